@@ -1,0 +1,120 @@
+"""The one exception type, the one warning type, and how values are shown inside them."""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cauce.errors.catalogue import CATALOGUE
+from cauce.errors.entry import Entry, Exit
+from cauce.language import translate
+
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is: a file, and a 1-based line and column in it when known."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        numbers = (str(n) for n in (self.line, self.column) if n is not None)
+        return ":".join((shown(self.file), *numbers))
+
+
+def shown(value: object) -> str:
+    """`value` as one safe line: control characters escaped, at most 120 characters."""
+    text = value if isinstance(value, str) else str(value)
+    if len(text) > _SHOWN_CHARACTERS:
+        text = text[: _SHOWN_CHARACTERS - 1] + "…"
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return character
+
+
+def _filled(template: str, values: dict[str, Any]) -> str:
+    return translate(template).format_map({name: shown(value) for name, value in values.items()})
+
+
+class CauceError(Exception):
+    """A failure the user can understand and act on.
+
+    code: an entry of the catalogue. place: where. values: fill the entry's templates.
+    The text is made when it is read, so it follows the language in use at that moment.
+    """
+
+    def __init__(self, code: str, *, place: Place | None = None, **values: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.place = place
+        self.values = values
+
+    @property
+    def entry(self) -> Entry:
+        return CATALOGUE[self.code]
+
+    @property
+    def exit_code(self) -> Exit:
+        return self.entry.exit
+
+    @property
+    def message(self) -> str:
+        """What happened and where, in one line."""
+        text = _filled(self.entry.says, self.values)
+        return f"{self.place}: {text}" if self.place else text
+
+    @property
+    def hint(self) -> str:
+        """The next step."""
+        return _filled(self.entry.hint, self.values)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (self.code, self.place, self.values)
+
+
+def _rebuilt(code: str, place: Place | None, values: dict[str, Any]) -> CauceError:
+    return CauceError(code, place=place, **values)
+
+
+class CauceErrors(CauceError):  # noqa: N818 - several errors, and it reads so
+    """Several failures found in one pass, reported together. The first decides code and exit code."""
+
+    def __init__(self, errors: Sequence[CauceError]) -> None:
+        first = errors[0]
+        super().__init__(first.code, place=first.place, **first.values)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CauceErrors, (self.errors,)
+
+
+class CauceWarning(UserWarning):
+    """Something the user should know that does not stop the work. Same codes, same text as errors."""
+
+    def __init__(self, code: str, *, place: Place | None = None, **values: Any) -> None:
+        super().__init__(code)
+        self.told = CauceError(code, place=place, **values)
+
+    def __str__(self) -> str:
+        return str(self.told)
+
+
+def warn(code: str, *, place: Place | None = None, **values: Any) -> None:
+    """Warn with a code of the catalogue; the command line collects and prints these."""
+    warnings.warn(CauceWarning(code, place=place, **values), stacklevel=2)

@@ -1,0 +1,1 @@
+"""The Protocols between decisions and the world."""

@@ -1,0 +1,83 @@
+"""Where batches are, and who carries work to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+from cauce.expr.schema import Schema
+from cauce.stats.summary import Summary
+
+if TYPE_CHECKING:
+    from cauce.core.boosting import BoostResult, BoostSpec
+    from cauce.core.snapshot import Manifest
+    from cauce.ports.store import Store
+
+
+class Source(Protocol):
+    """Where rows come from: a schema and batches whose columns have exactly the schema's types."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows, in the source's order, with these columns (None: all of them)."""
+        ...
+
+    def parquet_paths(self) -> tuple[str, ...] | None:
+        """Local Parquet files with exactly these rows and types, for native readers, or None."""
+        ...
+
+
+class Work(Protocol):
+    """A function from a batch to a batch, row by row, with a known output schema. A serialisable value."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        ...
+
+    @property
+    def schema(self) -> Schema:
+        """What it returns."""
+        ...
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame: ...
+
+
+class Table(Protocol):
+    """Rows an engine can scan; a value of that engine."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+
+class Engine(Protocol):
+    """Carries expressions and summaries to batches; does no arithmetic of its own."""
+
+    def scan(self, source: Source) -> Table:
+        """The rows of `source`, lazily."""
+        ...
+
+    def map(self, table: Any, work: Work) -> Table:
+        """`work` applied to every batch, lazily."""
+        ...
+
+    def summarise(self, table: Any, *summaries: Summary) -> tuple[Any, ...]:
+        """The result of each summary, in order, from one scan for all of them."""
+        ...
+
+    def write(self, table: Any, store: Store) -> Manifest:
+        """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
+        ...
+
+    def boost(self, table: Any, spec: BoostSpec) -> BoostResult:
+        """Train boosted trees: the one thing an engine trains itself."""
+        ...
+
+    @property
+    def rows_scanned(self) -> int:
+        """Rows that have come out of scan nodes so far; divided by rows, the number of scans."""
+        ...
