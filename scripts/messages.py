@@ -1,0 +1,195 @@
+"""Keep the message catalogues in step with the code: `messages.py` updates them, `--check` judges them."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from hatch_build import LOCALE, compile_catalogues  # noqa: E402
+
+LANGUAGES = ("es",)
+KEYWORDS = {"_": None, "gettext_noop": None, "translate": None, "translate_plural": (1, 2)}
+_MARKERS = frozenset({"_", "gettext_noop", "translate_plural"})
+_JOINED = (ast.JoinedStr, ast.BinOp, ast.Call)
+_ALIKE = 0.6
+
+Key = tuple[str, ...]
+
+
+def extract(root: Path) -> Catalog:
+    """Every message of the code, in the order of its text."""
+    catalogue = Catalog(project="Cauce", charset="utf-8")
+    found = extract_from_dir(
+        root / "src", [("**.py", "python")], keywords=KEYWORDS, comment_tags=("TRANSLATORS:",)
+    )
+    for file, _line, message, comments, _context in found:
+        place = (f"src/{file}", 0)
+        catalogue.add(message, locations=[place], auto_comments=[text[13:].strip() for text in comments])
+    return catalogue
+
+
+def key_of(message: Message) -> Key:
+    """The English text, singular and plural where there are two."""
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def texts_of(message: Message) -> Key:
+    """The translated text, one for each plural form."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+
+
+def by_key(catalogue: Catalog) -> dict[Key, Message]:
+    return {key_of(message): message for message in catalogue if message.id}
+
+
+def po_path(root: Path, language: str) -> Path:
+    return root / LOCALE / language / "LC_MESSAGES" / "cauce.po"
+
+
+def read_catalogue(root: Path, language: str) -> Catalog:
+    """The committed catalogue of `language`, an empty one where there is none yet."""
+    path = po_path(root, language)
+    if not path.exists():
+        return Catalog(locale=language, project="Cauce", charset="utf-8")
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def update(root: Path, language: str) -> tuple[int, int]:
+    """Write the catalogue anew: (messages, of them without a finished translation).
+
+    A message whose English changed keeps its old translation, marked fuzzy until someone confirms it.
+    """
+    template, old = by_key(extract(root)), by_key(read_catalogue(root, language))
+    gone = {" ".join(key): old[key] for key in old.keys() - template.keys() if any(texts_of(old[key]))}
+    fresh = Catalog(locale=language, project="Cauce", charset="utf-8", fuzzy=False)
+    open_ = 0
+    for key in sorted(template):
+        added = fresh.add(
+            template[key].id,
+            locations=sorted({(file, 0) for file, _ in template[key].locations}),
+            auto_comments=template[key].auto_comments,
+        )
+        _carry_over(added, old.get(key), gone)
+        open_ += added.fuzzy or not all(texts_of(added))
+    path = po_path(root, language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, fresh, width=100, include_lineno=False, omit_header=True)
+    path.write_bytes(_header(language) + path.read_bytes())
+    return len(template), open_
+
+
+def _header(language: str) -> bytes:
+    plural = Catalog(locale=language).plural_forms
+    lines = [
+        f"Language: {language}",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        f"Plural-Forms: {plural}",
+    ]
+    return ('msgid ""\nmsgstr ""\n' + "".join(f'"{line}\\n"\n' for line in lines) + "\n").encode()
+
+
+def _carry_over(added: Message, old: Message | None, gone: dict[str, Message]) -> None:
+    if old is not None:
+        added.string, added.flags = old.string, added.flags | (old.flags & {"fuzzy"})
+        added.user_comments = old.user_comments
+        return
+    for text in difflib.get_close_matches(" ".join(key_of(added)), list(gone), n=1, cutoff=_ALIKE):
+        if len(key_of(gone[text])) == len(key_of(added)):
+            added.string, added.flags = gone[text].string, added.flags | {"fuzzy"}
+
+
+def fields(text: str) -> frozenset[str]:
+    """The placeholders of a format text, with their conversions and format specifications."""
+    return frozenset(
+        f"{name}!{conversion or ''}:{spec}"
+        for _, name, spec, conversion in Formatter().parse(text)
+        if name is not None
+    )
+
+
+def check(root: Path, language: str) -> list[str]:
+    """What is wrong with the catalogue of `language`, one sentence each."""
+    template, known = by_key(extract(root)), by_key(read_catalogue(root, language))
+    faults = [f"missing, run `make messages`: {key[0]!r}" for key in sorted(template.keys() - known.keys())]
+    faults += [f"obsolete, run `make messages`: {key[0]!r}" for key in sorted(known.keys() - template.keys())]
+    for key in sorted(known.keys() & template.keys()):
+        faults += [f"{fault}: {key[0]!r}" for fault in message_faults(known[key])]
+    return [f"{language}: {fault}" for fault in faults]
+
+
+def message_faults(message: Message) -> Iterator[str]:
+    """What is wrong with one translation."""
+    texts, key = texts_of(message), key_of(message)
+    if not all(texts):
+        yield "not translated"
+        return
+    if message.fuzzy:
+        yield "fuzzy (confirm the translation and remove the mark)"
+    for english, text in zip((key[0], *key[1:]), texts, strict=False):
+        try:
+            differing = fields(english) ^ fields(text) if len(key) == 1 or english is key[-1] else frozenset()
+        except ValueError as error:
+            yield f"not a format text ({error})"
+            continue
+        if differing:
+            yield f"placeholders differ ({', '.join(sorted(differing))})"
+        if english[-1:].isspace() != text[-1:].isspace() or english[:1].isspace() != text[:1].isspace():
+            yield "blanks at an end differ"
+
+
+def unmarked(root: Path) -> list[str]:
+    """Texts that cannot be extracted because they are put together inside the marking call."""
+    faults = []
+    for path in sorted((root / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_joined(node):
+                faults.append(f"{path.relative_to(root)}:{node.lineno}: {node.func.id}() needs literal texts")
+    return faults
+
+
+def _is_joined(call: ast.Call) -> bool:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    texts = call.args[:2] if name == "translate_plural" else call.args[:1]
+    if name in _MARKERS:
+        return any(not (isinstance(text, ast.Constant) and isinstance(text.value, str)) for text in texts)
+    return name == "translate" and any(isinstance(text, _JOINED) for text in texts)
+
+
+def main() -> int:
+    """Update the catalogues, or with --check say what is missing; 1 where something is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail on anything unfinished")
+    parser.add_argument("--root", type=Path, default=ROOT)
+    options = parser.parse_args()
+    faults = unmarked(options.root)
+    for language in LANGUAGES:
+        if options.check:
+            faults += check(options.root, language)
+        else:
+            count, open_ = update(options.root, language)
+            print(f"{language}: {count} messages, {open_} to translate")
+    if not options.check:
+        compile_catalogues(options.root)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What every test gets: quiet threads, English, real data where it is at hand, and no silent skip."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cauce.threads import limit_threads
+
+limit_threads()
+os.environ.update(
+    CAUCE_LANG="en",
+    MPLBACKEND="Agg",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    PYSPARK_PYTHON=sys.executable,
+    PYSPARK_DRIVER_PYTHON=sys.executable,
+    SPARK_LOCAL_IP="127.0.0.1",
+)
+
+import pytest  # noqa: E402 - after the threads are settled
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+from cauce.language import use_language  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile(
+    "quick", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", settings.get_profile("quick"), derandomize=False, max_examples=1000)
+settings.load_profile(os.environ.get("CAUCE_TEST_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets: $CAUCE_SHARED_DATA, else ../shared/data beside the checkout."""
+    folder = Path(os.environ.get("CAUCE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("en")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse skips that do not say why."""
+    for item in items:
+        for mark in item.iter_markers():
+            said = mark.kwargs.get("reason") or (mark.name == "skip" and mark.args)
+            if mark.name in ("skip", "skipif", "xfail") and not said:
+                raise pytest.UsageError(f"{item.nodeid}: {mark.name} needs reason=...")
