@@ -1,10 +1,15 @@
-"""Keep the message catalogues in step with the code: `messages.py` updates them, `--check` judges them."""
+"""Keep the message catalogues in step with the code.
+
+Without options it updates and compiles them. For translating many at once: `--open > open.json` writes
+what has no finished translation, as {English: [forms]}; `--fill open.json` reads it back.
+"""
 
 from __future__ import annotations
 
 import argparse
 import ast
 import difflib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,12 +89,36 @@ def update(root: Path, language: str) -> tuple[int, int]:
         )
         _carry_over(added, old.get(key), gone)
         open_ += added.fuzzy or not all(texts_of(added))
+    write(root, language, fresh)
+    return len(template), open_
+
+
+def open_texts(root: Path, language: str) -> dict[str, list[str]]:
+    """What has no finished translation: English (the singular) -> its forms, as far as they exist."""
+    return {
+        key_of(message)[0]: list(texts_of(message))
+        for message in by_key(read_catalogue(root, language)).values()
+        if message.fuzzy or not all(texts_of(message))
+    }
+
+
+def fill(root: Path, language: str, texts: dict[str, list[str]]) -> None:
+    """Take `texts` (as `open_texts` gives them) for finished translations; empty ones stay open."""
+    catalogue = read_catalogue(root, language)
+    for key, message in by_key(catalogue).items():
+        if all(forms := texts.get(key[0], [""])):
+            message.string = forms[0] if len(key) == 1 else tuple(forms)
+            message.flags.discard("fuzzy")
+    write(root, language, catalogue)
+
+
+def write(root: Path, language: str, catalogue: Catalog) -> None:
+    """Write the catalogue of `language` in its one form, without dates or line numbers."""
     path = po_path(root, language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, fresh, width=100, include_lineno=False, omit_header=True)
-    path.write_bytes(_header(language) + path.read_bytes())
-    return len(template), open_
+        file.write(_header(language))
+        write_po(file, catalogue, width=100, include_lineno=False, omit_header=True)
 
 
 def _header(language: str) -> bytes:
@@ -172,23 +201,33 @@ def _is_joined(call: ast.Call) -> bool:
 
 
 def main() -> int:
-    """Update the catalogues, or with --check say what is missing; 1 where something is."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Do what the options say; 1 where something is unfinished or cannot be translated."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; fail on anything unfinished")
+    parser.add_argument("--open", action="store_true", help="print what is to be translated, as JSON")
+    parser.add_argument("--fill", type=Path, metavar="FILE", help="take translations from such JSON")
     parser.add_argument("--root", type=Path, default=ROOT)
     options = parser.parse_args()
     faults = unmarked(options.root)
     for language in LANGUAGES:
         if options.check:
             faults += check(options.root, language)
+        elif options.open:
+            print(json.dumps(open_texts(options.root, language), ensure_ascii=False, indent=1))
         else:
-            count, open_ = update(options.root, language)
-            print(f"{language}: {count} messages, {open_} to translate")
-    if not options.check:
-        compile_catalogues(options.root)
+            _refresh(options.root, language, options.fill)
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
+
+
+def _refresh(root: Path, language: str, filling: Path | None) -> None:
+    count, open_ = update(root, language)
+    if filling:
+        fill(root, language, json.loads(filling.read_text(encoding="utf-8")))
+        count, open_ = update(root, language)
+    compile_catalogues(root)
+    print(f"{language}: {count} messages, {open_} to translate")
 
 
 if __name__ == "__main__":
