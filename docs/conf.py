@@ -15,7 +15,6 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nitpicky = True
 language = "en"
-suppress_warnings = ["toc.empty_glob"]
 locale_dirs = ["locale"]
 
 html_theme = "pydata_sphinx_theme"
