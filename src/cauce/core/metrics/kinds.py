@@ -54,7 +54,8 @@ _CLASSES = (
         positive=True,
         means=_(
             "The area under the precision-recall curve as a step function: the sum over distinct scores, "
-            "from the highest, of the gain in recall times the precision there. Guessing gives the prevalence."
+            "from the highest, of the gain in recall times the precision there. Guessing gives the "
+            "prevalence."
         ),
     ),
     MetricKind(
