@@ -49,6 +49,18 @@ def _english() -> Iterator[None]:
     use_language("en")
 
 
+def pytest_configure() -> None:
+    """Compile message catalogues that were edited since: an editable install does it only once."""
+    for source in (ROOT / "src/cauce/locale").rglob("*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            sys.path.insert(0, str(ROOT))
+            from hatch_build import compile_catalogues  # noqa: PLC0415 - needs Babel, rarely
+
+            compile_catalogues(ROOT)
+            sys.path.remove(str(ROOT))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse skips that do not say why."""
     for item in items:
