@@ -1,0 +1,199 @@
+"""What is asked of a boosted-tree fit, and what comes out of it. Plain values, the same for every engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cauce.core.trees.model import Output
+from cauce.errors import CauceError
+
+ClassWeight = Literal["none", "balanced"] | tuple[float, ...]
+Device = Literal["cpu", "cuda"]
+
+_OBJECTIVES = {
+    "binary": ("binary:logistic", "logloss", "log_loss"),
+    "multiclass": ("multi:softprob", "mlogloss", "log_loss"),
+    "regression": ("reg:squarederror", "rmse", "rmse"),
+}
+_INFINITY = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostParameters:
+    """How trees are grown; names and meaning are XGBoost's (`hist`, depth first). Raises E0815.
+
+    rounds: most rounds (a round of k classes grows k trees). subsample, colsample_bytree: shares in (0, 1].
+    class_weight: "balanced" (training rows / (classes × rows of the class), rows of weight 0 apart, as
+    scikit-learn) or a weight by class; multiplies the row weight, in validation too.
+    max_cat_to_onehot: categories with fewer levels are split one against the rest, others into two sets of
+    which one has at most max_cat_threshold members.
+    """
+
+    rounds: int = 100
+    eta: float = 0.3
+    max_depth: int = 6
+    min_child_weight: float = 1.0
+    subsample: float = 1.0
+    colsample_bytree: float = 1.0
+    reg_lambda: float = 1.0
+    reg_alpha: float = 0.0
+    gamma: float = 0.0
+    max_bin: int = 256
+    max_cat_to_onehot: int = 4
+    max_cat_threshold: int = 64
+    class_weight: ClassWeight = "none"
+
+    def __post_init__(self) -> None:
+        for name, low, high, allowed in _RANGES:
+            value = getattr(self, name)
+            whole = isinstance(getattr(BoostParameters, name), int)
+            if not low <= value <= high or (whole and value != int(value)) or not math.isfinite(value):
+                raise CauceError("E0815", name=name, value=value, allowed=allowed)
+        table = self.class_weight
+        if isinstance(table, tuple) and not all(0 <= weight < _INFINITY for weight in table):
+            raise CauceError("E0815", name="class_weight", value=table, allowed="≥ 0")
+
+
+_TINY = 5e-324
+_RANGES = (
+    ("rounds", 1, 1_000_000, "1 … 1000000"),
+    ("eta", _TINY, 1.0, "> 0, ≤ 1"),
+    ("max_depth", 1, 20, "1 … 20"),
+    ("min_child_weight", 0.0, _INFINITY, "≥ 0"),
+    ("subsample", _TINY, 1.0, "> 0, ≤ 1"),
+    ("colsample_bytree", _TINY, 1.0, "> 0, ≤ 1"),
+    ("reg_lambda", 0.0, _INFINITY, "≥ 0"),
+    ("reg_alpha", 0.0, _INFINITY, "≥ 0"),
+    ("gamma", 0.0, _INFINITY, "≥ 0"),
+    ("max_bin", 2, 65_535, "2 … 65535"),
+    ("max_cat_to_onehot", 1, 1 << 24, "1 … 16777216"),
+    ("max_cat_threshold", 1, 1 << 24, "1 … 16777216"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostSpec:
+    """One fit. Raises E0806 (no features) and E0815 (a setting out of range).
+
+    features: columns in the model's order: numbers or booleans, taken as float32; null and NaN are missing,
+    values beyond ±1e38, ±inf included, count as ±1e38. levels: (column, count) of the features that are
+    categories, whose values are whole codes from 0 to count - 1 or null.
+    label: class number from 0, or the number to predict. classes: 2 for binary, 1 for regression.
+    weight: ≥ 0; a row of weight 0 is as if absent. fold: 0 trains, 1 validates, anything else is ignored.
+    lanes: two unsigned 64-bit columns, the hash of the row, which choose the `cut_rows` training rows from
+    which the bins of every feature are cut. early_stopping: rounds without a better validation metric.
+    seed: of the row and column samples; these go by row number, so with subsample < 1 batches must come in
+    one canonical order. threads: None takes what the process may use; the model does not depend on it.
+    memory: bytes of float32 features kept in memory; beyond it they are spooled to a temporary file.
+    """
+
+    task: Output
+    features: tuple[str, ...]
+    label: str
+    fold: str
+    lanes: tuple[str, str]
+    classes: int = 2
+    levels: tuple[tuple[str, int], ...] = ()
+    weight: str | None = None
+    parameters: BoostParameters = field(default_factory=BoostParameters)
+    early_stopping: int | None = None
+    seed: int = 0
+    device: Device = "cpu"
+    threads: int | None = None
+    cut_rows: int = 50_000
+    memory: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        if not self.features:
+            raise CauceError("E0806")
+        needed = {"binary": 2, "regression": 1}.get(self.task, max(2, self.classes))
+        table = self.parameters.class_weight
+        names = set(self.features)
+        checks = (
+            ("classes", self.classes, self.classes == needed, needed),
+            ("class_weight", table, not isinstance(table, tuple) or len(table) == needed, needed),
+            ("class_weight", table, table == "none" or self.task != "regression", "none"),
+            ("early_stopping", self.early_stopping, (self.early_stopping or 1) >= 1, "≥ 1"),
+            ("seed", self.seed, 0 <= self.seed < 1 << 31, "0 … 2147483647"),
+            ("device", self.device, self.device in ("cpu", "cuda"), "cpu, cuda"),
+            ("threads", self.threads, (self.threads or 1) >= 1, "≥ 1"),
+            ("cut_rows", self.cut_rows, self.cut_rows >= 1, "≥ 1"),
+            ("levels", self.levels, all(n in names and 1 <= k <= 1 << 24 for n, k in self.levels), "≥ 1"),
+        )
+        for name, value, fine, allowed in checks:
+            if not fine:
+                raise CauceError("E0815", name=name, value=value, allowed=allowed)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a batch that the fit reads."""
+        weight = () if self.weight is None else (self.weight,)
+        return tuple(dict.fromkeys((*self.features, self.label, *weight, self.fold, *self.lanes)))
+
+    @property
+    def metric(self) -> str:
+        """The metric of the history, the lower the better: log_loss (nats) or rmse (the label's unit)."""
+        return _OBJECTIVES[self.task][2]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of the history: the metric on the training sample and on the validation rows."""
+
+    number: int
+    train: float
+    validation: float | None
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where the bins are: from how many rows, how many bins by feature, and a SHA-256 of every cut."""
+
+    rows: int
+    bins: tuple[int, ...]
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostResult:
+    """A fitted model.
+
+    payload: XGBoost JSON holding best_round + 1 rounds and nothing later, without feature names; the same
+    rows give the same bytes, whatever the threads (one XGBoost version, one kind of processor).
+    best_round: from 0; the lowest validation metric with early stopping, else the last round.
+    history: every round grown. importance: (feature, gain): the loss that the splits on it took away, summed.
+    """
+
+    payload: bytes
+    best_round: int
+    metric: str
+    history: tuple[Round, ...]
+    cuts: Cuts
+    importance: tuple[tuple[str, float], ...]
+    rows: int
+    validation_rows: int
+    library: str
+
+
+def xgboost_parameters(spec: BoostSpec, base: Sequence[float], threads: int) -> dict[str, Any]:
+    """The parameters for `xgboost.Booster`; `base` is what `start_score` gave."""
+    grown = spec.parameters
+    objective, metric, _ = _OBJECTIVES[spec.task]
+    names = [name for name, *_ in _RANGES if name != "rounds"]
+    return {
+        **{name: getattr(grown, name) for name in names},
+        **({"num_class": spec.classes} if spec.task == "multiclass" else {}),
+        "objective": objective,
+        "eval_metric": metric,
+        "base_score": [float(value) for value in base] if len(base) > 1 else float(base[0]),
+        "booster": "gbtree",
+        "tree_method": "hist",
+        "seed": spec.seed,
+        "device": spec.device,
+        "nthread": threads,
+        "verbosity": 0,
+        "validate_parameters": True,
+    }

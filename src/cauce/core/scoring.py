@@ -1,0 +1,106 @@
+"""Scores float32 matrices with a trained payload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cauce.core.trees.model import Ensemble, read_xgboost
+from cauce.errors import CauceError
+
+Matrix = npt.NDArray[np.float32]
+Scorer = Callable[[Matrix], Matrix]
+_MANY_ROWS = 4096
+
+
+def load_scorer(payload: bytes, kind: Literal["onnx", "xgboost"], *, threads: int = 1) -> Scorer:
+    """A function from a float32 matrix [n, features] to probabilities [n, classes] or values [n].
+
+    NaN is missing; ±inf lies beyond every split; a category code is a whole number, and one never seen in
+    training goes where no category of its split goes. Binary: column 1 is the positive class. Both kinds
+    add the same float32 leaves in the same order, whatever `threads` is: values are equal, probabilities
+    agree within 1e-6. `onnx` answers one row in microseconds; `xgboost` is faster on many rows. threads:
+    used by one call on many rows. An XGBoost payload is checked before the library loads it (E0811, E0812);
+    E0814: not an ONNX model of ours. A call raises E0813 where the matrix has another width or type.
+    """
+    return _onnx_scorer(payload, threads) if kind == "onnx" else _xgboost_scorer(payload, threads)
+
+
+def _checked(matrix: Matrix, features: int) -> Matrix:
+    if matrix.ndim != 2 or matrix.shape[1] != features or matrix.dtype != np.float32:
+        raise CauceError("E0813", expected=features, given=f"{matrix.shape} {matrix.dtype}")
+    return matrix
+
+
+def _onnx_scorer(payload: bytes, threads: int) -> Scorer:
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    # With threads of its own the runtime adds trees in another order, and sums of float32 change.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise CauceError("E0814", reason=_first_line(error)) from None
+    features = _onnx_features(session)
+    run, outputs = session.run, [session.get_outputs()[0].name]
+
+    def part(rows: Matrix) -> Matrix:
+        result: Matrix = run(outputs, {"features": rows})[0]
+        return result
+
+    def score(matrix: Matrix) -> Matrix:
+        checked = _checked(matrix, features)
+        if threads == 1 or len(checked) < _MANY_ROWS:
+            return part(checked)
+        with ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(part, np.array_split(checked, threads))))
+
+    return score
+
+
+def _onnx_features(session: Any) -> int:
+    inputs = [(item.name, item.type, item.shape) for item in session.get_inputs()]
+    outputs = [item.name for item in session.get_outputs()]
+    if len(inputs) == 1 and outputs in (["probabilities"], ["value"]):
+        name, kind, shape = inputs[0]
+        if (name, kind) == ("features", "tensor(float)") and len(shape) == 2 and isinstance(shape[1], int):
+            return shape[1]
+    raise CauceError("E0814", reason=f"inputs {inputs}, outputs {outputs}")
+
+
+def _xgboost_scorer(payload: bytes, threads: int) -> Scorer:
+    import xgboost  # noqa: PLC0415
+
+    ensemble = read_xgboost(payload)
+    booster = xgboost.Booster({"nthread": threads, "verbosity": 0})
+    try:
+        booster.load_model(bytearray(payload))
+        booster.set_param({"nthread": threads, "device": "cpu"})
+    except xgboost.core.XGBoostError as error:
+        raise CauceError("E0811", reason=_first_line(error)) from None
+
+    def score(matrix: Matrix) -> Matrix:
+        checked = _checked(matrix, ensemble.features)
+        if len(checked) == 0:
+            return _empty(ensemble)
+        result: Matrix = booster.inplace_predict(checked, missing=np.nan)
+        return np.stack((np.float32(1) - result, result), axis=1) if ensemble.kind == "binary" else result
+
+    return score
+
+
+def _empty(ensemble: Ensemble) -> Matrix:
+    classes = max(2, len(ensemble.base))
+    return np.zeros(0 if ensemble.kind == "regression" else (0, classes), dtype=np.float32)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

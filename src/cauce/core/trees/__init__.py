@@ -1,0 +1,1 @@
+"""Trees as arrays: read from XGBoost's JSON, written as ONNX."""
