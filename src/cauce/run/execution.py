@@ -1,0 +1,142 @@
+"""Runs what a plan needs, one record for each step, so that a stopped run goes on."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cauce import __version__
+from cauce.core.canonical import Json
+from cauce.errors import CauceError
+from cauce.failpoints import passage
+from cauce.plan.record import Record, checked_outputs
+from cauce.plan.resolving import State, resolve, state_of
+from cauce.plan.step import Plan, Reference, Step
+from cauce.ports.clock import Clock
+from cauce.ports.ledger import Ledger
+from cauce.run.clock import SystemClock, new_run_name
+from cauce.run.observer import Observer, Silent
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an action made: references by name, and facts that would be the same each time."""
+
+    outputs: Mapping[str, Reference]
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Action(Protocol):
+    """Does one bound step. `report(done, total)` tells progress; total is None where unknown."""
+
+    def __call__(self, step: Step, report: Callable[[float, float | None], None]) -> Made: ...
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that ended well: its name, each step's record by name, and the steps it really ran."""
+
+    run: str
+    records: Mapping[str, Record]
+    ran: tuple[str, ...]
+
+
+def run_plan(
+    plan: Plan,
+    actions: Mapping[str, Action],
+    ledger: Ledger,
+    *,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> RunResult:
+    """Run the steps of `plan` that are not finished, in order; each one's record is written last.
+
+    Safe to kill at any moment and to run twice at once: a step is finished exactly when its record
+    exists, and where two runs finish the same step the first record counts for both. E0601 (exit 130)
+    on Ctrl-C; E0604, E0605, E0607 for actions that do not do what the plan says; what an action raises.
+    """
+    for step in plan.steps:
+        if step.name not in actions:
+            raise CauceError("E0607", step=step.name)
+    watch, time = observer or Silent(), clock or SystemClock()
+    run = new_run_name(time, ledger.runs())
+    ledger.begin_run(run, plan, _provenance(run, time))
+    watch.planned(run, resolve(plan, ledger))
+    doing = _Doing(run, actions, ledger, watch, time)
+    outcome = "failed"
+    try:
+        for step in plan.steps:
+            doing.step(step)
+        outcome = "finished"
+    except KeyboardInterrupt as error:
+        outcome = "interrupted"
+        name = plan.names[len(doing.records)] if len(doing.records) < len(plan.steps) else plan.names[-1]
+        finished, steps = len(doing.records), len(plan.steps)
+        raise CauceError("E0601", step=name, finished=finished, steps=steps) from error
+    finally:
+        with _harmless(outcome != "finished"):
+            ledger.end_run(run, {"outcome": outcome, **_provenance(run, time)})
+    return RunResult(run, doing.records, tuple(doing.ran))
+
+
+def _harmless(failing: bool) -> suppress:
+    """While a failure is on its way, a note that cannot be written must not hide it."""
+    return suppress(*((CauceError,) if failing else ()))
+
+
+def _provenance(run: str, clock: Clock) -> dict[str, Json]:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = ""
+    time = clock.now().isoformat()
+    return {"run": run, "time": time, "user": user, "host": socket.gethostname(), "cauce": __version__}
+
+
+@dataclass
+class _Doing:
+    """A run under way."""
+
+    run: str
+    actions: Mapping[str, Action]
+    ledger: Ledger
+    watch: Observer
+    clock: Clock
+    made: dict[str, Mapping[str, Reference]] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+
+    def step(self, planned: Step) -> None:
+        step = planned.bind(self.made)
+        state = state_of(step, self.ledger)
+        record = state.record
+        if record is not None:
+            self.watch.reused(record)
+        else:
+            record = self._run(state)
+        note = {"ran": state.record is None, **_provenance(self.run, self.clock)}
+        self.ledger.note_step(self.run, record, note)
+        self.records[step.name] = record
+        self.made[step.name] = record.outputs
+
+    def _run(self, state: State) -> Record:
+        step, began = state.step, self.clock.seconds()
+        self.watch.started(state)
+        try:
+            passage("step.started")
+            made = self.actions[step.name](step, lambda done, total: self.watch.progressed(step, done, total))
+            passage("step.made")
+            record = Record(step, checked_outputs(step, made.outputs), made.facts)
+            for name in self.ledger.gone(record):
+                raise CauceError("E0605", step=step.name, output=name)
+            record = self.ledger.finish(record, _provenance(self.run, self.clock))
+        except BaseException as error:
+            self.watch.failed(step, error)
+            raise
+        self.ran.append(step.name)
+        self.watch.finished(record, self.clock.seconds() - began)
+        return record

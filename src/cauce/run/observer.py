@@ -1,0 +1,61 @@
+"""Who hears what a run does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cauce.plan.record import Record
+from cauce.plan.resolving import State
+from cauce.plan.step import Step
+
+
+class Observer(Protocol):
+    """Hears of a run's events, in order; it must not raise and need not be fast."""
+
+    def planned(self, run: str, states: tuple[State, ...]) -> None:
+        """The run begins; where each step stands."""
+        ...
+
+    def started(self, state: State) -> None:
+        """A step begins; `state.reasons` say why it runs."""
+        ...
+
+    def progressed(self, step: Step, done: float, total: float | None) -> None:
+        """So many rows (or rounds) of the step are done, of `total` where that is known."""
+        ...
+
+    def finished(self, record: Record, seconds: float) -> None:
+        """A step is finished; its record is durable."""
+        ...
+
+    def reused(self, record: Record) -> None:
+        """A step was finished before and is not run."""
+        ...
+
+    def failed(self, step: Step, error: BaseException) -> None:
+        """A step did not finish; the run ends."""
+        ...
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Hears everything and says nothing."""
+
+    def planned(self, run: str, states: tuple[State, ...]) -> None:
+        """Nothing."""
+
+    def started(self, state: State) -> None:
+        """Nothing."""
+
+    def progressed(self, step: Step, done: float, total: float | None) -> None:
+        """Nothing."""
+
+    def finished(self, record: Record, seconds: float) -> None:
+        """Nothing."""
+
+    def reused(self, record: Record) -> None:
+        """Nothing."""
+
+    def failed(self, step: Step, error: BaseException) -> None:
+        """Nothing."""
