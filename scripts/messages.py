@@ -187,9 +187,14 @@ def unmarked(root: Path) -> list[str]:
     faults = []
     for path in sorted((root / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_joined(node):
-                faults.append(f"{path.relative_to(root)}:{node.lineno}: {node.func.id}() needs literal texts")
+            if isinstance(node, ast.Call) and (_is_joined(node) or _is_changed_after(node)):
+                faults.append(f"{path.relative_to(root)}:{node.lineno}: marked texts must be literal")
     return faults
+
+
+def _is_changed_after(call: ast.Call) -> bool:
+    marked = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return isinstance(marked, ast.Call) and ast.unparse(marked.func) in ("_", "gettext_noop")
 
 
 def _is_joined(call: ast.Call) -> bool:
