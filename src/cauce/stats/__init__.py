@@ -1,0 +1,46 @@
+"""The row hash and the summaries: everything that looks at data, one mergeable batch at a time."""
+
+from cauce.stats.counts import Counts, Extremes, TextLengths
+from cauce.stats.distinct import Distinct
+from cauce.stats.gram import Gram
+from cauce.stats.grouped import Filtered, Grouped, Several
+from cauce.stats.histogram import Histogram
+from cauce.stats.identity import Identity
+from cauce.stats.levels import Levels, LevelSums
+from cauce.stats.moments import Moments
+from cauce.stats.ordered_counts import OrderedCounts, hash_quantile
+from cauce.stats.outcomes import Confusion, ResidualBins
+from cauce.stats.quantiles import Quantiles
+from cauce.stats.row_hash import HASH_COLUMNS, key_hashes, row_hashes, unit_interval, with_hashes
+from cauce.stats.rows import LowestRows
+from cauce.stats.scores import ScoreBins
+from cauce.stats.summary import Summary
+
+__all__ = [
+    "HASH_COLUMNS",
+    "Confusion",
+    "Counts",
+    "Distinct",
+    "Extremes",
+    "Filtered",
+    "Gram",
+    "Grouped",
+    "Histogram",
+    "Identity",
+    "LevelSums",
+    "Levels",
+    "LowestRows",
+    "Moments",
+    "OrderedCounts",
+    "Quantiles",
+    "ResidualBins",
+    "ScoreBins",
+    "Several",
+    "Summary",
+    "TextLengths",
+    "hash_quantile",
+    "key_hashes",
+    "row_hashes",
+    "unit_interval",
+    "with_hashes",
+]

@@ -1,0 +1,128 @@
+"""States as bytes: one checked line, then an Arrow stream of one row (arrays, frames) with JSON beside it."""
+
+from __future__ import annotations
+
+import binascii
+import io
+import json
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from cauce.errors import CauceError
+from cauce.stats.scalars import plain, scalar
+
+_MAGIC: Final = b"cauce-state/1 "
+_KEY: Final = b"cauce"
+_DTYPES: Final = {"uint8", "int64", "uint64", "float64"}
+
+
+def pack(name: str, version: int, declaration: str, tree: Any) -> bytes:
+    """`tree` (dicts, lists, scalars, arrays, frames, bytes) as bytes `unpack` reads back."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only states need it
+
+    found: list[Any] = []
+    meta = {"summary": name, "version": version, "declaration": declaration, "state": _plain(tree, found)}
+    columns = [_cell(pa, item) for item in found]
+    names = [str(index) for index in range(len(found))]
+    schema = pa.schema([(name, column.type) for name, column in zip(names, columns, strict=True)])
+    schema = schema.with_metadata({_KEY: json.dumps(meta, allow_nan=False, separators=(",", ":")).encode()})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        if columns:
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+    body = sink.getvalue()
+    return _MAGIC + b"%08x\n" % binascii.crc32(body) + body
+
+
+def unpack(name: str, version: int, declaration: str, data: bytes) -> Any:
+    """The tree in `data`. Raises E0203 (another declaration), E0204 (version), E0205 (damage)."""
+    body = _checked_body(name, data)
+    try:
+        meta, found = _read(body)
+        own = (meta["summary"], meta["declaration"])
+        written = meta["version"]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise CauceError("E0205", summary=name, detail=type(error).__name__) from error
+    if own[0] != name:
+        raise CauceError("E0203", summary=name)
+    if written != version:
+        raise CauceError("E0204", summary=name, found=written, known=version)
+    if own[1] != declaration:
+        raise CauceError("E0203", summary=name)
+    try:
+        return _tree(meta["state"], found)
+    except (ValueError, KeyError, TypeError, IndexError, pl.exceptions.PolarsError) as error:
+        raise CauceError("E0205", summary=name, detail=type(error).__name__) from error
+
+
+def _checked_body(name: str, data: bytes) -> bytes:
+    start = len(_MAGIC)
+    line_end = start + 9
+    body = data[line_end:]
+    if not data.startswith(_MAGIC) or data[line_end - 1 : line_end] != b"\n":
+        raise CauceError("E0205", summary=name, detail="header")
+    if data[start : line_end - 1] != b"%08x" % binascii.crc32(body):
+        raise CauceError("E0205", summary=name, detail="checksum")
+    return body
+
+
+def _read(body: bytes) -> tuple[dict[str, Any], list[Any]]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    with pa.ipc.open_stream(body) as reader:
+        meta = json.loads(reader.schema.metadata[_KEY])
+        batches = list(reader)
+    return meta, [column[0] for column in batches[0].columns] if batches else []
+
+
+def _cell(pa: Any, item: Any) -> Any:
+    """One Arrow array of length 1 that holds `item` (an array or bytes)."""
+    if isinstance(item, bytes):
+        return pa.array([item], pa.large_binary())
+    offsets = pa.array([0, len(item)], pa.int64())
+    return pa.LargeListArray.from_arrays(offsets, pa.array(item))
+
+
+def _plain(tree: Any, found: list[Any]) -> Any:
+    if isinstance(tree, dict):
+        return {key: _plain(value, found) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [_plain(value, found) for value in tree]
+    if isinstance(tree, np.ndarray):
+        if tree.dtype.name not in _DTYPES:
+            raise TypeError(tree.dtype.name)
+        found.append(np.ascontiguousarray(tree).reshape(-1))
+        return {"$array": len(found) - 1, "dtype": tree.dtype.name, "shape": list(tree.shape)}
+    if isinstance(tree, pl.DataFrame):
+        sink = io.BytesIO()
+        tree.rechunk().write_ipc(sink)
+        found.append(sink.getvalue())
+        return {"$frame": len(found) - 1}
+    if isinstance(tree, bytes):
+        found.append(tree)
+        return {"$bytes": len(found) - 1}
+    return plain(tree)
+
+
+def _tree(value: Any, found: list[Any]) -> Any:
+    if isinstance(value, list):
+        return [_tree(item, found) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$" in value:
+        return scalar(value)
+    marks = value.keys() & {"$array", "$frame", "$bytes"}
+    return _stored(value, found) if marks else {key: _tree(item, found) for key, item in value.items()}
+
+
+def _stored(value: dict[str, Any], found: list[Any]) -> Any:
+    if "$array" in value:
+        array = found[value["$array"]].values.to_numpy(zero_copy_only=False)
+        if array.dtype.name != value["dtype"]:
+            raise TypeError(array.dtype.name)
+        return array.reshape(value["shape"])
+    if "$frame" in value:
+        return pl.read_ipc(io.BytesIO(found[value["$frame"]].as_py()))
+    return found[value["$bytes"]].as_py()
