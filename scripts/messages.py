@@ -27,7 +27,7 @@ from hatch_build import LOCALE, compile_catalogues  # noqa: E402
 LANGUAGES = ("es",)
 KEYWORDS = {"_": None, "gettext_noop": None, "translate": None, "translate_plural": (1, 2)}
 _MARKERS = frozenset({"_", "gettext_noop", "translate_plural"})
-_JOINED = (ast.JoinedStr, ast.BinOp, ast.Call)
+_JOINING = frozenset({"format", "format_map", "join", "replace"})
 _ALIKE = 0.6
 
 Key = tuple[str, ...]
@@ -202,7 +202,11 @@ def _is_joined(call: ast.Call) -> bool:
     texts = call.args[:2] if name == "translate_plural" else call.args[:1]
     if name in _MARKERS:
         return any(not (isinstance(text, ast.Constant) and isinstance(text.value, str)) for text in texts)
-    return name == "translate" and any(isinstance(text, _JOINED) for text in texts)
+    return name == "translate" and any(
+        isinstance(text, ast.JoinedStr | ast.BinOp)
+        or (isinstance(text, ast.Call) and getattr(text.func, "attr", "") in _JOINING)
+        for text in texts
+    )
 
 
 def main() -> int:

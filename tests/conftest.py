@@ -55,7 +55,7 @@ def pytest_configure() -> None:
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             sys.path.insert(0, str(ROOT))
-            from hatch_build import compile_catalogues  # noqa: PLC0415 - needs Babel, rarely
+            from hatch_build import compile_catalogues  # needs Babel, rarely
 
             compile_catalogues(ROOT)
             sys.path.remove(str(ROOT))

@@ -13,6 +13,7 @@ _COUNTS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_WAITING = "OMP_WAIT_POLICY"
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -27,21 +28,28 @@ def usable_cores() -> int:
         return cores
 
 
-def limit_threads(count: int | None = None) -> int:
-    """Fix the threads of Polars, OpenMP and BLAS through the environment, for child processes too.
+def thread_limits(count: int) -> dict[str, str]:
+    """The environment that holds Polars, OpenMP and BLAS to `count` (>= 1) threads in a process to be.
 
-    Call it before the first import of any of them: each reads its variable once. A count (>= 1) replaces
-    what the environment says; None keeps it, and where it says nothing takes `usable_cores()`. Waiting
-    OpenMP threads sleep (OMP_WAIT_POLICY=PASSIVE): spinning ones made a two-thread XGBoost 20 times
-    slower than one thread on a busy machine. Returns the count used where the environment says nothing.
+    Waiting OpenMP threads sleep (OMP_WAIT_POLICY=PASSIVE): spinning ones made a two-thread XGBoost 20 times
+    slower than one thread on a busy machine.
     """
-    if count is not None and count < 1:
+    if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
+    return dict.fromkeys(_COUNTS, str(count)) | {_WAITING: "PASSIVE"}
+
+
+def limit_threads(count: int | None = None) -> int:
+    """Hold this process, and those it starts, to `count` threads, through the environment.
+
+    Call it before the first import of any of the libraries: each reads its variable once. A count (>= 1)
+    replaces what the environment says; None keeps it, and where it says nothing takes `usable_cores()`.
+    OMP_WAIT_POLICY is kept where it is set. Returns the count used where the environment says nothing.
+    """
     chosen = usable_cores() if count is None else count
-    for variable in _COUNTS:
-        if count is None:
-            os.environ.setdefault(variable, str(chosen))
+    for variable, value in thread_limits(chosen).items():
+        if count is None or variable == _WAITING:
+            os.environ.setdefault(variable, value)
         else:
-            os.environ[variable] = str(chosen)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+            os.environ[variable] = value
     return chosen
