@@ -1,0 +1,42 @@
+"""What the user wrote: the project file as frozen values."""
+
+from cauce.spec.project import (
+    SCHEMA,
+    Choose,
+    Data,
+    Engine,
+    FeatureDefaults,
+    Features,
+    Model,
+    Project,
+    Split,
+    Store,
+    Target,
+    Tracking,
+)
+from cauce.spec.reading import FILE_NAME, project_from_mapping, project_from_text, read_project
+from cauce.spec.schema import json_schema
+from cauce.spec.settings import FrozenMap
+from cauce.spec.writing import write_project
+
+__all__ = [
+    "FILE_NAME",
+    "SCHEMA",
+    "Choose",
+    "Data",
+    "Engine",
+    "FeatureDefaults",
+    "Features",
+    "FrozenMap",
+    "Model",
+    "Project",
+    "Split",
+    "Store",
+    "Target",
+    "Tracking",
+    "json_schema",
+    "project_from_mapping",
+    "project_from_text",
+    "read_project",
+    "write_project",
+]

@@ -1,0 +1,361 @@
+"""E03xx: the project file."""
+
+from cauce.errors.entry import Entry, Exit
+from cauce.language import gettext_noop as _
+
+_REMOVE = _("Leave the setting out for now.")
+
+ENTRIES = (
+    Entry(
+        code="E0301",
+        exit=Exit.CONFIG,
+        says=_("There is no project file {file}."),
+        hint=_("Run `cauce init` to write one, or name the folder or file of an existing project."),
+        explanation=_(
+            "Every command works on a project, and a project is one file: cauce.toml. It was looked for in "
+            "the folder the command was run in, or where it was told to look. `cauce init` asks a few "
+            "questions and writes it."
+        ),
+    ),
+    Entry(
+        code="E0302",
+        exit=Exit.IO,
+        says=_("The project file {file} cannot be read: {reason}."),
+        hint=_("Check that the file exists, that it is a file, and that you may read it."),
+        explanation=_(
+            "The operating system refused to open the project file. The usual reasons are permissions, a "
+            "folder on the way that is a file, or a disk that is not there."
+        ),
+    ),
+    Entry(
+        code="E0303",
+        exit=Exit.CONFIG,
+        says=_("{file} is larger than {limit} bytes, too large for a project file."),
+        hint=_("Name the cauce.toml, not a data file."),
+        explanation=_(
+            "A project file holds settings and is a few kilobytes long. A file this large is most likely "
+            "data that was named in its place."
+        ),
+    ),
+    Entry(
+        code="E0304",
+        exit=Exit.CONFIG,
+        says=_("The byte {byte} is not UTF-8 text."),
+        hint=_("Save the file as UTF-8 in your editor."),
+        explanation=_(
+            "TOML files are UTF-8. Some editors save in a Windows or Latin encoding, or in UTF-16; accented "
+            "letters then become bytes that UTF-8 does not have. The place is the first such byte."
+        ),
+    ),
+    Entry(
+        code="E0305",
+        exit=Exit.CONFIG,
+        says=_("This is not valid TOML: {reason}."),
+        hint=_("Texts need quotes: name = \"flights\". Backslashes need single quotes: 'C:\\data'."),
+        explanation=_(
+            "The file breaks the rules of TOML (https://toml.io) at the place given, so nothing in it could "
+            "be read. Common causes: a text without quotes, a key given twice, a table header written "
+            "twice, a bracket left open, or a Windows path in double quotes."
+        ),
+    ),
+    Entry(
+        code="E0306",
+        exit=Exit.CONFIG,
+        says=_("There is no setting {key}."),
+        hint=_("Did you mean {near}? Known here: {known}."),
+        explanation=_(
+            "The project file has a key that Cauce does not know. Unknown keys are refused, because a "
+            "misspelled setting that is silently ignored changes results. Correct it, or remove it."
+        ),
+    ),
+    Entry(
+        code="E0307",
+        exit=Exit.CONFIG,
+        says=_("There is no setting {key}."),
+        hint=_("Known here: {known}."),
+        explanation=_(
+            "The project file has a key that Cauce does not know and that resembles none it knows. Unknown "
+            "keys are refused, because a setting that is silently ignored changes results. It may "
+            "belong to another section, or to a newer version of Cauce."
+        ),
+    ),
+    Entry(
+        code="E0308",
+        exit=Exit.CONFIG,
+        says=_("{key} expects {expected}; it has {got}."),
+        hint=_("What it is for: {description}"),
+        explanation=_(
+            'The value has the wrong type or is out of range. Values are never converted: "10" is a text, '
+            "10 a whole number, 10.0 a number, true a boolean. docs/project-file.md lists what each "
+            "setting takes."
+        ),
+    ),
+    Entry(
+        code="E0309",
+        exit=Exit.CONFIG,
+        says=_("{key} has {got}, which is not one of its choices."),
+        hint=_("Did you mean {near}?"),
+        explanation=_(
+            "The setting takes one of a fixed list of texts, and this is not one of them, though it "
+            "resembles one. Upper and lower case count. docs/project-file.md lists the choices."
+        ),
+    ),
+    Entry(
+        code="E0310",
+        exit=Exit.CONFIG,
+        says=_("{key} is missing."),
+        hint=_("What it is for: {description}"),
+        explanation=_(
+            "A few settings have no sensible default: the project's name, where the rows come from, what is "
+            "predicted, and which step a feature declaration means. Add the setting."
+        ),
+    ),
+    Entry(
+        code="E0311",
+        exit=Exit.CONFIG,
+        says=_("The file is of schema {got}; this version of Cauce reads schema {known}."),
+        hint=_("Upgrade Cauce to open this project."),
+        explanation=_(
+            "`schema` numbers the format of the project file. A newer Cauce wrote this one, and reading it "
+            "by older rules could change its meaning, so it is refused."
+        ),
+    ),
+    Entry(
+        code="E0312",
+        exit=Exit.CONFIG,
+        says=_("tracking.uri holds a password or token; secrets do not belong in the project file."),
+        hint=_("Leave it out here and set MLFLOW_TRACKING_USERNAME, _PASSWORD or _TOKEN in the environment."),
+        explanation=_(
+            "Project files are committed, copied and mailed, and a secret in one is soon known to all. Keep "
+            "the address in the file and the secret in the environment. If the file was already shared, "
+            "change the password."
+        ),
+    ),
+    Entry(
+        code="E0313",
+        exit=Exit.CONFIG,
+        says=_("{key} needs one of: {settings}."),
+        hint=_("Add one of them."),
+        explanation=_(
+            "The declaration is not complete: without one of these settings it would do nothing, or could "
+            "mean several things."
+        ),
+    ),
+    Entry(
+        code="E0314",
+        exit=Exit.CONFIG,
+        says=_("{first} and {second} exclude each other."),
+        hint=_("Keep one of them."),
+        explanation=_(
+            "The two settings are two answers to the same question, or one makes the other meaningless. "
+            "Cauce does not choose between them silently."
+        ),
+    ),
+    Entry(
+        code="E0315",
+        exit=Exit.CONFIG,
+        says=_("Column {column} is in {first} and in {second}, which contradict each other."),
+        hint=_("Take the column out of one of them."),
+        explanation=_(
+            "A column has been given two roles that cannot both hold: a dropped column cannot be the key, "
+            "what is predicted cannot be a feature, and what is known only afterwards cannot be either."
+        ),
+    ),
+    Entry(
+        code="E0316",
+        exit=Exit.CONFIG,
+        says=_("The split {kind} needs {needed}, which is not set."),
+        hint=_("Name the column in {needed}, or choose another split.kind."),
+        explanation=_(
+            "A group split keeps all rows of one group in one fold, and a time split puts later rows after "
+            "earlier ones; each needs to know the column it goes by."
+        ),
+    ),
+    Entry(
+        code="E0317",
+        exit=Exit.CONFIG,
+        says=_("split.train, split.validation and split.test add up to {total}, not to 1."),
+        hint=_("Give all three, for example train = 0.6, validation = 0.2, test = 0.2."),
+        explanation=_(
+            "Every row belongs to exactly one of training, validation and test, so the three shares add up "
+            "to 1. A share that is not given has its default: 0.6, 0.2 and 0.2."
+        ),
+    ),
+    Entry(
+        code="E0318",
+        exit=Exit.CONFIG,
+        says=_("Early stopping needs validation rows, and split.validation is 0."),
+        hint=_("Give split.validation a share, or set early_stopping = 0 in [[models]]."),
+        explanation=_(
+            "Early stopping watches the score on validation rows to find how many trees are enough. "
+            "Without such rows it cannot work, and the test rows are never used in their place."
+        ),
+    ),
+    Entry(
+        code="E0319",
+        exit=Exit.CONFIG,
+        says=_("{key} does not go with the task {task}."),
+        hint=_("Remove the setting, or change target.task."),
+        explanation=_(
+            "A positive class exists only in a binary task; class weights and a split stratified by class "
+            "only where classes are predicted, not numbers."
+        ),
+    ),
+    Entry(
+        code="E0320",
+        exit=Exit.CONFIG,
+        says=_("The step {step} works on {takes}; here it gets {gets}."),
+        hint=_("Change the order of the steps, or put this one in a list of its own."),
+        explanation=_(
+            "The steps of a feature work one after the other, each on what the one before it gave: "
+            "text_length gives a number, so text cannot follow it. A list of lists makes several features "
+            'from one column: ["date_parts"], ["elapsed"].'
+        ),
+    ),
+    Entry(
+        code="E0322",
+        exit=Exit.CONFIG,
+        says=_("With features.auto = false and no declared feature, there is nothing to learn from."),
+        hint=_("Declare features in [features.columns] or [features.formulas], or remove auto = false."),
+        explanation=_(
+            "`auto` makes features of the columns that have no declaration of their own. Switched off, only "
+            "the declared ones remain, and here there are none."
+        ),
+    ),
+    Entry(
+        code="E0323",
+        exit=Exit.CONFIG,
+        says=_("{first} and {second} are both {mark}."),
+        hint=_("Change one of them, or leave both out to have them found from the text."),
+        explanation=_("With the same character in both places a line or a number could be read in two ways."),
+    ),
+    Entry(
+        code="E0325",
+        exit=Exit.CONFIG,
+        says=_("{key} must rise: each number larger than the one before."),
+        hint=_("Put the numbers in rising order, without repeats."),
+        explanation=_(
+            "Limits and bin edges divide the number line from left to right. Out of order they would leave "
+            "every value, or none, in a bin."
+        ),
+    ),
+    Entry(
+        code="E0326",
+        exit=Exit.CONFIG,
+        says=_("The step {step} comes after {last}, which ends its chain."),
+        hint=_("Put {last} last, or give {step} a list of its own."),
+        explanation=_(
+            "one_hot, category and date_parts give several features, or one that is no number, so no step "
+            'can follow them. A list of lists makes several features from one column: ["date_parts"], '
+            '["elapsed"].'
+        ),
+    ),
+    Entry(
+        code="E0327",
+        exit=Exit.CONFIG,
+        says=_("schema has {got}; this version of Cauce reads schema {known}."),
+        hint=_("Write schema = {known}."),
+        explanation=_("`schema` numbers the format of the project file and is a whole number, from 1."),
+    ),
+    Entry(
+        code="E0330",
+        exit=Exit.CONFIG,
+        says=_("data.source names an address ({scheme}://); addresses are not served yet."),
+        hint=_("Download the data and give its path."),
+        explanation=_(
+            "This version of Cauce reads local files and folders. Object stores, databases and web "
+            "addresses come later; until then bring the data to a local path first."
+        ),
+    ),
+    Entry(
+        code="E0331",
+        exit=Exit.CONFIG,
+        says=_("The learner {value} is not served yet."),
+        hint=_('Use learner = "boosting".'),
+        explanation=_(
+            "Linear, logistic and forest models are part of the project file's format, but this version of "
+            "Cauce only trains gradient boosted trees."
+        ),
+    ),
+    Entry(
+        code="E0332",
+        exit=Exit.CONFIG,
+        says=_("The file declares {count} models; more than one is not served yet."),
+        hint=_("Keep one [[models]]."),
+        explanation=_(
+            "Training several candidates and choosing between them comes later. Until then, compare models "
+            "by running one after the other: each run is tracked."
+        ),
+    ),
+    Entry(
+        code="E0333",
+        exit=Exit.CONFIG,
+        says=_("target.transform is not served yet."),
+        hint=_('Use a formula for now, such as formula = "log(value)".'),
+        explanation=_(
+            "Predicting a transformed target and giving predictions back in its own units comes later. A "
+            "target formula trains on the transformed value, and its predictions stay transformed."
+        ),
+    ),
+    Entry(
+        code="E0334",
+        exit=Exit.CONFIG,
+        says=_("Monotone constraints (models.monotone) are not served yet."),
+        hint=_REMOVE,
+        explanation=_(
+            "Forcing predictions to only rise, or only fall, with a feature is part of the format but this "
+            "version of Cauce cannot train it. It is refused, not ignored, because the model would "
+            "not keep the promise."
+        ),
+    ),
+    Entry(
+        code="E0335",
+        exit=Exit.CONFIG,
+        says=_("Cross-validation (choose.folds) is not served yet."),
+        hint=_("Leave the setting out; the validation share of [split] is used."),
+        explanation=_(
+            "This version of Cauce judges a model on one validation part. Cross-validation comes together "
+            "with several candidate models."
+        ),
+    ),
+    Entry(
+        code="E0336",
+        exit=Exit.CONFIG,
+        says=_('Runs on Spark (engine.kind = "spark") are not served yet.'),
+        hint=_('Use engine.kind = "local"; it works on data larger than memory.'),
+        explanation=_(
+            "The same project will run on a Spark cluster without changes. In this version a run happens on "
+            "one machine, in batches, so that data need not fit in memory."
+        ),
+    ),
+    Entry(
+        code="E0337",
+        exit=Exit.CONFIG,
+        says=_("A remote store (store.url) is not served yet."),
+        hint=_("Use store.path, a local folder."),
+        explanation=_(
+            "Snapshots, models and the ledger are kept in a local folder in this version. Object stores come "
+            "later."
+        ),
+    ),
+    Entry(
+        code="E0338",
+        exit=Exit.CONFIG,
+        says=_("The section [serve] is not served yet."),
+        hint=_("Leave the section out; `cauce predict` scores files."),
+        explanation=_(
+            "Scoring over HTTP has its own section in the project file, which this version of Cauce does not "
+            "have yet."
+        ),
+    ),
+    Entry(
+        code="E0339",
+        exit=Exit.CONFIG,
+        says=_("Principal components (pca) are not served yet."),
+        hint=_REMOVE,
+        explanation=_(
+            "pca is part of the format of feature declarations, but this version of Cauce cannot fit it. It "
+            "is refused, not ignored, so that a model never has other features than its file says."
+        ),
+    ),
+)

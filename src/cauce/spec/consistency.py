@@ -1,0 +1,145 @@
+"""What several settings of a project say together."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cauce.spec.chains import chain_findings
+from cauce.spec.positions import KeyPath
+from cauce.spec.project import Project
+from cauce.spec.refusals import Finding
+from cauce.spec.words import Got, dotted
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_PASSWORD = re.compile(r"//[^/?#@]*:[^/?#]*@|[?&;](?:password|passwd|pwd|token|secret|key)=", re.IGNORECASE)
+_DATA_ROLES = ("key", "group", "time", "weight")
+_SPLIT_NEEDS = {"group": "group", "time": "time"}
+
+
+def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding]:
+    """Everything in `project` that contradicts itself or is not served yet; `mapping` as written."""
+    yield from _sources(project)
+    yield from _marks(project)
+    yield from _roles(project)
+    yield from _target(project)
+    yield from _split(project)
+    yield from _features(project)
+    yield from _models(project)
+    yield from chain_findings(project, mapping)
+    if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
+        yield Finding("E0312", ("tracking", "uri"))
+
+
+def _sources(project: Project) -> Iterator[Finding]:
+    for source in project.data.source:
+        scheme = _URL.match(source)
+        if scheme:
+            yield Finding("E0330", ("data", "source"), {"scheme": scheme[1].lower()})
+
+
+def _marks(project: Project) -> Iterator[Finding]:
+    data = project.data
+    for first, second in (("delimiter", "quote"), ("decimal", "thousands")):
+        mark = getattr(data, first)
+        if mark is not None and mark == getattr(data, second):
+            yield Finding(
+                "E0323",
+                ("data", second),
+                {"first": f"data.{first}", "second": f"data.{second}", "mark": Got(mark)},
+                (("data", first),),
+            )
+
+
+def _columns_by_role(project: Project) -> dict[KeyPath, tuple[str, ...]]:
+    data, features = project.data, project.features
+    named = {("data", role): getattr(data, role) for role in _DATA_ROLES}
+    roles: dict[KeyPath, tuple[str, ...]] = {
+        path: value if isinstance(value, tuple) else (value,) for path, value in named.items() if value
+    }
+    return roles | {
+        ("target", "column"): (project.target.column,) if project.target.column else (),
+        ("data", "drop"): data.drop,
+        ("data", "known_after"): data.known_after,
+        ("features", "include"): features.include,
+        ("features", "exclude"): features.exclude,
+        ("features", "columns"): tuple(features.columns),
+        ("features", "formulas"): tuple(features.formulas),
+    }
+
+
+def _contradictions() -> Iterator[tuple[KeyPath, KeyPath]]:
+    dropped: KeyPath = ("data", "drop")
+    target: KeyPath = ("target", "column")
+    used: tuple[KeyPath, ...] = (("features", "include"), ("features", "columns"))
+    for role in _DATA_ROLES:
+        yield dropped, ("data", role)
+        yield target, ("data", role)
+    yield dropped, target
+    for feature in used:
+        yield from ((dropped, feature), (target, feature))
+        yield from (
+            ((kind, name), feature) for kind, name in (("data", "known_after"), ("features", "exclude"))
+        )
+    yield from ((target, ("data", "known_after")), (target, ("features", "formulas")))
+
+
+def _roles(project: Project) -> Iterator[Finding]:
+    roles = _columns_by_role(project)
+    for first, second in _contradictions():
+        for column in roles.get(second, ()):
+            if column in roles.get(first, ()):
+                told = {"column": column, "first": dotted(first), "second": dotted(second)}
+                place = (*second, column) if second[1] in ("columns", "formulas") else second
+                yield Finding("E0315", place, told, (first,))
+
+
+def _target(project: Project) -> Iterator[Finding]:
+    target = project.target
+    both: tuple[KeyPath, ...] = (("target", "column"), ("target", "formula"))
+    if target.column and target.formula:
+        yield Finding("E0314", both[1], {"first": "target.column", "second": "target.formula"}, both)
+    if not target.column and not target.formula:
+        yield Finding("E0313", ("target",), {"key": "[target]", "settings": "column, formula"}, both)
+    weighed = any(model.class_weight != "none" for model in project.models)
+    misfits = (
+        (("target", "positive"), target.positive is not None and target.task in ("multiclass", "regression")),
+        (("split", "kind"), project.split.kind == "stratified" and target.task == "regression"),
+        (("models", 0, "class_weight"), weighed and target.task == "regression"),
+    )
+    for path, misfit in misfits:
+        if misfit:
+            yield Finding("E0319", path, {"key": dotted(path), "task": target.task}, (("target", "task"),))
+
+
+def _split(project: Project) -> Iterator[Finding]:
+    split = project.split
+    needed = _SPLIT_NEEDS.get(split.kind)
+    if needed and getattr(project.data, needed) is None:
+        yield Finding(
+            "E0316", ("split", "kind"), {"kind": split.kind, "needed": f"data.{needed}"}, (("data", needed),)
+        )
+    shares: tuple[KeyPath, ...] = (("split", "train"), ("split", "validation"), ("split", "test"))
+    total = math.fsum((split.train, split.validation, split.test))
+    if abs(total - 1) > 1e-9:
+        yield Finding("E0317", ("split",), {"total": f"{total:.9g}"}, shares)
+    if split.validation == 0 and any(model.early_stopping for model in project.models):
+        depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", 0, "early_stopping"))
+        yield Finding("E0318", depends[0], {}, depends)
+
+
+def _features(project: Project) -> Iterator[Finding]:
+    features = project.features
+    if not (features.auto or features.columns or features.formulas):
+        depends: tuple[KeyPath, ...] = (("features", "columns"), ("features", "formulas"))
+        yield Finding("E0322", ("features", "auto"), {}, depends)
+    if features.include and not features.auto:
+        told = {"first": "features.include", "second": "features.auto = false"}
+        yield Finding("E0314", ("features", "include"), told, (("features", "auto"),))
+
+
+def _models(project: Project) -> Iterator[Finding]:
+    if len(project.models) > 1:
+        yield Finding("E0332", ("models", 1), {"count": len(project.models)})

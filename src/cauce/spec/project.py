@@ -1,0 +1,316 @@
+"""What a user wrote in cauce.toml, as frozen values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from cauce.language import gettext_noop as _
+from cauce.spec.mapping import plain
+from cauce.spec.settings import (
+    EMPTY,
+    AtLeastOne,
+    Character,
+    Exact,
+    Expects,
+    Flag,
+    FrozenMap,
+    Name,
+    Names,
+    Natural,
+    NotNegative,
+    PositiveShare,
+    Scalar,
+    Share,
+    SomeNames,
+    Texts,
+    section,
+    setting,
+)
+from cauce.spec.shorthand import Chains
+
+SCHEMA = 1
+
+Kind = Literal["boolean", "integer", "float", "decimal", "text", "date", "datetime"]
+ProjectName = Annotated[
+    str,
+    Exact(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
+    Expects(_("a text of 1 to 64 letters (a to z), digits, - and _ that begins with a letter or digit")),
+]
+Seed = Annotated[int, Exact(ge=0, le=2**31 - 1)]
+Rounds = Annotated[int, Exact(ge=1, le=100_000)]
+Depth = Annotated[int, Exact(ge=1, le=24)]
+MaxBin = Annotated[int, Exact(ge=2, le=4096)]
+Patience = Annotated[int, Exact(ge=0)]
+ClassWeights = FrozenMap[Annotated[float, Exact(gt=0)]]
+ClassWeight = Annotated[
+    Literal["none", "balanced"] | ClassWeights,
+    Expects(_('"none", "balanced" or a table of classes and positive numbers')),
+]
+RejectedLimit = Annotated[
+    Annotated[int, Exact(ge=0)] | Share,
+    Expects(_("a number of rows (a whole number) or a share of them (from 0.0 to 1.0)")),
+]
+Memory = Annotated[
+    str,
+    Exact(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})? ?(KB|MB|GB|TB)$"),
+    Expects(_('a text such as "4GB" or "512 MB"')),
+]
+_BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+@section
+class Data:
+    """Where the rows come from and what its columns are for."""
+
+    source: SomeNames = setting(
+        _("A file, a folder or a pattern such as data/*.csv, or a list of them; relative to this file.")
+    )
+    format: Literal["auto", "csv", "tsv", "parquet"] = setting(
+        _("The files' format; auto goes by their content."), default="auto"
+    )
+    encoding: Name | None = setting(
+        _("The text encoding, such as utf-8 or cp1252; found from the bytes where absent."), default=None
+    )
+    delimiter: Character | None = setting(
+        _("What separates the fields; found from the text where absent."), default=None
+    )
+    quote: Character | None = setting(_('What encloses a field; " where absent.'), default=None)
+    decimal: Literal[".", ","] | None = setting(
+        _("The decimal mark of numbers; found from the text where absent."), default=None
+    )
+    thousands: Character | None = setting(
+        _("The grouping mark of numbers; found from the text where absent."), default=None
+    )
+    currency: Names = setting(_("Signs to leave out of numbers, such as $ or EUR."), default=())
+    date_formats: Names = setting(
+        _("Formats of dates, such as %d/%m/%Y, tried in order; found where absent."), default=()
+    )
+    header: Flag | None = setting(
+        _("Whether the first row holds the names; found from the text where absent."), default=None
+    )
+    missing: Texts = setting(
+        _("Texts that mean a missing value in every column, such as ? or N/A."),
+        default=(),
+        example=("?", "N/A"),
+    )
+    missing_in: FrozenMap[Texts] = setting(
+        _("Texts that mean a missing value, by column, beside those of `missing`."), default=EMPTY
+    )
+    types: FrozenMap[Kind] = setting(
+        _("The kind of a column, where it should not be found from its values."), default=EMPTY
+    )
+    key: Names = setting(
+        _("The column, or columns, that identify a row; random splits follow it."), default=(), example="id"
+    )
+    group: Name | None = setting(
+        _("The column whose equal values stay in one fold, such as a patient."),
+        default=None,
+        example="patient",
+    )
+    time: Name | None = setting(
+        _("The column that orders the rows in time, for a split by time."), default=None, example="date"
+    )
+    weight: Name | None = setting(_("The column with each row's weight."), default=None)
+    drop: Names = setting(_("Columns that are not read."), default=(), example=("notes",))
+    known_after: Names = setting(
+        _("Columns that are only known after the target is: never features."),
+        default=(),
+        example=("closed_at",),
+    )
+    rejected: RejectedLimit = setting(
+        _("The run stops when more rows than this cannot be read: a share (0.01) or a number (100)."),
+        default=0.01,
+    )
+
+
+@section
+class Target:
+    """What is predicted."""
+
+    column: Name | None = setting(_("The column to predict."), default=None)
+    formula: Name | None = setting(
+        _("A formula to predict, such as arr_delay > 15; its columns are never features."), default=None
+    )
+    task: Literal["binary", "multiclass", "regression"] | None = setting(
+        _("The kind of prediction; found from the target's values where absent."),
+        default=None,
+        example="binary",
+    )
+    positive: Scalar | None = setting(
+        _("The class counted as positive in a binary task; found where absent."), default=None, example="yes"
+    )
+
+
+@section
+class Split:
+    """How the rows are divided into training, validation and test."""
+
+    kind: Literal["random", "stratified", "group", "time"] = setting(
+        _("random by key, stratified by class, group by `data.group`, time forward by `data.time`."),
+        default="random",
+        example="stratified",
+    )
+    train: PositiveShare = setting(_("The share of rows that models learn from."), default=0.6)
+    validation: Share = setting(_("The share that stops training and chooses between models."), default=0.2)
+    test: PositiveShare = setting(_("The share that nothing but the final judgement reads."), default=0.2)
+    seed: Seed | None = setting(_("Another seed for the split than the project's."), default=None)
+
+
+@section
+class FeatureDefaults:
+    """What `auto` does with columns that have no declaration of their own, by kind."""
+
+    number: Chains | None = setting(_("For integer, float and decimal columns."), default=None)
+    boolean: Chains | None = setting(_("For boolean columns."), default=None)
+    text: Chains | None = setting(_("For text columns."), default=None)
+    date: Chains | None = setting(_("For date columns."), default=None)
+    datetime: Chains | None = setting(_("For datetime columns."), default=None)
+
+
+@section
+class Features:
+    """What the learner sees: columns, formulas, and the steps they go through."""
+
+    auto: Flag = setting(
+        _("Whether columns without a declaration become features too, in the way that suits their kind."),
+        default=True,
+    )
+    include: Names = setting(_("The only columns that `auto` takes; all of them where absent."), default=())
+    exclude: Names = setting(_("Columns that never become features."), default=(), example=("row_number",))
+    formulas: FrozenMap[Name] = setting(_("New columns: a name and its formula."), default=EMPTY)
+    columns: FrozenMap[Chains] = setting(
+        _("The steps of a column or formula, in order; a list of lists gives several features."),
+        default=EMPTY,
+    )
+    defaults: FeatureDefaults = setting(
+        _("The steps `auto` uses, by kind of column."), default=FeatureDefaults()
+    )
+    variance_filter: NotNegative | None = setting(
+        _("Drops number features whose variance over the training rows is not above this."), default=None
+    )
+    acknowledged: Names = setting(
+        _("Columns the leak gate may let pass, because you have looked at them."), default=()
+    )
+
+
+@section
+class Model:
+    """One model to train."""
+
+    learner: Literal["boosting"] = setting(
+        _("The kind of model: boosting is gradient boosted trees."), default="boosting"
+    )
+    rounds: Rounds = setting(_("The most trees (for each class) that are grown."), default=200, example=200)
+    eta: PositiveShare = setting(_("The learning rate: how much each tree counts."), default=0.1, example=0.1)
+    max_depth: Depth = setting(_("The most levels of a tree."), default=6, example=6)
+    min_child_weight: NotNegative = setting(_("The least weight of rows in a leaf."), default=1.0)
+    subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=1.0)
+    colsample_bytree: PositiveShare = setting(_("The share of features each tree sees."), default=1.0)
+    reg_lambda: NotNegative = setting(_("L2 penalty on leaf values."), default=1.0)
+    reg_alpha: NotNegative = setting(_("L1 penalty on leaf values."), default=0.0)
+    gamma: NotNegative = setting(_("The least gain for which a leaf is split."), default=0.0)
+    max_bin: MaxBin = setting(_("How many bins a feature's values are sorted into."), default=256)
+    early_stopping: Patience = setting(
+        _("Stops after this many rounds without a better validation score; 0 never stops."), default=20
+    )
+    class_weight: ClassWeight = setting(
+        _("Weights of the classes: none, balanced, or a table of class and weight."), default="none"
+    )
+    device: Literal["cpu", "cuda"] = setting(_("Where trees are grown; cuda needs a GPU."), default="cpu")
+
+
+@section
+class Choose:
+    """What makes one model better than another."""
+
+    metric: Name | None = setting(
+        _("The metric that decides, such as roc_auc[positive=yes]; the task's own where absent."),
+        default=None,
+        example="roc_auc[positive=yes]",
+    )
+
+
+@section
+class Engine:
+    """Where and how the work is done; it never changes the numbers."""
+
+    kind: Literal["local"] = setting(_("local: this machine."), default="local")
+    batch_rows: Natural = setting(_("How many rows are worked on at a time."), default=65_536)
+    threads: Natural | None = setting(_("How many threads; all cores where absent."), default=None)
+    memory: Memory | None = setting(
+        _("The memory a run may use, such as 4GB; what the machine has where absent."), default=None
+    )
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """`memory` in bytes (1 GB is 10^9)."""
+        if self.memory is None:
+            return None
+        return int(float(self.memory[:-2]) * _BYTES[self.memory[-2:]])
+
+
+@section
+class Store:
+    """Where snapshots, models and the ledger are kept."""
+
+    path: Name = setting(_("A folder, relative to this file."), default=".cauce")
+
+
+@section
+class Tracking:
+    """Where runs are recorded and models registered."""
+
+    enabled: Flag = setting(_("Whether runs are recorded at all."), default=True)
+    uri: Name | None = setting(
+        _("The tracking server; a database in the project where absent. No passwords here."),
+        default=None,
+        example="http://localhost:5000",
+    )
+    experiment: Name | None = setting(_("The experiment; the project's name where absent."), default=None)
+    registry: Name | None = setting(_("The registered model; the project's name where absent."), default=None)
+    alias: Literal["auto", "champion", "challenger", "none"] = setting(
+        _("The alias a new version gets; auto: champion where there is none yet, else challenger."),
+        default="auto",
+    )
+
+
+@section
+class Project:
+    """A cauce.toml, read: every setting has its value or its default. Made by `read_project`."""
+
+    schema: Literal[1] = setting(_("The version of this file's format."), default=SCHEMA)
+    name: ProjectName = setting(_("The project's name, used for folders and the registered model."))
+    lang: Literal["en", "es"] | None = setting(
+        _("The language of messages, reports and plots; the environment's where absent."),
+        default=None,
+        example="es",
+    )
+    seed: Seed = setting(_("What every random choice starts from."), default=0)
+    data: Data = setting(_("Where the rows come from and what its columns are for."))
+    target: Target = setting(_("What is predicted."))
+    split: Split = setting(_("How the rows are divided into training, validation and test."), default=Split())
+    features: Features = setting(
+        _("What the learner sees: columns, formulas, and the steps they go through."), default=Features()
+    )
+    models: Annotated[tuple[Model, ...], AtLeastOne()] = setting(_("The model to train."), default=(Model(),))
+    choose: Choose = setting(_("What makes one model better than another."), default=Choose())
+    engine: Engine = setting(
+        _("Where and how the work is done; it never changes the numbers."), default=Engine()
+    )
+    store: Store = setting(_("Where snapshots, models and the ledger are kept."), default=Store())
+    tracking: Tracking = setting(_("Where runs are recorded and models registered."), default=Tracking())
+
+    @property
+    def split_seed(self) -> int:
+        """The seed of the split: its own, or the project's."""
+        return self.seed if self.split.seed is None else self.split.seed
+
+    @property
+    def model(self) -> Model:
+        """The one model of schema 1."""
+        return self.models[0]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """A plain JSON value that `project_from_mapping` reads back equal; absent settings are left out."""
+        mapping: dict[str, Any] = plain(self)
+        return mapping

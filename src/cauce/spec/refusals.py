@@ -1,0 +1,166 @@
+"""What is wrong with the shape of a project file, told by place, value and nearest right word."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cauce.spec.positions import KeyPath
+from cauce.spec.schema import choices, description_at, known_names, node_at
+from cauce.spec.shorthand import is_one_chain
+from cauce.spec.words import Expected, Got, Translated, dotted
+
+NOT_SERVED_KEYS = {
+    ("target", "transform"): "E0333",
+    ("models", "monotone"): "E0334",
+    ("choose", "folds"): "E0335",
+    ("store", "url"): "E0337",
+    ("serve",): "E0338",
+    ("features", "pca"): "E0339",
+}
+NOT_SERVED_LEARNERS = ("linear", "logistic", "forest")
+_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING = ("missing", "missing_argument", "union_tag_not_found")
+_STAND_INS: dict[KeyPath, Any] = {
+    ("name",): "project",
+    ("data",): {"source": "data"},
+    ("data", "source"): "data",
+    ("target",): {},
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What pydantic found: its name for the kind of fault, and the steps to it through its own schema."""
+
+    kind: str
+    steps: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to refuse: its code, the key it is about, other keys it depends on, and what is said."""
+
+    code: str
+    path: KeyPath
+    values: dict[str, Any] = field(default_factory=dict)
+    depends: tuple[KeyPath, ...] = ()
+
+
+def findings(problems: Iterable[Problem], mapping: dict[str, Any]) -> list[Finding]:
+    """The problems in the file's own terms, one for each place."""
+    located = {path: problem.kind for problem in problems for path in (_located(problem, mapping),)}
+    return [
+        _finding(path, kind, mapping)
+        for path, kind in located.items()
+        if not any(_inside(other, path) for other in located)
+    ]
+
+
+def _inside(path: KeyPath, outer: KeyPath) -> bool:
+    return len(path) > len(outer) and path[: len(outer)] == outer
+
+
+def _located(problem: Problem, mapping: dict[str, Any]) -> KeyPath:
+    """The steps that exist in the file; the others name branches of unions, or stand for shorthand."""
+    path: KeyPath = ()
+    value: Any = mapping
+    implied = False
+    for step in problem.steps:
+        if isinstance(step, int) and isinstance(value, (list, tuple)):
+            if not implied and is_chains_path(path) and is_one_chain(value):
+                implied = True
+                continue
+        elif not (isinstance(value, dict) and step in value):
+            continue
+        path, value = (*path, step), value[step]
+    if problem.kind in ("missing", "missing_argument"):
+        return (*path, problem.steps[-1])
+    if problem.kind == "union_tag_not_found" and isinstance(value, dict):
+        return (*path, "step")
+    return (*path, "step") if problem.kind == "union_tag_invalid" else path
+
+
+def is_chains_path(path: KeyPath) -> bool:
+    """Whether a column's chains stand at `path`."""
+    return len(path) == 3 and path[:2] in (("features", "columns"), ("features", "defaults"))
+
+
+def _finding(path: KeyPath, kind: str, mapping: dict[str, Any]) -> Finding:
+    key = dotted(path)
+    if kind in _UNKNOWN:
+        return _unknown_key(path, mapping)
+    value = value_at(mapping, path)
+    if kind in _MISSING and value is None:
+        return Finding("E0310", path, {"key": key, "description": _described(path, mapping)})
+    refused = _not_served(path, value)
+    if refused:
+        return Finding(refused, path, {"value": value})
+    possible = choices(path, mapping)
+    near = difflib.get_close_matches(value.lower(), possible, n=1) if isinstance(value, str) else []
+    if near:
+        return Finding("E0309", path, {"key": key, "got": Got(value), "near": json.dumps(near[0])})
+    expected = Expected(json.dumps(node_at(path, mapping)))
+    told = {"expected": expected, "got": Got(value), "description": _described(path, mapping)}
+    return Finding("E0308", path, {"key": key, **told})
+
+
+def _described(path: KeyPath, mapping: dict[str, Any]) -> Translated:
+    return Translated(description_at(path, mapping))
+
+
+def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
+    refused = NOT_SERVED_KEYS.get(tuple(step for step in path if isinstance(step, str)))
+    if refused:
+        return Finding(refused, path)
+    known = known_names(path[:-1], mapping)
+    name = str(path[-1])
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    told = {"key": dotted(path), "known": ", ".join(sorted(known))}
+    return Finding("E0306", path, told | {"near": near[0]}) if near else Finding("E0307", path, told)
+
+
+def _not_served(path: KeyPath, value: Any) -> str | None:
+    if path[:1] == ("models",) and path[-1] == "learner" and value in NOT_SERVED_LEARNERS:
+        return "E0331"
+    if path == ("engine", "kind") and value == "spark":
+        return "E0336"
+    return "E0339" if path[:1] == ("features",) and value == "pca" else None
+
+
+def value_at(mapping: Any, path: KeyPath) -> Any:
+    """What stands at `path`, or None."""
+    for step in path:
+        try:
+            mapping = mapping[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return mapping
+
+
+def repaired(mapping: dict[str, Any], faults: Sequence[Finding]) -> dict[str, Any]:
+    """A copy without what is refused, so that the rest can still be checked."""
+    kept = copy.deepcopy(mapping)
+    for fault in faults:
+        path = removable(fault.path)
+        parent = value_at(kept, path[:-1])
+        if isinstance(parent, dict):
+            parent.pop(path[-1], None)
+    for path, stand_in in _STAND_INS.items():
+        parent = value_at(kept, path[:-1])
+        if isinstance(parent, dict) and path[-1] not in parent:
+            parent[str(path[-1])] = copy.deepcopy(stand_in)
+    return kept
+
+
+def removable(path: KeyPath) -> KeyPath:
+    """The setting to leave out for a fault at `path`: a list goes whole, but each model on its own."""
+    if is_chains_path(path[:3]):
+        return path[:3]
+    start = 2 if path[:1] == ("models",) else 0
+    indexes = (place for place, step in enumerate(path) if place >= start and isinstance(step, int))
+    return path[: next(indexes, len(path))]
