@@ -9,11 +9,10 @@ import sklearn.metrics as peer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cauce.core.metrics.errors import NumberErrors, error_sums
+from cauce.core.metrics.errors import NumberErrors
 from cauce.core.metrics.losses import Losses
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.numbers import number_metric
-from cauce.core.metrics.results import ErrorSums
 from cauce.errors import CauceError
 
 NUMBER = st.one_of(st.sampled_from([0.0, -0.0, 1.0, -3.5]), st.floats(-1e6, 1e6).map(lambda x: round(x, 6)))
@@ -71,7 +70,7 @@ def test_loss_sums_do_not_depend_on_batches_or_their_order(rows, cut, flipped):
 def regression(label, prediction, weight):
     summary = NumberErrors("y", "p", "w")
     state = summary.update(summary.start(), pl.DataFrame({"y": label, "p": prediction, "w": weight}))
-    sums = error_sums(state, median=0.0, median_error=0.0)
+    sums = summary.result(state)
     return lambda text: number_metric(sums, MetricName.parse(text))
 
 
@@ -162,11 +161,3 @@ def test_a_weight_that_is_none_is_refused(bad):
     frame = pl.DataFrame({"y": [1.0], "p": [1.0], "w": pl.Series([bad], dtype=pl.Float64)})
     with pytest.raises(CauceError, match="E0907"):
         NumberErrors("y", "p", "w").of(frame)
-
-
-def test_every_field_of_the_sums_reaches_the_metrics():
-    state = NumberErrors("y", "p").of(pl.DataFrame({"y": [1.0, 2.0], "p": [2.0, 2.0]}))
-    sums = error_sums(state, median=0.5, median_error=0.1)
-    assert set(ErrorSums.__annotations__) == set(vars(sums))
-    found = number_metric(sums, MetricName("median_absolute_error"))
-    assert (found.value, found.error) == (0.5, 0.1)

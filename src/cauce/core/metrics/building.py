@@ -13,7 +13,7 @@ from cauce.core.metrics.decisions import decision_metric
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.numbers import number_metric
 from cauce.core.metrics.ranking import SMALLEST, ranking_metric
-from cauce.core.metrics.results import ConfusionCounts, ErrorSums, Floats, Histogram, LossSums, Scores
+from cauce.core.metrics.results import ConfusionCounts, ErrorSums, Floats, LossSums, ResidualHistogram, Scores
 from cauce.core.metrics.target import Target, is_decision, metric_names
 from cauce.core.metrics.value import Metric, metric, undefined
 
@@ -119,8 +119,8 @@ def _guessed(target: Target, shares: Floats) -> list[tuple[float, int]]:
 
 
 def _constant(share: float, at: int, labels: Floats) -> Scores:
-    mine = float(labels[at])
-    return Scores(*(np.array([value]) for value in (share, mine, float(np.delete(labels, at).sum()))))
+    others = float(np.delete(labels, at).sum())
+    return Scores(np.array([share]), labels[at : at + 1], np.array([others]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -131,7 +131,7 @@ class NumberResults:
     """
 
     sums: ErrorSums
-    residuals: Histogram | None = None
+    residuals: ResidualHistogram | None = None
     mean: ErrorSums | None = None
     median: ErrorSums | None = None
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cauce.core.metrics.curves import Calibration, Curve
-from cauce.core.metrics.results import ConfusionCounts, Histogram
+from cauce.core.metrics.results import ConfusionCounts, ResidualHistogram
 from cauce.core.metrics.value import Metric
 
 
@@ -20,7 +20,7 @@ class DatasetEvaluation:
     rows: labelled rows; unlabelled: rows left out because their label is null; weight: their weights' sum.
     baselines: by the name of the guess ("majority", "mean", "median"), the metrics it reaches here.
     roc, precision_recall, calibration: by class (a binary target has its positive class alone).
-    residuals: weights of prediction minus label.
+    residuals: rows by label minus prediction.
     """
 
     rows: int
@@ -32,7 +32,7 @@ class DatasetEvaluation:
     roc: Mapping[str, Curve] = field(default_factory=dict)
     precision_recall: Mapping[str, Curve] = field(default_factory=dict)
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
-    residuals: Histogram | None = None
+    residuals: ResidualHistogram | None = None
 
     def __getitem__(self, name: str) -> Metric:
         """The metric with this canonical text; KeyError where it was not evaluated."""
@@ -80,7 +80,7 @@ class DatasetEvaluation:
             metrics=_metrics(value["metrics"]),
             baselines={name: _metrics(part) for name, part in value["baselines"].items()},
             confusion=confusion and _confusion(confusion),
-            residuals=residuals and Histogram.from_json(residuals),
+            residuals=residuals and ResidualHistogram.from_json(residuals),
             **curves,
         )
 

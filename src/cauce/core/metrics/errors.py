@@ -1,4 +1,4 @@
-"""The summary of a regression's errors: every sum its metrics need, in one pass."""
+"""The sums of a regression's errors, of a guess's too, and on a logarithmic scale; no histogram."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _OTHERS = {name for pair in _SPREADS for name in pair} | {"lowest"}
 
 
 @dataclass(frozen=True)
-class NumberErrors(Mergeable[ErrorState, ErrorState]):
-    """Errors (prediction minus label) of a regression; its result is its state, `error_sums` reads it.
+class NumberErrors(Mergeable[ErrorState, ErrorSums]):
+    """Errors (prediction minus label) of a regression; its result is an ErrorSums with no median.
 
     label, prediction, weight: columns, or as the prediction one number for all rows (a baseline). Rows
     whose label is null are left out and counted. Logarithms are of 1 + x and mean nothing once a label
@@ -89,16 +89,10 @@ class NumberErrors(Mergeable[ErrorState, ErrorState]):
         lows = [low for low in (left.lowest, right.lowest) if low is not None]
         return ErrorState(**found, lowest=min(lows))
 
-    def result(self, state: ErrorState) -> ErrorState:
-        """The sums themselves."""
-        return state
-
-
-def error_sums(state: ErrorState, *, median: float, median_error: float) -> ErrorSums:
-    """The sums as metrics read them, with the median absolute error known from another summary."""
-    values = {name: value for name, value in vars(state).items() if name in ErrorSums.__annotations__}
-    lowest = 0.0 if state.lowest is None else state.lowest
-    return ErrorSums(**{**values, "lowest": lowest, "median": median, "median_error": median_error})
+    def result(self, state: ErrorState) -> ErrorSums:
+        """The sums as metrics read them."""
+        values = {name: value for name, value in vars(state).items() if name in ErrorSums.__annotations__}
+        return ErrorSums(**{**values, "lowest": 0.0 if state.lowest is None else state.lowest})
 
 
 def _sums(label: Floats, prediction: Floats, weight: Floats) -> dict[str, Any]:

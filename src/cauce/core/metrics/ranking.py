@@ -81,25 +81,26 @@ def _calibration_error(scores: Scores, name: MetricName) -> tuple[float, float]:
         return value, 0.0
     low, high = (np.clip(scores.score + step, 0, 1) for step in (-scores.error, scores.error))
     astray = bin_of(low, table.bins) != bin_of(high, table.bins)
-    moved = float((scores.positive + scores.negative)[astray].sum()) / scores.weight
-    return value, scores.error + 2 * moved
+    weight = (scores.positive + scores.negative) / scores.weight
+    return value, float(weight @ scores.error) + 2 * float(weight[astray].sum())
 
 
 def _brier(scores: Scores, _name: MetricName) -> tuple[float, float]:
     far, near = 1 - scores.score, scores.score
     value = float(scores.positive @ far**2 + scores.negative @ near**2) / scores.weight
-    slope = float(scores.positive @ far + scores.negative @ near) / scores.weight
-    return value, scores.error * (2 * slope + scores.error)
+    steps = scores.positive * (2 * far + scores.error) + scores.negative * (2 * near + scores.error)
+    return value, float(steps @ scores.error) / scores.weight
 
 
 def _log_loss(scores: Scores, _name: MetricName) -> tuple[float, float]:
-    value = _mean_log(scores, 0.0)
+    value = _mean_log(scores, 0 * scores.score)
     if scores.exact:
         return value, 0.0
-    return value, max(_mean_log(scores, scores.error) - value, value - _mean_log(scores, -scores.error))
+    worst, best = (_mean_log(scores, np.asarray(way * scores.error)) for way in (1, -1))
+    return value, max(worst - value, value - best)
 
 
-def _mean_log(scores: Scores, worse: float) -> float:
+def _mean_log(scores: Scores, worse: Floats) -> float:
     """The mean log loss when every row's score is `worse` further from its label."""
     for_positive = np.clip(scores.score - worse, SMALLEST, 1 - SMALLEST)
     for_negative = np.clip(scores.score + worse, SMALLEST, 1 - SMALLEST)

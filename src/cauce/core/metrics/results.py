@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,26 +18,28 @@ class Scores:
     """The weight of positives and negatives at each score.
 
     score: distinct, ascending, in [0, 1]. positive, negative: weights at that score, 0 or more.
-    error: a row's own score is at most this far from the `score` it is counted at; 0 where every
-    distinct score is kept. Raises E0907 for values no count can have.
+    error: a row's own score is at most this far from the `score` it is counted at (one number for all,
+    or one for each); 0 where every distinct score is kept. Raises E0907 for values no count can have.
     """
 
     score: Floats
     positive: Floats
     negative: Floats
-    error: float = 0.0
+    error: Floats | float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("score", "positive", "negative"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
-        _check("scores", self.score, self.positive, self.negative)
+        errors = np.broadcast_to(np.asarray(self.error, dtype=np.float64), self.score.shape)
+        object.__setattr__(self, "error", errors)
+        _check("scores", self.score, self.positive, self.negative, errors)
         if self.score.size and (self.score[-1] > 1 or not (np.diff(self.score) > 0).all()):
             raise CauceError("E0907", what="scores", found=f"{self.score[0]} … {self.score[-1]}")
 
     @property
     def exact(self) -> bool:
         """Whether every distinct score is kept."""
-        return self.error == 0.0
+        return not np.any(self.error)
 
     @property
     def positives(self) -> float:
@@ -107,7 +108,7 @@ class ErrorSums:
 
     weight: Σw. error, absolute, squared: Σwe, Σw|e|, Σwe². label_mean, label_squares: the weighted mean of
     the labels and Σw(label − mean)². absolute_label: Σw|label|. relative, relative_weight: Σw|e/label| and
-    Σw over labels that are not 0. lowest: the smallest label or prediction. median: half of the weight has
+    Σw over labels that are not 0. lowest: the smallest label or prediction. median: half of the rows have
     an |e| up to this, known to `median_error`. log_*: `squared`, `label_mean` and `label_squares` on
     the scale log(1 + x), where `lowest` is 0 or more.
     """
@@ -139,10 +140,11 @@ class LossSums:
 
 
 @dataclass(frozen=True, eq=False)
-class Histogram:
-    """Weights by bin. edges: ascending, one more than weights; `lower ≤ x < upper`, the last bin closed.
+class ResidualHistogram:
+    """Rows by residual, label minus prediction, in the target's unit.
 
-    below, above: the weight outside of the edges.
+    edges: ascending, one more than bins; weight: rows with `lower ≤ residual < upper`, the last bin
+    closed; below, above: rows outside of the edges.
     """
 
     edges: Floats
@@ -160,10 +162,10 @@ class Histogram:
         }
 
     @staticmethod
-    def from_json(value: dict[str, Any]) -> Histogram:
+    def from_json(value: dict[str, Any]) -> ResidualHistogram:
         """The histogram that `to_json` wrote."""
         edges, weight = (np.asarray(value[key], dtype=np.float64) for key in ("edges", "weight"))
-        return Histogram(edges, weight, float(value["below"]), float(value["above"]))
+        return ResidualHistogram(edges, weight, float(value["below"]), float(value["above"]))
 
 
 def _check(what: str, *arrays: Floats) -> None:
@@ -174,8 +176,3 @@ def _check(what: str, *arrays: Floats) -> None:
         wrong = array[~(np.isfinite(array) & (array >= 0))]
         if wrong.size:
             raise CauceError("E0907", what=what, found=f"{wrong[0]} × {wrong.size}")
-
-
-def as_floats(values: Sequence[float]) -> Floats:
-    """`values` as a float64 array."""
-    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,130 @@
+"""All that is known about how good a model is: a value with JSON in and out, and no row of data in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cauce.core.metrics.dataset import DatasetEvaluation
+from cauce.core.metrics.gap import Gap, gap_between
+from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
+from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.target import Target
+from cauce.errors import CauceError
+
+VERSION = 1
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A loss by round of training. metric: the trainer's name for it. best_round: 0-based, the one kept."""
+
+    metric: str
+    losses: Mapping[str, tuple[float, ...]]
+    best_round: int | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evaluation:
+    """How good a model is, on each dataset.
+
+    threshold: a positive class's probability of this or more is predicted positive (binary; 0.5 unless
+    chosen); with more classes the most probable is predicted, the first of equals. importance: total
+    gain by feature, largest first. headline: the metric to name first; the first of the target's where
+    not chosen.
+    """
+
+    target: Target
+    datasets: Mapping[Dataset, DatasetEvaluation]
+    threshold: float = THRESHOLD
+    headline: MetricName | None = None
+    importance: tuple[tuple[str, float], ...] = ()
+    history: History | None = field(default=None)
+
+    @property
+    def gap(self) -> Gap:
+        """Training against validation and test in the headline metric."""
+        name = self.headline or next(iter(self.datasets.values())).metrics[0].name
+        return gap_between(self.datasets, name)
+
+    def tracked(self) -> dict[str, float]:
+        """Every defined metric and the best guess's, by tracker key."""
+        found = {}
+        for dataset, one in self.datasets.items():
+            for metric in one.metrics:
+                if metric.value is not None:
+                    found[tracker_key(metric.name, dataset)] = metric.value
+                guess = one.baseline(str(metric.name))
+                if guess is not None and guess.value is not None:
+                    found[baseline_key(metric.name, dataset)] = guess.value
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        found: dict[str, Any] = {
+            "version": VERSION,
+            "target": self.target.to_json(),
+            "threshold": self.threshold,
+            "headline": None if self.headline is None else str(self.headline),
+            "datasets": {name: one.to_json() for name, one in self.datasets.items()},
+            "importance": [[name, gain] for name, gain in self.importance],
+        }
+        if self.history is not None:
+            losses = {name: list(values) for name, values in self.history.losses.items()}
+            found["history"] = {
+                "metric": self.history.metric,
+                "losses": losses,
+                "best_round": self.history.best_round,
+            }
+        return found
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Evaluation:
+        """The evaluation that `to_json` wrote. Raises E0906 for anything else."""
+        try:
+            return _evaluation(value)
+        except CauceError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise CauceError("E0906", reason=f"{type(error).__name__}: {error}") from error
+
+
+def encode_evaluation(evaluation: Evaluation) -> bytes:
+    """The evaluation as JSON bytes, the same for equal evaluations."""
+    text = json.dumps(evaluation.to_json(), allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def decode_evaluation(data: bytes) -> Evaluation:
+    """The evaluation that `encode_evaluation` wrote. Raises E0906 for anything else."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise CauceError("E0906", reason=type(error).__name__) from error
+    return Evaluation.from_json(value)
+
+
+def _evaluation(value: dict[str, Any]) -> Evaluation:
+    if value["version"] != VERSION:
+        raise CauceError("E0906", reason=f"version {value['version']}")
+    unknown = set(value["datasets"]) - set(DATASETS)
+    if unknown:
+        raise CauceError("E0906", reason=f"dataset {min(unknown)}")
+    history = value.get("history")
+    headline = value["headline"]
+    return Evaluation(
+        target=Target.from_json(value["target"]),
+        threshold=float(value["threshold"]),
+        headline=None if headline is None else MetricName.parse(headline),
+        datasets={name: DatasetEvaluation.from_json(part) for name, part in value["datasets"].items()},
+        importance=tuple((str(name), float(gain)) for name, gain in value["importance"]),
+        history=None if history is None else _history(history),
+    )
+
+
+def _history(value: dict[str, Any]) -> History:
+    losses = {name: tuple(map(float, values)) for name, values in value["losses"].items()}
+    return History(metric=value["metric"], losses=losses, best_round=value["best_round"])

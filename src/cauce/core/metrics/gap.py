@@ -1,0 +1,113 @@
+"""The gap between training, validation and test, and what it says in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cauce.core.metrics.dataset import DatasetEvaluation
+from cauce.core.metrics.keys import DATASETS, Dataset
+from cauce.core.metrics.kinds import KINDS
+from cauce.core.metrics.names import MetricName
+from cauce.language import gettext_noop as _
+from cauce.language import translate
+
+HOLDS = 0.9
+SLIPS = 0.7
+_SHARES = {kind.name for kind in KINDS.values() if kind.direction == "higher"} - {"lift", "r2"}
+
+VERDICTS = {
+    "useless": _("On rows it has not seen, the model is no better than guessing."),
+    "holds": _("The model is as good on rows it has not seen as on those it learned from."),
+    "slips": _("The model is somewhat worse on rows it has not seen than on those it learned from."),
+    "memorised": _(
+        "The model has learned much of its training rows by heart: on rows it has not seen it keeps "
+        "little of what it gained there."
+    ),
+    "flattered": _(
+        "The test is clearly worse than the validation: choices made on validation rows flatter them, "
+        "or the test rows differ."
+    ),
+    "unknown": _("There is too little here to compare training with rows the model has not seen."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """One metric on each dataset, beside what guessing reaches on validation rows (test without any).
+
+    kept: the share of training's gain over guessing that is kept on validation; None where unknown.
+    verdict: a key of VERDICTS.
+    """
+
+    name: MetricName
+    values: Mapping[Dataset, float]
+    guess: float | None
+    kept: float | None
+    verdict: str
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in the active language."""
+        return translate(VERDICTS[self.verdict])
+
+
+def gap_between(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName) -> Gap:
+    """The gap in this metric. A gain is the distance to guessing, towards the better side.
+
+    At least HOLDS of training's gain kept on validation: it holds; at least SLIPS: it slips; less: it
+    memorised. A test that keeps less than HOLDS of validation's gain: flattered. A loss within chance is
+    no loss: a rule of thumb of two standard errors, 1/√n for shares (n: rows of the rarest class) and
+    2/√n of what guessing reaches for amounts, with the n of the smaller dataset.
+    """
+    values = {key: value for key, one in datasets.items() if (value := _value(one, name)) is not None}
+    guess = _guess(datasets, name)
+    unseen: Dataset = "validation" if "validation" in values else "test"
+    if guess is None or unseen not in values or name.direction == "none":
+        return Gap(name=name, values=values, guess=guess, kept=None, verdict="unknown")
+    sign = -1 if name.direction == "lower" else 1
+    gains = {key: sign * (value - guess) for key, value in values.items()}
+    kept = gains[unseen] / gains["train"] if gains.get("train", 0.0) > 0 else None
+    verdict = _verdict(gains, unseen, _chance(datasets, guess, name))
+    return Gap(name=name, values=values, guess=guess, kept=kept, verdict=verdict)
+
+
+def _value(found: DatasetEvaluation, name: MetricName) -> float | None:
+    return next((one.value for one in found.metrics if one.name == name), None)
+
+
+def _guess(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName) -> float | None:
+    unseen = (datasets[key] for key in DATASETS[1:] if key in datasets)
+    guesses = (one.baseline(str(name)) for one in unseen)
+    return next((guess.value for guess in guesses if guess is not None), None)
+
+
+def _chance(datasets: Mapping[Dataset, DatasetEvaluation], guess: float, name: MetricName) -> float:
+    smallest = min(_rarest(one) for one in datasets.values())
+    scale = 1.0 if name.kind in _SHARES else 2 * abs(guess)
+    return scale / math.sqrt(max(smallest, 1.0))
+
+
+def _rarest(found: DatasetEvaluation) -> float:
+    if found.confusion is None or found.weight <= 0:
+        return float(found.rows)
+    labels = found.confusion.labels
+    return float(labels[labels > 0].min()) * found.rows / found.weight
+
+
+def _verdict(gains: Mapping[Dataset, float], unseen: Dataset, chance: float) -> str:
+    gain = gains[unseen]
+    if gain <= 0:
+        return "useless"
+    if "test" in gains and _lost(gain, gains["test"], HOLDS, chance):
+        return "flattered"
+    if gains.get("train", 0.0) <= 0:
+        return "unknown"
+    if _lost(gains["train"], gain, SLIPS, chance):
+        return "memorised"
+    return "slips" if _lost(gains["train"], gain, HOLDS, chance) else "holds"
+
+
+def _lost(before: float, after: float, share: float, chance: float) -> bool:
+    return after < share * before and before - after > chance
