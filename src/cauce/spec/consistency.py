@@ -14,7 +14,10 @@ from cauce.spec.refusals import Finding
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_PASSWORD = re.compile(r"//[^/?#@]*:[^/?#]*@|[?&;](?:password|passwd|pwd|token|secret|key)=", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"^[^/?#:]+://[^/?#@:]*:(?![0-9]+(?:/|$))[^@]*@|[?&;](?:password|passwd|pwd|token|secret|key)=",
+    re.IGNORECASE,
+)
 _DATA_ROLES = ("key", "group", "time", "weight")
 _SPLIT_NEEDS = {"group": "group", "time": "time"}
 

@@ -13,7 +13,7 @@ def plain(value: Any) -> Any:
         pairs = ((item.name, getattr(value, item.name)) for item in fields(value))
         return {name: plain(part) for name, part in pairs if part is not None}
     if isinstance(value, Mapping):
-        return {name: plain(part) for name, part in value.items()}
-    if isinstance(value, tuple):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return value

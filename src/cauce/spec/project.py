@@ -219,6 +219,9 @@ class Model:
     device: Literal["cpu", "cuda"] = setting(_("Where trees are grown; cuda needs a GPU."), default="cpu")
 
 
+Models = Annotated[tuple[Model, ...], AtLeastOne(), Expects(_("one or more tables under [[models]]"))]
+
+
 @section
 class Choose:
     """What makes one model better than another."""
@@ -292,7 +295,7 @@ class Project:
     features: Features = setting(
         _("What the learner sees: columns, formulas, and the steps they go through."), default=Features()
     )
-    models: Annotated[tuple[Model, ...], AtLeastOne()] = setting(_("The model to train."), default=(Model(),))
+    models: Models = setting(_("The model to train."), default=(Model(),))
     choose: Choose = setting(_("What makes one model better than another."), default=Choose())
     engine: Engine = setting(
         _("Where and how the work is done; it never changes the numbers."), default=Engine()

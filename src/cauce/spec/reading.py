@@ -10,9 +10,10 @@ from typing import Any
 
 from cauce.errors import CauceError, CauceErrors, Place
 from cauce.spec.consistency import disagreements
+from cauce.spec.mapping import plain
 from cauce.spec.positions import KeyPath, positions
 from cauce.spec.project import SCHEMA, Project
-from cauce.spec.refusals import Finding, findings, removable, repaired
+from cauce.spec.refusals import Finding, findings, meant, removable, repaired
 from cauce.spec.words import Got
 
 FILE_NAME = "cauce.toml"
@@ -85,7 +86,7 @@ def project_from_mapping(mapping: Mapping[str, Any], *, file: str = FILE_NAME) -
 
     Raises CauceErrors with every fault found; places name `file` only.
     """
-    return _project(dict(mapping), file, {})
+    return _project(plain(mapping), file, {})
 
 
 def _project(mapping: dict[str, Any], file: str, places: dict[KeyPath, tuple[int, int]]) -> Project:
@@ -120,8 +121,7 @@ def _disagreements(project: Project | None, mapping: dict[str, Any], faults: lis
         if not isinstance(read, Project):
             return []
         project = read
-    unsure = [removable(fault.path) for fault in faults]
-    unsure += [(*fault.path[:-1], fault.values["near"]) for fault in faults if fault.code == "E0306"]
+    unsure = [path for fault in faults for path in (removable(fault.path), meant(fault)) if path]
     return [
         found
         for found in disagreements(project, mapping)

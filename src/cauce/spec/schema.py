@@ -151,7 +151,9 @@ def step_names() -> tuple[str, ...]:
 def description_at(path: KeyPath, value: Any) -> str:
     """The English one-line description of the setting at `path`, or of the one it is part of."""
     for length in range(len(path), 0, -1):
-        description = node_at(path[:length], value).get("description")
-        if description:
-            return str(description)
+        node = node_at(path[:length], value)
+        alternatives = list(branches(node))
+        for described in (node, *alternatives) if len(alternatives) == 1 else (node,):
+            if "description" in described:
+                return str(described["description"])
     return ""

@@ -104,7 +104,7 @@ def said(value: Any) -> str:
         return value.isoformat()
     if value is None or isinstance(value, (str, bool)):
         return json.dumps(value, ensure_ascii=False)
-    return repr(value)
+    return repr(value) if isinstance(value, (int, float)) else type(value).__name__
 
 
 def dotted(path: KeyPath) -> str:
