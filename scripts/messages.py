@@ -16,7 +16,6 @@ from pathlib import Path
 from string import Formatter
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +24,9 @@ sys.path.insert(0, str(ROOT))
 from hatch_build import LOCALE, compile_catalogues  # noqa: E402
 
 LANGUAGES = ("es",)
-KEYWORDS = {"_": None, "gettext_noop": None, "translate": None, "translate_plural": (1, 2)}
+# The calls that mark texts, and how many of their arguments are texts.
+_TEXTS = {"_": 1, "gettext_noop": 1, "translate": 1, "translate_plural": 2}
+_COMMENT = "# TRANSLATORS:"
 _MARKERS = frozenset({"_", "gettext_noop", "translate_plural"})
 _JOINING = frozenset({"format", "format_map", "join", "replace"})
 _ALIKE = 0.6
@@ -34,15 +35,33 @@ Key = tuple[str, ...]
 
 
 def extract(root: Path) -> Catalog:
-    """Every message of the code, in the order of its text."""
+    """Every literal message of the code."""
     catalogue = Catalog(project="Cauce", charset="utf-8")
-    found = extract_from_dir(
-        root / "src", [("**.py", "python")], keywords=KEYWORDS, comment_tags=("TRANSLATORS:",)
-    )
-    for file, _line, message, comments, _context in found:
-        place = (f"src/{file}", 0)
-        catalogue.add(message, locations=[place], auto_comments=[text[13:].strip() for text in comments])
+    for path in sorted((root / "src").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for call in ast.walk(ast.parse(text)):
+            if isinstance(call, ast.Call) and (message := _literals(call)):
+                place = (path.relative_to(root).as_posix(), 0)
+                catalogue.add(message, locations=[place], auto_comments=_comment_above(text, call.lineno))
     return catalogue
+
+
+def _literals(call: ast.Call) -> str | tuple[str, ...] | None:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    count = _TEXTS.get(name, 0)
+    texts = tuple(
+        text.value
+        for text in call.args[:count]
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    )
+    if not count or len(texts) != count or not all(texts):
+        return None
+    return texts[0] if count == 1 else texts
+
+
+def _comment_above(text: str, line: int) -> list[str]:
+    above = text.splitlines()[line - 2].strip() if line > 1 else ""
+    return [above.removeprefix(_COMMENT).strip()] if above.startswith(_COMMENT) else []
 
 
 def key_of(message: Message) -> Key:
