@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
+from cauce.spec.findings import Problem
 from cauce.spec.project import Project
-from cauce.spec.refusals import Problem
 
 
 class _Quiet(GenerateJsonSchema):

@@ -9,9 +9,10 @@ from typing import Any
 
 from cauce.language import gettext_noop as _
 from cauce.spec.features import Bins, Clip, Elapsed, FeatureStep, Impute
+from cauce.spec.findings import Finding
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
-from cauce.spec.refusals import Finding, value_at
+from cauce.spec.refusals import value_at
 from cauce.spec.shorthand import Chain, Chains, is_one_chain
 from cauce.spec.words import Translated, dotted
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cauce.spec.chains import chain_findings
+from cauce.spec.findings import Finding
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
-from cauce.spec.refusals import Finding
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")

@@ -10,10 +10,11 @@ from typing import Any
 
 from cauce.errors import CauceError, CauceErrors, Place
 from cauce.spec.consistency import disagreements
+from cauce.spec.findings import Finding
 from cauce.spec.mapping import plain
 from cauce.spec.positions import KeyPath, positions
 from cauce.spec.project import SCHEMA, Project
-from cauce.spec.refusals import Finding, findings, meant, removable, repaired
+from cauce.spec.refusals import findings, meant, removable, repaired
 from cauce.spec.words import Got
 
 FILE_NAME = "cauce.toml"

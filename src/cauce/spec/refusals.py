@@ -6,9 +6,9 @@ import copy
 import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from cauce.spec.findings import Finding, Problem
 from cauce.spec.positions import KeyPath
 from cauce.spec.schema import choices, description_at, known_names, node_at
 from cauce.spec.shorthand import is_one_chain
@@ -31,24 +31,6 @@ _STAND_INS: dict[KeyPath, Any] = {
     ("data", "source"): "data",
     ("target",): {},
 }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What pydantic found: its name for the kind of fault, and the steps to it through its own schema."""
-
-    kind: str
-    steps: tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to refuse: its code, the key it is about, other keys it depends on, and what is said."""
-
-    code: str
-    path: KeyPath
-    values: dict[str, Any] = field(default_factory=dict)
-    depends: tuple[KeyPath, ...] = ()
 
 
 def findings(problems: Iterable[Problem], mapping: dict[str, Any]) -> list[Finding]:
