@@ -111,15 +111,15 @@ class BoostSpec:
             raise CauceError("E0806")
         needed = {"binary": 2, "regression": 1}.get(self.task, max(2, self.classes))
         table = self.parameters.class_weight
-        names = set(self.features)
+        names, stop = set(self.features), self.early_stopping
         checks = (
             ("classes", self.classes, self.classes == needed, needed),
             ("class_weight", table, not isinstance(table, tuple) or len(table) == needed, needed),
             ("class_weight", table, table == "none" or self.task != "regression", "none"),
-            ("early_stopping", self.early_stopping, (self.early_stopping or 1) >= 1, "≥ 1"),
+            ("early_stopping", stop, stop is None or stop >= 1, "≥ 1"),
             ("seed", self.seed, 0 <= self.seed < 1 << 31, "0 … 2147483647"),
             ("device", self.device, self.device in ("cpu", "cuda"), "cpu, cuda"),
-            ("threads", self.threads, (self.threads or 1) >= 1, "≥ 1"),
+            ("threads", self.threads, self.threads is None or self.threads >= 1, "≥ 1"),
             ("cut_rows", self.cut_rows, self.cut_rows >= 1, "≥ 1"),
             ("levels", self.levels, all(n in names and 1 <= k <= 1 << 24 for n, k in self.levels), "≥ 1"),
         )

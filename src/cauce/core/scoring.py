@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cauce.core.trees.document import write_xgboost
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.errors import CauceError
 
@@ -24,8 +25,9 @@ def load_scorer(payload: bytes, kind: Literal["onnx", "xgboost"], *, threads: in
     training goes where no category of its split goes. Binary: column 1 is the positive class. Both kinds
     add the same float32 leaves in the same order, whatever `threads` is: values are equal, probabilities
     agree within 1e-6. `onnx` answers one row in microseconds; `xgboost` is faster on many rows. threads:
-    used by one call on many rows. An XGBoost payload is checked before the library loads it (E0811, E0812);
-    E0814: not an ONNX model of ours. A call raises E0813 where the matrix has another width or type.
+    used by one call on many rows. XGBoost loads a document of ours, written from the payload's trees once
+    they are checked (E0811, E0812); E0814: not an ONNX model of ours. A call raises E0813 where the matrix
+    has another width or type.
     """
     return _onnx_scorer(payload, threads) if kind == "onnx" else _xgboost_scorer(payload, threads)
 
@@ -81,7 +83,7 @@ def _xgboost_scorer(payload: bytes, threads: int) -> Scorer:
     ensemble = read_xgboost(payload)
     booster = xgboost.Booster({"nthread": threads, "verbosity": 0})
     try:
-        booster.load_model(bytearray(payload))
+        booster.load_model(bytearray(write_xgboost(ensemble)))
         booster.set_param({"nthread": threads, "device": "cpu"})
     except xgboost.core.XGBoostError as error:
         raise CauceError("E0811", reason=_first_line(error)) from None

@@ -19,6 +19,7 @@ _OUTPUTS: Mapping[str, Output] = {
     "reg:squarederror": "regression",
 }
 _CODES = 1 << 24
+_MOST = 1 << 20
 _UNREADABLE = (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError)
 
 
@@ -47,15 +48,24 @@ class Tree:
 class Ensemble:
     """Trees whose leaf values add up, in order, to margins.
 
-    base: margin of a row before the first tree, by output (1 for binary and regression, else classes).
+    start: the prediction before the first tree, as XGBoost states it, by output (1 for binary and
+    regression, else classes): the share of the positive class, a margin for each class, or a value.
     outputs: for each tree the output it adds to. features: columns of the float32 matrix it reads.
     """
 
     kind: Output
     features: int
-    base: npt.NDArray[np.float32]
+    start: npt.NDArray[np.float32]
     trees: tuple[Tree, ...]
     outputs: tuple[int, ...]
+
+    @property
+    def base(self) -> npt.NDArray[np.float32]:
+        """The margin before the first tree, by output, computed in float32 as XGBoost does."""
+        if self.kind == "binary":
+            margin: npt.NDArray[np.float32] = -np.log(np.float32(1) / self.start - np.float32(1))
+            return margin
+        return self.start
 
 
 def read_xgboost(payload: bytes) -> Ensemble:
@@ -84,14 +94,15 @@ def _ensemble(learner: Any) -> Ensemble:
     parameters = learner["learner_model_param"]
     features = int(parameters["num_feature"])
     classes = int(parameters["num_class"]) if kind == "multiclass" else 1
-    _require(1 <= features < 1 << 31 and classes >= 1, "num_feature or num_class is out of range")
+    _require(1 <= features < _MOST and 1 <= classes < _MOST, "num_feature or num_class is out of range")
     _require(int(parameters.get("num_target", "1")) == 1, "num_target is not 1")
     booster = learner["gradient_booster"]
     _require(booster["name"] == "gbtree", "the booster is not gbtree")
     trees = tuple(_tree(tree, features) for tree in booster["model"]["trees"])
     outputs = tuple(_index(output, classes) for output in booster["model"]["tree_info"])
     _require(len(trees) == len(outputs), "tree_info and trees differ in length")
-    return Ensemble(kind, features, _base(parameters["base_score"], kind, classes), trees, outputs)
+    _require(len(trees) % classes == 0, "a round lacks trees")
+    return Ensemble(kind, features, _start(parameters["base_score"], kind, classes), trees, outputs)
 
 
 def _index(value: Any, end: int) -> int:
@@ -99,13 +110,12 @@ def _index(value: Any, end: int) -> int:
     return int(value)
 
 
-def _base(text: Any, kind: Output, classes: int) -> npt.NDArray[np.float32]:
+def _start(text: Any, kind: Output, classes: int) -> npt.NDArray[np.float32]:
     parts = [float(part) for part in str(text).strip("[]").split(",")]
-    values = np.array(parts * classes if len(parts) == 1 else parts, dtype=np.float32)
+    one_for_all = len(parts) == 1 and not str(text).startswith("[")
+    values = np.array(parts * classes if one_for_all else parts, dtype=np.float32)
     _require(len(values) == classes and np.isfinite(values).all(), "base_score does not fit the model")
-    if kind == "binary":
-        _require(0.0 < values[0] < 1.0, "base_score is not between 0 and 1")
-        values = -np.log(np.float32(1) / values - np.float32(1))
+    _require(kind != "binary" or 0.0 < values[0] < 1.0, "base_score is not between 0 and 1")
     return values
 
 
@@ -120,9 +130,8 @@ def _tree(raw: Any, features: int) -> Tree:
     _require(lengths == {nodes}, "arrays of a tree differ in length")
     order = _reached(left, right)
     leaf = left[order] == -1
-    _require(np.isfinite(threshold[order][leaf]).all(), "a leaf is not finite")
     inner = order[~leaf]
-    _require(not np.isnan(threshold[inner]).any(), "a split is not a number")
+    _require(np.isfinite(threshold[order]).all(), "a leaf or a split is not finite")
     _require(((feature[inner] >= 0) & (feature[inner] < features)).all(), "a split reads no feature")
     _require(np.isin(kinds[inner], (0, 1)).all(), "a split is of an unknown type")
     place = np.full(nodes, -1, dtype=np.int32)
@@ -184,7 +193,7 @@ def _members(
     _require(len(owners) == len(starts) == len(sizes), "category arrays differ in length")
     _require(len(set(owners.tolist())) == len(owners), "a node has two sets of categories")
     _require(set(nodes.tolist()) <= set(owners.tolist()), "a category split has no categories")
-    _require(((starts >= 0) & (sizes >= 0) & (starts + sizes <= len(codes))).all(), "categories overrun")
+    _require(((starts >= 0) & (sizes >= 1) & (starts + sizes <= len(codes))).all(), "categories overrun")
     _require(((codes >= 0) & (codes < _CODES)).all(), "a category is out of range")
     wanted = set(nodes.tolist())
     rows = zip(owners.tolist(), starts.tolist(), sizes.tolist(), strict=True)

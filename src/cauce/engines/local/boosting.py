@@ -45,7 +45,8 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
     Raises E0801-E0805, E0807-E0810, E0816-E0818.
     """
     threads = spec.threads or _processors()
-    with _translated(spec), _Spool(spec.memory) as train, _Spool(spec.memory) as validation:
+    quarter = spec.memory // 4
+    with _translated(spec), _Spool(spec.memory - quarter) as train, _Spool(quarter) as validation:
         totals = (Totals.start(spec), Totals.start(spec))
         lowest = LowestRows(spec.cut_rows)
         for batch in batches():
@@ -100,7 +101,8 @@ class _Spool:
             self._parts.append((part, None))
         else:
             self._memory = 0
-            self._parts.append((replace(part, features=part.features[:0]), self._written(part.features)))
+            none_kept = np.empty((0, part.features.shape[1]), dtype=np.float32)
+            self._parts.append((replace(part, features=none_kept), self._written(part.features)))
 
     def _written(self, features: Floats) -> int:
         try:
