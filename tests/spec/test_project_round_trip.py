@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from project_strategies import HOSTILE, mappings
 
-from cauce.errors import CauceErrors
+from cauce.errors import CauceError, CauceErrors
 from cauce.expr.schema import KINDS
 from cauce.language import use_language
 from cauce.spec import (
@@ -126,6 +126,41 @@ def test_one_value_stands_for_a_list_and_a_step_for_a_chain() -> None:
         "features": {"columns": {"a": [[{"step": "scale", "method": "robust"}]]}},
     }
     assert project_from_mapping(short) == project_from_mapping(long)
+
+
+@given(mappings, st.data())
+def test_any_damage_ends_in_codes_and_words(mapping: dict[str, Any], data: st.DataObject) -> None:
+    """A file edited by hand can be wrong in any place; a traceback helps nobody."""
+    for _turn in range(data.draw(st.integers(1, 3))):
+        _damage(mapping, data)
+    told = _told(tomlkit.dumps(mapping))
+    assert all(str(error) and error.hint for error in told)
+    assert all(error.place and error.place.line for error in told if error.code != "E0310")
+    pickle.dumps(told)
+
+
+def _told(text: str) -> tuple[CauceError, ...]:
+    try:
+        project_from_text(text)
+    except CauceErrors as failure:
+        return failure.errors
+    return ()
+
+
+def _damage(value: Any, data: st.DataObject) -> None:
+    """Put something else in one place of a mapping."""
+    while True:
+        place = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+        inner = value[place]
+        if not isinstance(inner, (dict, list)) or not inner or data.draw(st.booleans()):
+            break
+        value = inner
+    wrong = st.sampled_from([0, -1, 1.5, True, "", "clip", "log", [], {}, [[]], {"step": "pca"}, {"a": 1}])
+    value[place] = data.draw(wrong)
+    if isinstance(value, dict) and data.draw(st.booleans()):
+        value[data.draw(st.sampled_from(["kind", "step", "x", "method", "colum", "models"]))] = data.draw(
+            wrong
+        )
 
 
 def test_a_toml_date_and_its_text_are_the_same_moment() -> None:

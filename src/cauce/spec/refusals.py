@@ -36,11 +36,8 @@ _STAND_INS: dict[KeyPath, Any] = {
 def findings(problems: Iterable[Problem], mapping: dict[str, Any]) -> list[Finding]:
     """The problems in the file's own terms, one for each place."""
     located = {path: problem.kind for problem in problems for path in (_located(problem, mapping),)}
-    faults = [
-        _finding(path, kind, mapping)
-        for path, kind in located.items()
-        if not any(_inside(other, path) for other in located)
-    ]
+    around = {path[:length] for path in located for length in range(len(path))}
+    faults = [_finding(path, kind, mapping) for path, kind in located.items() if path not in around]
     misspelled = {meant(fault) for fault in faults}
     return [fault for fault in faults if fault.code != "E0310" or fault.path not in misspelled]
 
@@ -48,10 +45,6 @@ def findings(problems: Iterable[Problem], mapping: dict[str, Any]) -> list[Findi
 def meant(fault: Finding) -> KeyPath | None:
     """The setting that a misspelled one was meant to be."""
     return (*fault.path[:-1], fault.values["near"]) if fault.code == "E0306" else None
-
-
-def _inside(path: KeyPath, outer: KeyPath) -> bool:
-    return len(path) > len(outer) and path[: len(outer)] == outer
 
 
 def _located(problem: Problem, mapping: dict[str, Any]) -> KeyPath:
