@@ -1,0 +1,89 @@
+"""A list of named expressions applied to batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cauce.errors import CauceError
+from cauce.expr.kinds import columns_of, field_of
+from cauce.expr.nodes import Expression
+from cauce.expr.polars import compiler
+from cauce.expr.schema import Schema
+
+
+@dataclass(frozen=True)
+class Output:
+    """An expression and the name of the column it makes."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Work that gives the kept columns, in their order, followed by the outputs.
+
+    input: the schema of the batches it is given; further columns of a batch are ignored. Building one
+    checks every expression: E0101 to E0105 and E0120; E0130 where two results share a name. A batch that
+    lacks a column or has it in another type is refused with E0131.
+    """
+
+    outputs: tuple[Output, ...]
+    input: Schema
+    keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in self.schema]
+        twice = (
+            [name for k, name in enumerate(names) if name in names[:k]]
+            if len(set(names)) < len(names)
+            else []
+        )
+        if twice:
+            raise CauceError("E0130", name=twice[0])
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        read = (name for output in self.outputs for name in columns_of(output.expression))
+        return tuple(dict.fromkeys((*self.keep, *read)))
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What it returns."""
+        made = (field_of(output.expression, self.input, output.name) for output in self.outputs)
+        return Schema((*self.input.select(self.keep), *made))
+
+    @cached_property
+    def _expressions(self) -> list[pl.Expr]:
+        over_input = compiler(self.input)
+        made = (over_input.compile(output.expression) for output in self.outputs)
+        # Positions, not names: an output may be called as a column another output reads.
+        return [expression.alias(f"\0{k}") for k, expression in enumerate(made)]
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """The kept columns and the outputs for each row of `batch`, in its order."""
+        self._check(batch)
+        kept = [batch.get_column(name) for name in self.keep]
+        if not self.outputs:
+            return pl.DataFrame(kept)
+        read = pl.DataFrame([batch.get_column(name) for name in self.columns])
+        if not self.columns:
+            read = pl.DataFrame({"\0": pl.repeat(None, batch.height, dtype=pl.Null, eager=True)})
+        made = read.lazy().with_columns(self._expressions).collect()
+        outputs = [made.get_column(f"\0{k}").alias(out.name) for k, out in enumerate(self.outputs)]
+        return pl.DataFrame([*kept, *outputs])
+
+    def _check(self, batch: pl.DataFrame) -> None:
+        found = dict(batch.schema)
+        for name in self.columns:
+            if found.get(name) != self.input[name].dtype:
+                wanted, given = self.input[name].dtype, found.get(name)
+                raise CauceError("E0131", column=name, expected=wanted, found=given or "-")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Projection, (self.outputs, self.input, self.keep)

@@ -1,0 +1,1 @@
+"""The Polars form of each node."""
