@@ -19,10 +19,36 @@ from cauce.stats.levels import ColumnLevels
 _LEVELS = 200
 _SUSPECT_SHARE = 0.001
 _SUSPECTS = frozenset(
-    "?|-|--|.|n/a|na|#n/a|nan|null|none|nil|(null)|missing|unknown|no definido|no definida|no aplica|sin dato"
-    "|sin datos|no disponible|s/d|nd|no especificado|no registra|desconocido|no informado|-999|-9999".split(
-        "|"
-    )
+    {
+        "?",
+        "-",
+        "--",
+        ".",
+        "n/a",
+        "na",
+        "#n/a",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "(null)",
+        "missing",
+        "unknown",
+        "no definido",
+        "no definida",
+        "no aplica",
+        "sin dato",
+        "sin datos",
+        "no disponible",
+        "s/d",
+        "nd",
+        "no especificado",
+        "no registra",
+        "desconocido",
+        "no informado",
+        "-999",
+        "-9999",
+    }
 )
 
 
