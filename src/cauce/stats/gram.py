@@ -55,7 +55,8 @@ class Gram(Mergeable[GramState, Grams]):
     """Sums of products of (1, (x - shift) / scale) over rows, weighted, apart for each group.
 
     shift, scale: one number for each feature (means and deviations keep the products accurate), or
-    empty for 0 and 1. groups: a whole-number, text or boolean column of few values, such as the fold.
+    empty for 0 and 1. A product beyond the floats is inf or NaN. groups: a whole-number, text or
+    boolean column of few values, such as the fold.
     """
 
     features: tuple[str, ...]
@@ -91,7 +92,9 @@ class Gram(Mergeable[GramState, Grams]):
         shifts = self.shift or (0.0,) * len(self.features)
         scales = self.scale or (1.0,) * len(self.features)
         for place, name in enumerate(self.features):
-            rows[place + 1] = (floats(column(batch, name), self) - shifts[place]) / scales[place]
+            cells = floats(column(batch, name), self)
+            with np.errstate(over="ignore", invalid="ignore"):
+                rows[place + 1] = (cells - shifts[place]) / scales[place]
         weights = None if self.weight is None else floats(column(batch, self.weight), self)
         keep: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(rows), axis=0)
         if weights is not None:
@@ -125,7 +128,8 @@ class Gram(Mergeable[GramState, Grams]):
 
 
 def _sum(one: GroupGram, other: GroupGram) -> GroupGram:
-    return GroupGram(one.group, one.rows + other.rows, one.matrix + other.matrix)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return GroupGram(one.group, one.rows + other.rows, one.matrix + other.matrix)
 
 
 def _products(rows: Floats, weights: Floats | None, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -134,5 +138,6 @@ def _products(rows: Floats, weights: Floats | None, mask: NDArray[np.bool_]) -> 
         part = slice(low, low + _BLOCK_ROWS)
         own = rows[:, part] if mask[part].all() else rows[:, part][:, mask[part]]
         weighted = own if weights is None else own * weights[part][mask[part]]
-        total += weighted @ own.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            total += weighted @ own.T
     return total

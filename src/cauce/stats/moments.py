@@ -17,10 +17,11 @@ _BLOCK_ROWS: Final = 32_768
 
 @dataclass(frozen=True)
 class CentralSums:
-    """Count, mean, and the sums of squared and cubed distances from the mean."""
+    """Count, mean (what its float64 lacks in `rest`), and sums of squared and cubed distances from it."""
 
     count: int = 0
     mean: float = 0.0
+    rest: float = 0.0
     squares: float = 0.0
     cubes: float = 0.0
 
@@ -107,10 +108,11 @@ def _block(values: Floats) -> CentralSums:
         mean = float((values / count).sum())
     away = values - mean
     squared = away * away
-    total = float(away.sum())
-    squares = float(squared.sum()) - total * total / count
-    cubes = float((squared * away).sum())
-    return CentralSums(count, mean, math.inf if math.isnan(squares) else max(squares, 0.0), cubes)
+    rest = float(away.sum()) / count
+    rest = rest if math.isfinite(rest) else 0.0
+    second, third = float(squared.sum()), float((squared * away).sum())
+    squares = max(second - count * rest * rest, 0.0) if second < math.inf else math.inf
+    return CentralSums(count, mean, rest, squares, third - 3 * rest * second + 2 * count * rest * rest * rest)
 
 
 def merged_sums(left: CentralSums, right: CentralSums) -> CentralSums:
@@ -119,12 +121,19 @@ def merged_sums(left: CentralSums, right: CentralSums) -> CentralSums:
         return left if left.count else right
     count = left.count + right.count
     share = right.count / count
-    away = right.mean - left.mean
-    mean = left.mean + away * share
+    away = (right.mean - left.mean) + (right.rest - left.rest)
+    mean, rest = _sum_with_rest(left.mean, left.rest + away * share)
     if not math.isfinite(away):
-        mean = left.mean * (1 - share) + right.mean * share
+        mean, rest = left.mean * (1 - share) + right.mean * share, 0.0
     squares = left.squares + right.squares + away * away * left.count * share
-    return CentralSums(count, mean, squares, _cubes(left, right, away))
+    return CentralSums(count, mean, rest, squares, _cubes(left, right, away))
+
+
+def _sum_with_rest(one: float, other: float) -> tuple[float, float]:
+    """The rounded sum and what rounding took from it (Knuth's two-sum)."""
+    total = one + other
+    part = total - one
+    return total, (one - (total - part)) + (other - part)
 
 
 def _cubes(left: CentralSums, right: CentralSums, away: float) -> float:

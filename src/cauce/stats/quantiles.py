@@ -29,11 +29,14 @@ class QuantileState:
 @dataclass(frozen=True)
 class ColumnQuantiles:
     """Ascending `values` with their `counts`; the k-th lowest cell of the column lies within
-    `error_bound`, relative to its own size, of the k-th value here (0.0: equal)."""
+    `error_bound`, relative to its own size, of the k-th value here (0.0: equal). The lowest and the
+    highest cell are exact (NaN where there is none)."""
 
     values: NDArray[np.float64]
     counts: NDArray[np.int64]
     error_bound: float
+    low: float
+    high: float
 
     @property
     def exact(self) -> bool:
@@ -60,6 +63,8 @@ class ColumnQuantiles:
 
     def at_rank(self, rank: int) -> float:
         """The cell of `rank` (0: the lowest)."""
+        if rank in (0, self.count - 1):
+            return self.high if rank else self.low
         return float(self.values[np.searchsorted(np.cumsum(self.counts), rank, side="right")])
 
 
@@ -117,8 +122,10 @@ def merged_quantiles(left: QuantileState, right: QuantileState, limits: Limits) 
 def quantiles_of(state: QuantileState) -> ColumnQuantiles:
     """What the state says of its values."""
     bound = relative_error(state.bins)
-    values = np.clip(middles(state.bins), state.low, state.high) if len(state.bins.keys) else np.empty(0)
-    return ColumnQuantiles(values, state.bins.weights, bound)
+    if not len(state.bins.keys):
+        return ColumnQuantiles(np.empty(0), state.bins.weights, bound, math.nan, math.nan)
+    values = np.clip(middles(state.bins), state.low, state.high)
+    return ColumnQuantiles(values, state.bins.weights, bound, state.low, state.high)
 
 
 def relative_error(bins: Bins) -> float:

@@ -44,7 +44,7 @@ class LowestRows(Mergeable[LowestState, pl.DataFrame]):
         return LowestState()
 
     def update(self, state: LowestState, batch: pl.DataFrame) -> LowestState:
-        return self.merge(state, self._of(batch, state.rows))
+        return self.merge(state, self._of(batch, state.rows)) if batch.height else state
 
     def of(self, batch: pl.DataFrame) -> LowestState:
         return self._of(batch, None)

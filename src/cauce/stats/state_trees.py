@@ -90,7 +90,8 @@ def _from_dict(kind: Any, tree: Any) -> Any:
 
 
 def _typed_array(kind: Any, tree: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    wanted = [np.dtype(get_args(item)[0]) for item in get_args(kind) if get_origin(item) is np.dtype]
+    kinds = (get_args(item)[0] for item in get_args(kind) if get_origin(item) is np.dtype)
+    wanted = [np.dtype(item) for item in kinds if item is not Any]
     if wanted and tree.dtype != wanted[0]:
         raise TypeError(f"{tree.dtype} in place of {wanted[0]}")
     return tree
