@@ -42,6 +42,10 @@ LAZY_LIBRARIES = frozenset(
         "xgboost",
     ]
 )
+_PRINTERS = frozenset(["print", "typer.echo", "click.echo", "rich.print", "Console", "rich.console.Console"])
+_STREAMS = frozenset(
+    f"sys.{stream}.{way}" for stream in ("stdout", "stderr") for way in ("write", "writelines", "buffer")
+)
 # gettext's own signature, which the extraction of messages relies on.
 POSITIONAL_EXEMPT = frozenset({"cauce.language.translate_plural"})
 
@@ -234,15 +238,8 @@ def print_faults(modules: list[Module]) -> Iterator[str]:
 
 def _prints(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
-        return ast.unparse(node.func) in {
-            "print",
-            "typer.echo",
-            "click.echo",
-            "rich.print",
-            "Console",
-            "rich.console.Console",
-        }
-    return isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "sys.stderr"}
+        return ast.unparse(node.func) in _PRINTERS
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in _STREAMS
 
 
 def docstring_faults(modules: list[Module]) -> Iterator[str]:
