@@ -1,0 +1,78 @@
+"""Text cut into blocks of whole records, each with the line it begins at."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from cauce.core.reading.records import Grammar, count_lines
+from cauce.errors import CauceError
+from cauce.sources.decoding import CHUNK, Encoding, utf8_pieces
+from cauce.sources.files import Content, SourceFile
+from cauce.sources.unpacking import unpacked
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records as UTF-8 bytes. line: the 1-based line of the file that the first record begins at."""
+
+    data: bytes
+    line: int
+    last: bool
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file, how its bytes become text, and how its text becomes records. stamp: its size and time."""
+
+    file: SourceFile
+    content: Content
+    encoding: Encoding
+    grammar: Grammar
+    expansion_limit: int
+    record_limit: int
+    stamp: tuple[int, int]
+
+
+def blocks(text: TextFile) -> Generator[Block, None, None]:
+    """The file's text as blocks of about 4 MiB of whole records.
+
+    Raises E0410 (a quote never closed) and E0411 (a record beyond the limit) with their line, and what
+    reading and decoding raise; E0417 where the file changed since it was first looked at.
+    """
+    if text.file.stamp() != text.stamp:
+        raise CauceError("E0417", place=text.file.place())
+    with unpacked(text.file, text.content, expansion_limit=text.expansion_limit) as read:
+        yield from _cut(text, utf8_pieces(text.file, read, text.encoding))
+
+
+def _cut(text: TextFile, pieces: Iterator[bytes]) -> Iterator[Block]:
+    rest, line, wanted = b"", 1, CHUNK
+    for piece in pieces:
+        rest = rest + piece if rest else piece
+        if len(rest) < wanted:
+            continue
+        end = text.grammar.cut(rest)
+        if end:
+            yield Block(rest[:end], line, last=False)
+            line += count_lines(rest[:end])
+            rest, wanted = rest[end:], CHUNK
+        elif len(rest) > text.record_limit:
+            raise CauceError("E0411", place=text.file.place(line), limit=text.record_limit)
+        else:
+            wanted = 2 * len(rest)  # else a long record would be searched again with every piece
+    open_quote = text.grammar.open_quote(rest)
+    if open_quote is not None:
+        raise CauceError("E0410", place=text.file.place(line + count_lines(rest[:open_quote])))
+    if rest:
+        yield Block(rest, line, last=True)
+
+
+def first_block(text: TextFile) -> Block:
+    """The first block; E0405 where the text has nothing but line ends."""
+    with closing(blocks(text)) as found:
+        for block in found:
+            if block.data.strip(b"\r\n"):
+                return block
+    raise CauceError("E0405", place=text.file.place())

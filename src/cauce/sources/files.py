@@ -1,0 +1,143 @@
+"""Which files a source is made of, their identity, and what they are by content."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cauce.errors import CauceError, Place
+
+_CHUNK = 1 << 20
+_GLOB_SIGNS = frozenset("*?[")
+_HIDDEN = (".", "_")
+
+Content = Literal["text", "gzip", "zip", "zstd", "parquet"]
+
+_MAGIC: tuple[tuple[bytes, Content], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PAR1", "parquet"),
+    (b"PARE", "parquet"),
+)
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "PDF"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!", "RAR"),
+    (b"SQLite format 3\x00", "SQLite"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel (xls)"),
+    (b"ORC", "ORC"),
+    (b"Obj\x01", "Avro"),
+    (b"ARROW1\x00\x00", "Arrow IPC"),
+    (b"\x89PNG", "PNG"),
+    (b"\x89HDF", "HDF5"),
+)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file: where it is, and its name relative to what the user gave ("/"-separated)."""
+
+    path: Path
+    name: str
+
+    def place(self, line: int | None = None) -> Place:
+        return Place(self.name, line)
+
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of change, to notice a file that changes while it is read."""
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise unreadable(self, error) from None
+        return status.st_size, status.st_mtime_ns
+
+
+def unreadable(file: SourceFile, error: OSError) -> CauceError:
+    """The coded form of an operating-system error on `file`."""
+    return CauceError("E0402", place=file.place(), reason=error.strerror or type(error).__name__)
+
+
+def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
+    """The files that paths, folders and globs name, once each, sorted by name. E0401 where one names none."""
+    found: dict[Path, SourceFile] = {}
+    for pattern in paths:
+        matched = list(_matching(pattern))
+        if not matched:
+            raise CauceError("E0401", pattern=pattern)
+        for file in matched:
+            found.setdefault(file.path.resolve(), file)
+    if not found:
+        raise CauceError("E0401", pattern="")
+    return tuple(sorted(found.values(), key=lambda file: (file.name, str(file.path))))
+
+
+def _matching(pattern: str) -> Iterator[SourceFile]:
+    path = Path(pattern).expanduser()
+    if path.is_dir():
+        yield from _inside(path)
+    elif path.exists():
+        yield SourceFile(path, path.name)
+    elif _GLOB_SIGNS & set(pattern):
+        fixed = Path(os.path.commonpath([path.parent, _fixed_part(path)]))
+        for match in sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207 - absolute patterns too
+            if Path(match).is_file():
+                yield SourceFile(Path(match), Path(match).relative_to(fixed).as_posix())
+
+
+def _fixed_part(path: Path) -> Path:
+    parts: list[str] = []
+    for part in path.parts:
+        if _GLOB_SIGNS & set(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _inside(folder: Path) -> Iterator[SourceFile]:
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(_HIDDEN) for part in relative.parts):
+            yield SourceFile(path, relative.as_posix())
+
+
+def content_of(file: SourceFile) -> Content:
+    """What the first bytes of the file say it is; E0403 where that is something else, E0405 where none."""
+    try:
+        with file.path.open("rb") as stream:
+            start = stream.read(16)
+    except OSError as error:
+        raise unreadable(file, error) from None
+    if not start:
+        raise CauceError("E0405", place=file.place())
+    for magic, content in _MAGIC:
+        if start.startswith(magic):
+            return content
+    for magic, name in _FOREIGN:
+        if start.startswith(magic):
+            raise CauceError("E0403", place=file.place(), found=name)
+    return "text"
+
+
+def fingerprint(files: tuple[SourceFile, ...]) -> str:
+    """SHA-256, in hex, over each file's name, size and bytes, in order of name. Reads every byte once."""
+    digest = hashlib.sha256()
+    for file in files:
+        size, _ = file.stamp()
+        name = file.name.encode("utf-8", "surrogateescape")
+        digest.update(len(name).to_bytes(8, "little") + name + size.to_bytes(8, "little"))
+        try:
+            with file.path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise unreadable(file, error) from None
+    return digest.hexdigest()

@@ -1,0 +1,217 @@
+"""Parquet files as one table, read batch by batch, every type widened without loss or said aloud."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError, CauceErrors
+from cauce.expr.schema import Schema
+from cauce.sources.files import SourceFile
+from cauce.sources.parquet_types import Arrived, Refused, arrived, offending
+
+_CELLS = 1 << 22
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """Parquet files of one schema. columns: by name, per file, how the values arrive."""
+
+    files: tuple[SourceFile, ...]
+    arrivals: tuple[dict[str, Arrived], ...]
+    schema: Schema
+    exact: bool
+
+    def batches(self, columns: Sequence[str]) -> Iterator[tuple[SourceFile, int, pl.DataFrame]]:
+        """Batches of these columns with their file and the 1-based row they begin at."""
+        for file, arrivals in zip(self.files, self.arrivals, strict=True):
+            row = 1
+            for batch in _raw_batches(file, columns):
+                with _translated(file):
+                    data = {name: arrivals[name].convert(batch[name]) for name in columns}
+                frame = _frame(data, self.schema.select(list(columns)))
+                yield file, row, frame
+                row += frame.height
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows of all files, by their footers."""
+        return sum(_opened(file).metadata.num_rows for file in self.files)
+
+
+def _frame(data: dict[str, Any], schema: Schema) -> pl.DataFrame:
+    series = [pl.Series(name, pl.from_arrow(array)).cast(schema[name].dtype) for name, array in data.items()]
+    return pl.DataFrame(series)
+
+
+def _opened(file: SourceFile) -> Any:
+    import pyarrow.parquet as pq
+
+    with _translated(file):
+        return pq.ParquetFile(
+            file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True, pre_buffer=True
+        )
+
+
+@contextmanager
+def _translated(file: SourceFile) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        locked = "crypt" in text.lower() or _has_locked_footer(file)
+        raise CauceError("E0421" if locked else "E0420", place=file.place(), reason=text) from None
+
+
+def _has_locked_footer(file: SourceFile) -> bool:
+    try:
+        with file.path.open("rb") as stream:
+            return stream.read(4) == b"PARE"
+    except OSError:
+        return False
+
+
+def _raw_batches(file: SourceFile, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    source = _opened(file)
+    rows = max(1024, min(1 << 17, _CELLS // max(1, len(columns))))
+    with _translated(file):
+        batches = source.iter_batches(batch_size=rows, columns=list(columns), use_threads=True)
+    while True:
+        with _translated(file):
+            batch = next(batches, None)
+            if batch is None:
+                return
+            found = {name: batch.column(batch.schema.get_field_index(name)) for name in columns}
+        yield found
+
+
+def open_parquet(files: tuple[SourceFile, ...], drop: tuple[str, ...]) -> tuple[ParquetFiles, list[Notice]]:
+    """The files with every column's field decided.
+
+    E0420 (damaged), E0421 (encrypted), E0422 (nested and other types), E0423 (bytes), E0424 (decimals of
+    more than 38 digits), E0425 and E0416 (files that differ), E0426 (a name twice). All columns at once.
+    """
+    layouts = [_layout(file, drop) for file in files]
+    for file, layout in zip(files, layouts, strict=True):
+        _same_names(files[0], layouts[0], file, layout)
+    big = _big_columns(files, layouts)
+    arrivals = [_arrivals(file, layout, big) for file, layout in zip(files, layouts, strict=True)]
+    said = _looked_at(files, arrivals)
+    _same_fields(files, arrivals)
+    schema = Schema(tuple(_widest(arrivals, name).field for name in layouts[0]))
+    exact = all(
+        found[name].exact and list(layout) == list(layouts[0]) and not _is_int96(file, name)
+        for file, layout, found in zip(files, layouts, arrivals, strict=True)
+        for name in layout
+    )
+    return ParquetFiles(files, tuple(arrivals), schema, exact and not drop), said
+
+
+def _layout(file: SourceFile, drop: tuple[str, ...]) -> dict[str, Any]:
+    source = _opened(file)
+    with _translated(file):
+        arrow = source.schema_arrow
+    names = [name for name in arrow.names if name not in drop]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise CauceError("E0426", place=file.place(), column=name)
+    return {name: arrow.field(name).type for name in names}
+
+
+def _is_int96(file: SourceFile, name: str) -> bool:
+    schema = _opened(file).schema
+    return any(
+        schema.column(place).path == name and schema.column(place).physical_type == "INT96"
+        for place in range(len(schema.names))
+    )
+
+
+def _same_names(
+    first: SourceFile, expected: dict[str, Any], file: SourceFile, layout: dict[str, Any]
+) -> None:
+    missing, extra = sorted(expected.keys() - layout.keys()), sorted(layout.keys() - expected.keys())
+    if missing or extra:
+        values = {"missing": ", ".join(missing) or "-", "extra": ", ".join(extra) or "-"}
+        raise CauceError("E0416", place=file.place(), first=first.name, **values)
+
+
+def _arrivals(file: SourceFile, layout: dict[str, Any], big: set[str]) -> dict[str, Arrived]:
+    found, refused = {}, []
+    for name, arrow in layout.items():
+        arrival = arrived(name, arrow, big=name in big)
+        if isinstance(arrival, Refused):
+            refused.append(CauceError(arrival.code, place=file.place(), column=name, found=arrival.found))
+        else:
+            found[name] = arrival
+    if refused:
+        raise CauceErrors(refused) if len(refused) > 1 else refused[0]
+    return found
+
+
+def _big_columns(files: tuple[SourceFile, ...], layouts: list[dict[str, Any]]) -> set[str]:
+    """Columns of unsigned 64-bit numbers beyond the largest signed one, in any file."""
+    big: set[str] = set()
+    for file, layout in zip(files, layouts, strict=True):
+        looked = [
+            name
+            for name, arrow in layout.items()
+            if name not in big and isinstance(found := arrived(name, arrow), Arrived) and found.look == "size"
+        ]
+        for batch in _raw_batches(file, looked) if looked else ():
+            big |= {name for name in looked if offending("size", batch[name])}
+    return big
+
+
+def _looked_at(files: tuple[SourceFile, ...], arrivals: list[dict[str, Arrived]]) -> list[Notice]:
+    """What the values themselves decide, and the notices that types call for. E0423 for bytes that are not
+    text, all columns of a file at once."""
+    said: dict[Notice, None] = {}
+    for file, found in zip(files, arrivals, strict=True):
+        looked = [name for name, arrival in found.items() if arrival.look in ("letters", "digits")]
+        trouble: set[str] = set()
+        for batch in _raw_batches(file, looked) if looked else ():
+            trouble |= {name for name in looked if offending(found[name].look, batch[name])}
+        bytes_ = [name for name in looked if name in trouble and found[name].look == "letters"]
+        if bytes_:
+            errors = [CauceError("E0423", place=file.place(), column=name) for name in bytes_]
+            raise CauceErrors(errors) if len(errors) > 1 else errors[0]
+        for name in looked:
+            if name in trouble:
+                said[Notice.of("W0421", column=name)] = None
+        for name, arrival in found.items():
+            if arrival.said:
+                said[Notice.of(arrival.said, column=name)] = None
+    return list(said)
+
+
+def _widest(arrivals: list[dict[str, Arrived]], name: str) -> Arrived:
+    """The arrival that decides a column's field: the first that is not a column of nulls."""
+    return next((found[name] for found in arrivals if found[name].said != "W0417"), arrivals[0][name])
+
+
+def _same_fields(files: tuple[SourceFile, ...], arrivals: list[dict[str, Arrived]]) -> None:
+    for file, found in zip(files, arrivals, strict=True):
+        for name, arrival in found.items():
+            expected = _widest(arrivals, name).field
+            if arrival.field != expected and arrival.said != "W0417":
+                raise CauceError(
+                    "E0425",
+                    place=file.place(),
+                    column=name,
+                    found=_described(arrival.field.kind, arrival.field.scale, arrival.field.zone),
+                    expected=_described(expected.kind, expected.scale, expected.zone),
+                    first=files[0].name,
+                )
+
+
+def _described(kind: str, scale: int | None, zone: str | None) -> str:
+    return " ".join(str(part) for part in (kind, scale, zone) if part is not None)

@@ -1,0 +1,99 @@
+"""A table read from Parquet: the files' own types, declared kinds, and markers in text columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from cauce.core.reading.decision import Reading, decide
+from cauce.core.reading.evidence import Evidence
+from cauce.core.reading.notices import Notice
+from cauce.core.reading.typed import Typing, check_columns, without
+from cauce.errors import CauceError
+from cauce.expr.kinds import kind_of
+from cauce.expr.schema import Field, Schema
+from cauce.sources.declared import declared_formats, fixed_reading
+from cauce.sources.files import SourceFile
+from cauce.sources.options import ReadOptions
+from cauce.sources.parquet import ParquetFiles
+from cauce.sources.rejections import Rejection, Rejections
+
+
+@dataclass(frozen=True)
+class ParquetTable:
+    """Parquet files with one reading for each column."""
+
+    files: ParquetFiles
+    readings: tuple[Reading, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return Schema(tuple(reading.field for reading in self.readings))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the files hold exactly these rows and types."""
+        return self.files.exact and all(item.held == item.field for item in self.readings)
+
+    def batches(self, columns: Sequence[str] | None, rejections: Rejections) -> Iterator[pl.DataFrame]:
+        """Typed batches of these columns (None: all); rejected rows go to `rejections`."""
+        chosen = list(self.schema.names if columns is None else columns)
+        asked = check_columns(self.schema, chosen)
+        needed = tuple(item for item in self.readings if item.declared or item.field.name in asked)
+        needed = needed or self.readings[:1]
+        typing = Typing(needed)
+        for file, row, frame in self.files.batches([item.field.name for item in needed]):
+            typed = typing(frame)
+            failing = typing.failures(frame, typed)
+            for place in sorted(failing):
+                rejections.add(self._rejection(file, row + place, failing[place], frame[place]))
+            yield without(typed, tuple(failing)).select(chosen)
+
+    def _rejection(self, file: SourceFile, row: int, name: str, frame: pl.DataFrame) -> Rejection:
+        values: dict[str, str | int] = {"column": name, "kind": self.schema[name].kind}
+        text = json.dumps(frame.row(0, named=True), ensure_ascii=False, default=str)
+        return Rejection(file.name, row, name, "E0431", values, text)
+
+
+def parquet_table(files: ParquetFiles, options: ReadOptions) -> tuple[ParquetTable, list[Notice]]:
+    """One reading a column: as it is, unless a kind or markers are declared. Text columns whose declared kind
+    may be written several ways are read once to tell. E0427, E0428."""
+    readings = {field.name: _reading(field, options) for field in files.schema}
+    open_ = [name for name, reading in readings.items() if reading is None]
+    said: list[Notice] = []
+    if open_:
+        evidence = Evidence({}, {name: declared_formats(name, options) for name in open_})
+        texts = Typing(
+            tuple(Reading(Field(name, "text"), markers=options.markers_of(name)) for name in open_)
+        )
+        for _, _, frame in files.batches(open_):
+            evidence.see(texts(frame))
+        decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
+        for name, found in decided.items():
+            readings[name] = replace(found, markers=options.markers_of(name))
+    return ParquetTable(files, tuple(found for found in readings.values() if found is not None)), said
+
+
+def _reading(field: Field, options: ReadOptions) -> Reading | None:
+    """The reading of a column, or None where its texts must be seen first."""
+    kind = options.types.get(field.name, field.kind)
+    markers = options.markers_of(field.name)
+    if field.kind == "text" and kind == "text":
+        held = None if markers else field
+        return Reading(field, markers=markers, held=held)
+    if field.kind == "text":
+        found = fixed_reading(field.name, options)
+        return None if found is None else replace(found, markers=markers)
+    if kind == field.kind:
+        return Reading(field, held=field)
+    target = Reading(Field(field.name, kind), declared=True, held=field)
+    try:
+        found_kind = kind_of(target.expression, Schema((field,)))
+    except CauceError:
+        found_kind = None
+    if found_kind != kind or kind == "decimal":
+        raise CauceError("E0428", column=field.name, kind=kind, found=field.kind)
+    return target

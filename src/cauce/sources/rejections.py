@@ -1,0 +1,65 @@
+"""Rows that cannot be read: kept with their place, reason and raw text, on disk beyond a few."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import IO
+
+from cauce.errors import CauceError
+
+_IN_MEMORY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row left out. line: where it begins, from 1 (in Parquet files: its row, from 1). column: the cell at
+    fault, None where the whole row is. code: why, an entry of the catalogue that `values` complete.
+    text: the raw record (Parquet: its text cells as JSON). Never shown in messages."""
+
+    file: str
+    line: int
+    column: str | None
+    code: str
+    values: dict[str, str | int] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why, in the active language, without the row's data."""
+        return CauceError(self.code, place=None, **self.values).message
+
+
+class Rejections:
+    """The rejected rows of one pass, in order: a growing file, in memory while it is small."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as this object
+            _IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n", prefix="cauce-rejected-"
+        )
+
+    def add(self, rejection: Rejection) -> None:
+        self._file.write(json.dumps(asdict(rejection)) + "\n")
+        self.count += 1
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Rejection]:
+        """Every rejection so far, from the first."""
+        position = 0
+        self._file.flush()
+        while True:
+            self._file.seek(position)
+            line = self._file.readline()
+            position = self._file.tell()
+            self._file.seek(0, 2)
+            if not line:
+                return
+            yield Rejection(**json.loads(line))
+
+    def close(self) -> None:
+        self._file.close()

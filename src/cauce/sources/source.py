@@ -1,0 +1,134 @@
+"""Files as a source of typed rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError
+from cauce.expr.schema import Schema
+from cauce.sources import files as file_names
+from cauce.sources.delimited import open_delimited, same_columns
+from cauce.sources.files import Content, SourceFile, content_of, find_files
+from cauce.sources.options import ReadOptions
+from cauce.sources.parquet import open_parquet
+from cauce.sources.parquet_table import ParquetTable, parquet_table
+from cauce.sources.rejections import Rejections
+from cauce.sources.text_table import TextTable, text_table
+
+
+@dataclass
+class FileSource:
+    """Files whose schema is decided. notices: what was found out and decided, in the order it was."""
+
+    files: tuple[SourceFile, ...]
+    notices: tuple[Notice, ...]
+    _table: TextTable | ParquetTable
+    _rejections: Rejections = field(default_factory=Rejections)
+
+    @property
+    def schema(self) -> Schema:
+        return self._table.schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows in order, with these columns (None: all), each batch of exactly the schema's types.
+
+        Starts `rejected` anew: after the last batch it holds every row left out, whatever the columns.
+        Raises E0101 for an unknown column and what reading raises (E0402 to E0421).
+        """
+        rejections = Rejections()
+        self._rejections = rejections
+        return self._table.batches(columns, rejections)
+
+    @property
+    def rejected(self) -> Rejections:
+        """The rows the latest call of `batches` left out, as far as it has been read."""
+        return self._rejections
+
+    def parquet_paths(self) -> tuple[str, ...] | None:
+        """The files where they are Parquet with exactly this schema's types and all their rows, else None."""
+        if isinstance(self._table, ParquetTable) and self._table.exact:
+            return tuple(str(file.path) for file in self.files)
+        return None
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return file_names.fingerprint(self.files)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the files' names and bytes, in hex: equal where nothing changed."""
+        return self._fingerprint
+
+
+def open_source(options: ReadOptions) -> FileSource:
+    """The files of `options` with their format, dialect and kinds decided.
+
+    Text files are read once, whole, to decide; Parquet files where their types leave doubt. Raises E0401 to
+    E0429; a row that cannot be read is no error, it is in `rejected`.
+    """
+    files = find_files(options.paths)
+    contents = [content_of(file) for file in files]
+    parquet = [content == "parquet" for content in contents]
+    _check_formats(files, parquet, options)
+    said = _folder_notices(files)
+    if parquet[0]:
+        found, about_files = open_parquet(files, options.drop)
+        dropped = set(options.drop) - set(found.schema.names)
+        _check_names(options, (*found.schema.names, *dropped))
+        table, about_columns = parquet_table(found, options)
+        return FileSource(files, (*said, *about_files, *about_columns), table)
+    return _text_source(files, contents, options, said)
+
+
+def _text_source(
+    files: tuple[SourceFile, ...], contents: list[Content], options: ReadOptions, said: list[Notice]
+) -> FileSource:
+    tables = []
+    for file, content in zip(files, contents, strict=True):
+        table, about_file = open_delimited(file, content, options)
+        tables.append(table)
+        said = said + about_file
+    for other in tables[1:]:
+        same_columns(tables[0], other)
+    _check_names(options, tables[0].names)
+    decided, about_columns, rows = text_table(tuple(tables), options)
+    if not rows:
+        raise CauceError("E0406", place=files[0].place())
+    return FileSource(files, (*said, *about_columns), decided)
+
+
+def _check_formats(files: tuple[SourceFile, ...], parquet: list[bool], options: ReadOptions) -> None:
+    if len(set(parquet)) > 1:
+        other = files[parquet.index(not parquet[0])]
+        form = "Parquet" if parquet[0] else "text"
+        raise CauceError("E0404", first=files[0].name, format=form, second=other.name)
+    wanted = {"csv": False, "tsv": False, "parquet": True}.get(options.format)
+    if wanted is not None and wanted != parquet[0]:
+        found = "Parquet" if parquet[0] else "text"
+        raise CauceError("E0433", place=files[0].place(), format=options.format, found=found)
+
+
+def _folder_notices(files: tuple[SourceFile, ...]) -> list[Notice]:
+    keys = {part.split("=", 1)[0] for file in files for part in file.name.split("/")[:-1] if "=" in part}
+    return [Notice.of("W0424", names=", ".join(sorted(keys)))] if keys else []
+
+
+def _check_names(options: ReadOptions, names: Sequence[str]) -> None:
+    """E0418 for a declared column that the files do not have."""
+    known = set(names)
+    for option, declared in (
+        ("types", options.types),
+        ("missing_in", options.missing_in),
+        ("drop", options.drop),
+    ):
+        for name in declared:
+            if name not in known:
+                near = difflib.get_close_matches(name, list(names)[:5000], n=1)
+                raise CauceError(
+                    "E0418", option=option, column=name, near=near[0] if near else ", ".join(names)
+                )
