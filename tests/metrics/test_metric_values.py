@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import sklearn.metrics as peer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cauce.core.metrics.curves import (
@@ -150,6 +150,7 @@ def matrix_of(label, predicted, weight, size):
     return matrix
 
 
+@settings(max_examples=40)
 @given(PAIRS)
 def test_decision_metrics_equal_scikit_learn_for_many_classes(rows):
     label, predicted, weight = (np.array(part) for part in zip(*rows, strict=True))

@@ -74,7 +74,11 @@ def _multiclass(classes: tuple[str, ...]) -> tuple[MetricName, ...]:
         *map(MetricName, ("log_loss", "accuracy", "balanced_accuracy", "mcc")),
         *(MetricName(kind, average="macro") for kind in _PER_CLASS),
         *(MetricName(kind, average="weighted") for kind in ("precision", "f1")),
-        *(MetricName(kind, positive=one) for one in shown for kind in (*_PER_CLASS, "roc_auc")),
+        *(
+            MetricName(kind, positive=one)
+            for one in shown
+            for kind in (*_PER_CLASS, "roc_auc", "average_precision")
+        ),
     )
 
 
