@@ -27,6 +27,8 @@ _UNREADABLE = (KeyError, TypeError, ValueError, OverflowError, AttributeError, R
 class Tree:
     """A binary tree in arrays, one entry a node; node 0 is the root, every node is reached exactly once.
 
+    Nodes are numbered level by level, so that a right child follows its left one: XGBoost relies on it.
+
     left, right: children, -1 at a leaf. At a numeric node a value goes left where it is below `threshold`
     (both float32). At a node with `members` a code goes right where it is one of them, else left.
     A missing value (NaN) goes left where `default_left`. value: the leaf's contribution, in margin.
@@ -166,21 +168,18 @@ def _floats(values: Any) -> npt.NDArray[np.float32]:
 
 
 def _reached(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Nodes in depth-first order from the root (nodes that pruning deleted are not reached)."""
+    """Nodes in breadth-first order from the root (nodes that pruning deleted are not reached)."""
     nodes = len(left)
     lefts, rights = left.tolist(), right.tolist()
     seen = bytearray(nodes)
-    order: list[int] = []
-    waiting = [0]
-    while waiting:
-        node = waiting.pop()
+    order = [0]
+    for node in order:
         _require(0 <= node < nodes, "a child is outside its tree")
         _require(not seen[node], "a node is reached twice")
         seen[node] = 1
-        order.append(node)
         _require((lefts[node] == -1) == (rights[node] == -1), "a node has one child")
         if lefts[node] != -1:
-            waiting += (rights[node], lefts[node])
+            order += (lefts[node], rights[node])
     return np.array(order, dtype=np.int64)
 
 
