@@ -113,11 +113,16 @@ def merged(left: Bins, right: Bins, limits: Limits) -> Bins:
     if len(one.keys) < len(other.keys):
         one, other = other, one
     places = np.searchsorted(one.keys, other.keys)
-    if len(other.keys) and (places[-1] == len(one.keys) or (one.keys[places] != other.keys).any()):
-        return fitted(_union(one, other), limits)
-    weights = one.weights.copy()
-    weights[..., places] += other.weights
-    return Bins(shift, one.keys, weights)
+    known = places < len(one.keys)
+    known[known] = one.keys[places[known]] == other.keys[known]
+    if known.all():
+        weights = one.weights.copy()
+        weights[..., places] += other.weights
+        return Bins(shift, one.keys, weights)
+    keys = np.insert(one.keys, places[~known], other.keys[~known])
+    weights = np.insert(one.weights, places[~known], 0, axis=-1)
+    weights[..., np.searchsorted(keys, other.keys)] += other.weights
+    return fitted(Bins(shift, keys, weights), limits)
 
 
 def coarsened(bins: Bins, shift: int) -> Bins:
@@ -181,11 +186,3 @@ def _dense(places: Keys, lowest: int, shift: int, weights: NDArray[np.float64] |
 
 def _summed(places: NDArray[np.intp], weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return np.stack([np.bincount(places, row, minlength=size) for row in weights])
-
-
-def _union(one: Bins, other: Bins) -> Bins:
-    keys, places = np.unique(np.concatenate((one.keys, other.keys)), return_inverse=True)
-    weights = np.zeros((*one.weights.shape[:-1], len(keys)), one.weights.dtype)
-    weights[..., places[: len(one.keys)]] += one.weights
-    weights[..., places[len(one.keys) :]] += other.weights
-    return Bins(one.shift, keys, weights)
