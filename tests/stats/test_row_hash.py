@@ -200,7 +200,7 @@ def test_neither_column_order_nor_slices_matter(rows: list[tuple[object, ...]], 
     for lane in (0, 1):
         assert (whole[lane] == again[lane]).all()
         assert (whole[lane] == np.concatenate([part[lane] for part in parts])).all()
-    keys = key_hashes(batch.select("t", "i"), SCHEMA, ("t", "i"))
+    keys = key_hashes(batch.select("t", "i"), SCHEMA, columns=("t", "i"))
     assert [(int(a), int(b)) for a, b in zip(*keys, strict=True)] == [
         reference((row[4], row[1]), (FIELDS[4], FIELDS[1])) for row in rows
     ]

@@ -384,7 +384,7 @@ def test_the_lowest_share_of_each_stratum_is_exact_in_one_scan() -> None:
     frame = pl.DataFrame(
         {"k": np.arange(9_000), "class": RANDOM.choice(["a", "b", "c"], 9_000, p=[0.9, 0.09, 0.01])}
     )
-    hashed = with_hashes(frame, Schema((Field("k", "integer"),)), ("k",))
+    hashed = with_hashes(frame, Schema((Field("k", "integer"),)), columns=("k",))
     tables = told(hash_quantile("class", HASH_COLUMNS[0]), hashed, 1_000)
     for name, table in tables.groups.items():
         hashes = hashed.filter(pl.col("class") == name)[HASH_COLUMNS[0]].sort()

@@ -63,7 +63,7 @@ class Distinct(ByColumn[DistinctState, ColumnDistinct]):
     state_type = DistinctState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
+        at_least(self, "limit", lowest=1)
 
     def start_column(self) -> DistinctState:
         return DistinctState(np.empty(0, np.uint64))
@@ -71,7 +71,7 @@ class Distinct(ByColumn[DistinctState, ColumnDistinct]):
     def of_column(self, series: pl.Series, known: DistinctState) -> DistinctState:
         present = series.drop_nulls()
         schema = Schema((_field(present, self),))
-        hashes = key_hashes(present.to_frame(), schema, (present.name,))[0]
+        hashes = key_hashes(present.to_frame(), schema, columns=(present.name,))[0]
         many = known.registers is not None or len(np.unique(hashes[: 4 * self.limit])) > self.limit
         return _registered(hashes) if many else self._kept(np.unique(hashes))
 

@@ -11,18 +11,17 @@ from cauce.errors import CauceError
 from cauce.stats.mergeable import at_least, column
 from cauce.stats.scalars import order
 from cauce.stats.state_bytes import pack, unpack
-from cauce.stats.state_trees import declaration
 from cauce.stats.summary import Summary
 
 _VERSION = 1
 
 
 def _pack(summary: Any, tree: Any) -> bytes:
-    return pack(type(summary).__name__, _VERSION, declaration(summary), tree)
+    return pack(summary, _VERSION, tree=tree)
 
 
 def _unpack(summary: Any, data: bytes) -> Any:
-    return unpack(type(summary).__name__, _VERSION, declaration(summary), data)
+    return unpack(summary, _VERSION, data=data)
 
 
 def _loaded(inner: Summary, data: Any, outer: Any) -> Any:
@@ -59,7 +58,7 @@ class Grouped:
     limit: int = 1000
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
+        at_least(self, "limit", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class Levels(ByColumn[LevelState, ColumnLevels]):
     state_type = LevelState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
+        at_least(self, "limit", lowest=1)
 
     def start_column(self) -> LevelState:
         return LevelState()
@@ -119,7 +119,7 @@ class LevelSums(Mergeable[LevelSumState, LevelSumTable]):
     state_type = LevelSumState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
+        at_least(self, "limit", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:

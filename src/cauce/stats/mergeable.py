@@ -9,7 +9,7 @@ import polars as pl
 
 from cauce.errors import CauceError
 from cauce.stats.state_bytes import pack, unpack
-from cauce.stats.state_trees import declaration, from_tree, to_tree
+from cauce.stats.state_trees import from_tree, to_tree
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -51,11 +51,11 @@ class Mergeable(ABC, Generic[S, R]):
 
     def dump(self, state: S) -> bytes:
         """The state as versioned, checked bytes."""
-        return pack(type(self).__name__, self.version, declaration(self), to_tree(state))
+        return pack(self, self.version, tree=to_tree(state))
 
     def load(self, data: bytes) -> S:
         """The state `dump` wrote. Raises E0203, E0204, E0205."""
-        tree = unpack(type(self).__name__, self.version, declaration(self), data)
+        tree = unpack(self, self.version, data=data)
         state: S = checked(self, tree)
         return state
 
@@ -115,11 +115,11 @@ class ByColumn(ABC, Generic[S, R]):
 
     def dump(self, state: tuple[S, ...]) -> bytes:
         """The state as versioned, checked bytes."""
-        return pack(type(self).__name__, self.version, declaration(self), to_tree(state))
+        return pack(self, self.version, tree=to_tree(state))
 
     def load(self, data: bytes) -> tuple[S, ...]:
         """The state `dump` wrote. Raises E0203, E0204, E0205."""
-        tree = unpack(type(self).__name__, self.version, declaration(self), data)
+        tree = unpack(self, self.version, data=data)
         if not isinstance(tree, list) or len(tree) != len(self.columns):
             raise CauceError("E0205", summary=type(self).__name__, detail="columns")
         return tuple(checked(self, item) for item in tree)
@@ -132,7 +132,7 @@ def column(batch: pl.DataFrame, name: str) -> pl.Series:
     return batch.get_column(name)
 
 
-def at_least(summary: Any, option: str, lowest: int) -> None:
+def at_least(summary: Any, option: str, *, lowest: int) -> None:
     """Refuse a declaration whose `option` is below `lowest` (E0206)."""
     value = getattr(summary, option)
     if value < lowest:

@@ -18,7 +18,7 @@ _STEPS: Final = (
 _CONSTANTS: Final = tuple(tuple(np.uint64(step) for step in steps) for steps in _STEPS)
 
 
-def mix(words: Words, lane: int, spare: Words | None = None) -> Words:
+def mix(words: Words, lane: int, *, spare: Words | None = None) -> Words:
     """`words` after the bijective mixer of `lane`, in place. `spare`: scratch of the same shape.
 
     Lane 0 is the finaliser of MurmurHash3 (Appleby), lane 1 variant 13 of Stafford (SplitMix64).

@@ -106,7 +106,7 @@ def _top_bits(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
     return tops[:filled].view(np.int64)
 
 
-def merged(left: Bins, right: Bins, limits: Limits) -> Bins:
+def merged(left: Bins, right: Bins, *, limits: Limits) -> Bins:
     """The histogram of the keys of both."""
     shift = max(left.shift, right.shift)
     one, other = coarsened(left, shift), coarsened(right, shift)

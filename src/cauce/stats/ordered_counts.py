@@ -96,7 +96,7 @@ class OrderedCounts(Mergeable[OrderedState, OrderedTable]):
     state_type = OrderedState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
+        at_least(self, "limit", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class OrderedCounts(Mergeable[OrderedState, OrderedTable]):
 
     def merge(self, left: OrderedState, right: OrderedState) -> OrderedState:
         return OrderedState(
-            merged(left.bins, right.bins, self._limits),
+            merged(left.bins, right.bins, limits=self._limits),
             left.kind or right.kind,
             left.below + right.below,
             left.above + right.above,

@@ -165,8 +165,8 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
     state_type = ResidualState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
-        at_least(self, "bits", 1)
+        at_least(self, "limit", lowest=1)
+        at_least(self, "bits", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -186,16 +186,16 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
             keep = np.isfinite(residuals) & np.isfinite(weights) & np.isfinite(labels)
             sums = _sums(labels[keep], residuals[keep], weights[keep])
         none = QuantileState(no_bins())
-        signed = quantile_state(residuals[keep], self._limits, none)
-        sizes = quantile_state(np.abs(residuals[keep]), self._limits, none)
+        signed = quantile_state(residuals[keep], self._limits, known=none)
+        sizes = quantile_state(np.abs(residuals[keep]), self._limits, known=none)
         rows = int(np.count_nonzero(keep))
         return ResidualState(sums, signed, sizes, rows, batch.height - rows)
 
     def merge(self, left: ResidualState, right: ResidualState) -> ResidualState:
         return ResidualState(
             _merged_sums(left.sums, right.sums),
-            merged_quantiles(left.signed, right.signed, self._limits),
-            merged_quantiles(left.sizes, right.sizes, self._limits),
+            merged_quantiles(left.signed, right.signed, limits=self._limits),
+            merged_quantiles(left.sizes, right.sizes, limits=self._limits),
             left.rows + right.rows,
             left.skipped + right.skipped,
         )

@@ -83,17 +83,17 @@ class Quantiles(ByColumn[QuantileState, ColumnQuantiles]):
     state_type = QuantileState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
-        at_least(self, "bits", 1)
+        at_least(self, "limit", lowest=1)
+        at_least(self, "bits", lowest=1)
 
     def start_column(self) -> QuantileState:
         return QuantileState(no_bins())
 
     def of_column(self, series: pl.Series, known: QuantileState) -> QuantileState:
-        return quantile_state(floats(series, self), self._limits, known)
+        return quantile_state(floats(series, self), self._limits, known=known)
 
     def merge_column(self, left: QuantileState, right: QuantileState) -> QuantileState:
-        return merged_quantiles(left, right, self._limits)
+        return merged_quantiles(left, right, limits=self._limits)
 
     def result_column(self, state: QuantileState) -> ColumnQuantiles:
         return quantiles_of(state)
@@ -103,7 +103,7 @@ class Quantiles(ByColumn[QuantileState, ColumnQuantiles]):
         return Limits(self.limit, _MANTISSA - self.bits)
 
 
-def quantile_state(values: Floats, limits: Limits, known: QuantileState) -> QuantileState:
+def quantile_state(values: Floats, limits: Limits, *, known: QuantileState) -> QuantileState:
     """The state of `values` alone; NaN is left out."""
     if not len(values):
         return QuantileState(no_bins())
@@ -113,9 +113,9 @@ def quantile_state(values: Floats, limits: Limits, known: QuantileState) -> Quan
     return QuantileState(float_bins(values, limits, known=known.bins), low + 0.0, high + 0.0)
 
 
-def merged_quantiles(left: QuantileState, right: QuantileState, limits: Limits) -> QuantileState:
+def merged_quantiles(left: QuantileState, right: QuantileState, *, limits: Limits) -> QuantileState:
     """The state of the values of both."""
-    bins = merged(left.bins, right.bins, limits)
+    bins = merged(left.bins, right.bins, limits=limits)
     return QuantileState(bins, min(left.low, right.low), max(left.high, right.high))
 
 

@@ -25,7 +25,7 @@ _NAN: Final = np.uint64(0x7FF8000000000000)
 
 
 def row_hashes(
-    batch: pl.DataFrame, schema: Schema, columns: Sequence[str] | None = None
+    batch: pl.DataFrame, schema: Schema, *, columns: Sequence[str] | None = None
 ) -> tuple[Words, Words]:
     """Two independent uint64 lanes per row over `columns` (None: all fields of `schema`).
 
@@ -40,20 +40,20 @@ def row_hashes(
     return lanes
 
 
-def key_hashes(batch: pl.DataFrame, schema: Schema, columns: Sequence[str]) -> tuple[Words, Words]:
+def key_hashes(batch: pl.DataFrame, schema: Schema, *, columns: Sequence[str]) -> tuple[Words, Words]:
     """Two lanes per row over the key's columns only: equal keys have equal hashes in every table."""
-    return row_hashes(batch, schema, columns)
+    return row_hashes(batch, schema, columns=columns)
 
 
 def with_hashes(
     batch: pl.DataFrame,
     schema: Schema,
-    columns: Sequence[str] | None = None,
     *,
+    columns: Sequence[str] | None = None,
     names: tuple[str, str] = HASH_COLUMNS,
 ) -> pl.DataFrame:
     """`batch` with the two lanes as UInt64 columns `names` at its end."""
-    lanes = row_hashes(batch, schema, columns)
+    lanes = row_hashes(batch, schema, columns=columns)
     return batch.with_columns(pl.Series(name, lane) for name, lane in zip(names, lanes, strict=True))
 
 
@@ -104,14 +104,14 @@ def _hash_block(columns: Sequence[_Prepared], rows: slice, sums: tuple[Words, ..
         shared = _bits(column.first[0][rows])
         for lane in LANES:
             first = shared if column.first[lane] is column.first[0] else _bits(column.first[lane][rows])
-            mix(np.bitwise_xor(first, column.salts[lane], out=words), lane, spare)
+            mix(np.bitwise_xor(first, column.salts[lane], out=words), lane, spare=spare)
             for more in column.more:
-                mix(np.add(words, more[rows], out=words), lane, spare)
+                mix(np.add(words, more[rows], out=words), lane, spare=spare)
             if column.nulls is not None:
                 words[column.nulls[rows]] = column.salts[2 + lane]
             np.add(sums[lane], words, out=sums[lane])
     for lane in LANES:
-        mix(sums[lane], lane, spare)
+        mix(sums[lane], lane, spare=spare)
 
 
 def _bits(values: NDArray[np.generic]) -> Words:

@@ -34,7 +34,7 @@ class LowestRows(Mergeable[LowestState, pl.DataFrame]):
     state_type = LowestState
 
     def __post_init__(self) -> None:
-        at_least(self, "count", 1)
+        at_least(self, "count", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:

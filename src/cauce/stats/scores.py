@@ -84,8 +84,8 @@ class ScoreBins(Mergeable[ScoreState, ScoreCounts]):
     state_type = ScoreState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", 1)
-        at_least(self, "bits", 1)
+        at_least(self, "limit", lowest=1)
+        at_least(self, "bits", lowest=1)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class ScoreBins(Mergeable[ScoreState, ScoreCounts]):
 
     def _of(self, batch: pl.DataFrame, known: Bins) -> ScoreState:
         labels = column(batch, self.label)
-        positive = is_value(labels, self.positive, self)
+        positive = is_value(labels, self.positive, summary=self)
         labelled = labels.is_not_null().to_numpy()
         scores = floats(column(batch, self.score), self)
         weights = np.ones(batch.height)
@@ -119,7 +119,7 @@ class ScoreBins(Mergeable[ScoreState, ScoreCounts]):
 
     def merge(self, left: ScoreState, right: ScoreState) -> ScoreState:
         return ScoreState(
-            merged(left.bins, right.bins, self._limits),
+            merged(left.bins, right.bins, limits=self._limits),
             left.squared + right.squared,
             left.logarithmic + right.logarithmic,
             left.outside + right.outside,
@@ -148,7 +148,7 @@ class ScoreBins(Mergeable[ScoreState, ScoreCounts]):
         return Limits(self.limit, _MANTISSA - self.bits)
 
 
-def is_value(labels: pl.Series, value: Any, summary: Any) -> NDArray[np.bool_]:
+def is_value(labels: pl.Series, value: Any, *, summary: Any) -> NDArray[np.bool_]:
     """Which labels equal `value` (null: none). Raises E0202 where they cannot be compared."""
     try:
         return labels.eq_missing(pl.Series([value], dtype=labels.dtype, strict=True)).to_numpy()

@@ -12,18 +12,20 @@ import polars as pl
 
 from cauce.errors import CauceError
 from cauce.stats.scalars import plain, scalar
+from cauce.stats.state_trees import declaration
 
 _MAGIC: Final = b"cauce-state/1 "
 _KEY: Final = b"cauce"
 _DTYPES: Final = {"uint8", "int64", "uint64", "float64"}
 
 
-def pack(name: str, version: int, declaration: str, tree: Any) -> bytes:
-    """`tree` (dicts, lists, scalars, arrays, frames, bytes) as bytes `unpack` reads back."""
+def pack(summary: Any, version: int, *, tree: Any) -> bytes:
+    """`tree` (dicts, lists, scalars, arrays, frames, bytes), the state of `summary`, as bytes."""
     import pyarrow as pa  # noqa: PLC0415 - heavy, and only states need it
 
     found: list[Any] = []
-    meta = {"summary": name, "version": version, "declaration": declaration, "state": _plain(tree, found)}
+    meta = {"summary": type(summary).__name__, "version": version, "declaration": declaration(summary)}
+    meta["state"] = _plain(tree, found)
     columns = [_cell(pa, item) for item in found]
     names = [str(index) for index in range(len(found))]
     schema = pa.schema([(name, column.type) for name, column in zip(names, columns, strict=True)])
@@ -36,8 +38,9 @@ def pack(name: str, version: int, declaration: str, tree: Any) -> bytes:
     return _MAGIC + b"%08x\n" % binascii.crc32(body) + body
 
 
-def unpack(name: str, version: int, declaration: str, data: bytes) -> Any:
+def unpack(summary: Any, version: int, *, data: bytes) -> Any:
     """The tree in `data`. Raises E0203 (another declaration), E0204 (version), E0205 (damage)."""
+    name = type(summary).__name__
     body = _checked_body(name, data)
     try:
         meta, found = _read(body)
@@ -49,7 +52,7 @@ def unpack(name: str, version: int, declaration: str, data: bytes) -> Any:
         raise CauceError("E0203", summary=name)
     if written != version:
         raise CauceError("E0204", summary=name, found=written, known=version)
-    if own[1] != declaration:
+    if own[1] != declaration(summary):
         raise CauceError("E0203", summary=name)
     try:
         return _tree(meta["state"], found)

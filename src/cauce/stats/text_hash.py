@@ -45,7 +45,7 @@ def _digest_block(content: NDArray[np.uint8], offsets: NDArray[np.int64], out: t
     firsts = (np.cumsum(counts) - counts)[filled]
     spare = np.empty_like(words)
     for lane in LANES:
-        mixed = mix(words + positions * STRIDES[lane], lane, spare)
+        mixed = mix(words + positions * STRIDES[lane], lane, spare=spare)
         sums = lengths.astype(np.uint64)
         if len(filled):
             sums[filled] += np.add.reduceat(mixed, firsts)

@@ -26,7 +26,7 @@ def check_laws(summary: Summary, batches: Sequence[pl.DataFrame], *, scale: floa
     expected = summary.result(summary.update(summary.start(), whole))
     states = [summary.update(summary.start(), batch) for batch in batches]
     for law, state in _routes(summary, batches, states, whole).items():
-        if not same(expected, summary.result(state), scale):
+        if not same(expected, summary.result(state), scale=scale):
             raise AssertionError(f"{type(summary).__name__}: {law} changes the result")
     _check_bytes(summary, states)
     _check_untouched(summary, batches, states)
@@ -82,7 +82,7 @@ def _check_untouched(summary: Summary, batches: Sequence[pl.DataFrame], states: 
         raise AssertionError(f"{type(summary).__name__}: update or merge changes a state it was given")
 
 
-def same(one: Any, other: Any, scale: float | None = None) -> bool:
+def same(one: Any, other: Any, *, scale: float | None = None) -> bool:
     """Whether two results are equal, NaN to NaN, floats within 1e-9 of `scale`."""
     if type(one) is not type(other):
         return False
@@ -91,7 +91,7 @@ def same(one: Any, other: Any, scale: float | None = None) -> bool:
     parts, others = _parts(one), _parts(other)
     if parts is None or others is None:
         return bool(one == other)
-    return parts.keys() == others.keys() and all(same(parts[key], others[key], scale) for key in parts)
+    return parts.keys() == others.keys() and all(same(parts[key], others[key], scale=scale) for key in parts)
 
 
 def _parts(value: Any) -> dict[Any, Any] | None:

@@ -90,13 +90,13 @@ SplitRule = RandomSplit | StratifiedSplit | TimeSplit
 
 def places(batch: pl.DataFrame, schema: Schema, rule: SplitRule) -> Floats:
     """Each row's place in [0, 1): uniform, by the rule's columns (none: all) and its seed."""
-    lane, _ = row_hashes(batch, schema, rule.columns or None)
+    lane, _ = row_hashes(batch, schema, columns=rule.columns or None)
     return unit_interval(lane, rule.seed)
 
 
 def inner_folds(batch: pl.DataFrame, schema: Schema, rule: SplitRule) -> Folds:
     """A number from 0 to INNER_FOLDS - 1 for each row, independent of its fold, equal for equal keys."""
-    lane, _ = row_hashes(batch, schema, rule.columns or None)
+    lane, _ = row_hashes(batch, schema, columns=rule.columns or None)
     return (unit_interval(lane, f"{rule.seed}/inner") * INNER_FOLDS).astype(np.int64)
 
 
