@@ -25,12 +25,12 @@ ROWS = 3000
 
 def gathered(target, frame, columns, guess):
     results = []
-    for summary in summaries_for(target, columns, guess):
+    for summary in summaries_for(target, columns, guess=guess):
         state = summary.start()
         for batch in frame.iter_slices(700):
             state = summary.merge(state, summary.update(summary.start(), batch))
         results.append(summary.result(state))
-    return evaluated(target, results, guess)
+    return evaluated(target, results, guess=guess)
 
 
 def binary_rows(seed=0, sharp=1.0):
@@ -180,7 +180,14 @@ def test_binned_scores_say_how_far_off_they_may_be_and_are_not_further(limit):
 def test_rows_without_a_score_or_of_no_class_are_refused_and_never_left_out():
     columns = ScoredColumns(label="y", predicted="k", probabilities=("p",))
     types = {"y": pl.Int64, "p": pl.Float64, "k": pl.Int64}
-    for rows in ([(0, None, 0)], [(0, float("nan"), 0)], [(2, 0.5, 0)], [(0, 0.5, None)], [(0, 0.5, 7)]):
+    for rows in (
+        [(0, None, 0)],
+        [(0, float("nan"), 0)],
+        [(0, 1.5, 0)],
+        [(2, 0.5, 0)],
+        [(0, 0.5, None)],
+        [(0, 0.5, 7)],
+    ):
         with pytest.raises(CauceError, match="E0907"):
             gathered(BINARY, pl.DataFrame(rows, types, orient="row"), columns, Guess())
     columns = ScoredColumns(label="y", predicted="p")

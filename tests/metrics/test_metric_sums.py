@@ -112,15 +112,6 @@ def test_log_loss_of_many_classes_equals_scikit_learn(rows):
     assert state.log / state.weight == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-def test_two_classes_need_only_the_second_ones_probability():
-    frame = pl.DataFrame({"y": [0, 1, None, 1], "a": [0.8, 0.4, 0.5, 0.0], "b": [0.2, 0.6, 0.5, 1.0]})
-    one, both = (Losses("y", names).of(frame) for names in (("b",), ("a", "b")))
-    same(one, both)
-    assert (one.rows, one.unlabelled) == (3, 1)
-    assert one.brier == pytest.approx(0.04 + 0.16 + 0.0)
-    assert one.log == pytest.approx(-math.log(0.8) - math.log(0.6))
-
-
 @pytest.mark.parametrize(
     ("text", "label", "prediction", "reason"),
     [
@@ -153,7 +144,11 @@ def test_a_target_far_from_zero_keeps_its_r2():
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -0.1, 1.1, None])
 def test_a_probability_that_is_none_is_refused(bad):
     with pytest.raises(CauceError, match="E0907"):
-        Losses("y", ("p",)).of(pl.DataFrame({"y": [0], "p": [bad]}, schema={"y": pl.Int64, "p": pl.Float64}))
+        Losses("y", ("p", "q")).of(
+            pl.DataFrame(
+                {"y": [0], "p": [bad], "q": [0.5]}, schema={"y": pl.Int64, "p": pl.Float64, "q": pl.Float64}
+            )
+        )
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0, None])

@@ -40,7 +40,7 @@ def value(scores, text):
 @given(ROWS)
 def test_ranking_metrics_equal_scikit_learn_with_ties_and_weights(rows):
     score, label, weight = arrays(rows)
-    scores = scores_of_rows(score, label, weight)
+    scores = scores_of_rows(score, label, weight=weight)
     close = pytest.approx
     assert value(scores, "brier") == close(
         peer.brier_score_loss(label, score, sample_weight=weight, pos_label=1), abs=1e-12
@@ -65,7 +65,7 @@ def test_calibration_error_equals_a_loop_over_rows(rows, bins):
         last = number == bins - 1
         inside = (score >= number / bins) & ((score < (number + 1) / bins) | last)
         total += abs(float(((score - label) * weight)[inside].sum()))
-    found = value(scores_of_rows(score, label, weight), f"calibration_error[positive=a,bins={bins}]")
+    found = value(scores_of_rows(score, label, weight=weight), f"calibration_error[positive=a,bins={bins}]")
     assert found == pytest.approx(total / weight.sum(), abs=1e-12)
 
 
@@ -81,16 +81,16 @@ def test_lift_is_what_random_order_within_ties_gives_on_average(rows, top):
         taken += part * np.average(label[tied], weights=weight[tied])
         left -= part
     expected = taken / (top / 100 * weight.sum()) / np.average(label, weights=weight)
-    found = value(scores_of_rows(score, label, weight), f"lift[positive=a,top={top}%]")
+    found = value(scores_of_rows(score, label, weight=weight), f"lift[positive=a,top={top}%]")
     assert found == pytest.approx(expected, rel=1e-9)
 
 
 @given(ROWS, st.integers(1, 12))
 def test_binned_scores_hold_the_exact_value_within_their_stated_error(rows, bins):
     score, label, weight = arrays(rows)
-    exact = scores_of_rows(score, label, weight)
+    exact = scores_of_rows(score, label, weight=weight)
     middle = (np.minimum(np.floor(score * bins), bins - 1) + 0.5) / bins
-    coarse = scores_of_rows(middle, label, weight)
+    coarse = scores_of_rows(middle, label, weight=weight)
     binned = Scores(coarse.score, coarse.positive, coarse.negative, error=0.5 / bins + 1e-12)
     for text in (
         "roc_auc[positive=a]",
@@ -109,7 +109,7 @@ def test_binned_scores_hold_the_exact_value_within_their_stated_error(rows, bins
 @given(ROWS)
 def test_curves_equal_scikit_learn(rows):
     score, label, weight = arrays(rows)
-    scores = scores_of_rows(score, label, weight)
+    scores = scores_of_rows(score, label, weight=weight)
     if label.any() and not label.all():
         x, y, threshold = peer.roc_curve(label, score, sample_weight=weight, drop_intermediate=False)
         found = roc_curve(scores)
@@ -228,7 +228,7 @@ def test_an_empty_denominator_is_said_and_never_shown_as_zero(text, matrix, reas
 
 def test_counts_at_a_threshold_put_a_score_equal_to_it_on_the_positive_side():
     scores = scores_of_rows([0.2, 0.5, 0.5, 0.9], [False, True, False, True])
-    assert confusion_at(scores, 0.5, ("n", "y")).matrix.tolist() == [[1, 1], [0, 2]]
+    assert confusion_at(scores, 0.5, classes=("n", "y")).matrix.tolist() == [[1, 1], [0, 2]]
 
 
 def test_impossible_counts_are_refused_with_a_code():

@@ -51,7 +51,7 @@ def of_classes(classes, rows=400):
     target = Target(task, classes)
     scores = [scores_of_rows(table[:, at], label == at) for at in chosen]
     found = ClassResults(scores=scores, confusion=ConfusionCounts(classes, matrix))
-    return target, evaluated_classes(target, found, Counted(rows=rows))
+    return target, evaluated_classes(target, found, counted=Counted(rows=rows))
 
 
 def evaluation(classes=("NO", "$x$")):
@@ -67,7 +67,9 @@ def numbers(histogram):
     sums = dict.fromkeys(ErrorSums.__annotations__, 1.0)
     found = NumberResults(sums=ErrorSums(**sums), residuals=histogram)
     target = Target("regression")
-    return Evaluation(target=target, datasets={"test": evaluated_numbers(target, found, Counted(rows=9))})
+    return Evaluation(
+        target=target, datasets={"test": evaluated_numbers(target, found, counted=Counted(rows=9))}
+    )
 
 
 def size(file):
@@ -137,13 +139,13 @@ def test_an_evaluation_without_rows_or_positives_has_only_what_can_be_drawn(tmp_
     nothing = ClassResults(
         scores=[scores_of_rows([], [])], confusion=ConfusionCounts(target.classes, np.zeros((2, 2)))
     )
-    empty = evaluated_classes(target, nothing, Counted(rows=0, unlabelled=5))
+    empty = evaluated_classes(target, nothing, counted=Counted(rows=0, unlabelled=5))
     assert render(Evaluation(target=target, datasets={"test": empty}), tmp_path) == {}
     single = ClassResults(
         scores=[scores_of_rows([0.2, 0.3], [False, False])],
         confusion=ConfusionCounts(target.classes, np.array([[2.0, 0], [0, 0]])),
     )
-    one = evaluated_classes(target, single, Counted(rows=2))
+    one = evaluated_classes(target, single, counted=Counted(rows=2))
     found = render(Evaluation(target=target, datasets={"test": one}), tmp_path)
     assert set(found) == {"confusion_test", "calibration"}
     assert render(numbers(None), tmp_path) == {}

@@ -42,7 +42,7 @@ class ClassResults:
 
 
 def evaluated_classes(
-    target: Target, found: ClassResults, counted: Counted, *, shares: Floats | None = None
+    target: Target, found: ClassResults, *, counted: Counted, shares: Floats | None = None
 ) -> DatasetEvaluation:
     """All about a classifier on one dataset. shares: the classes' shares among the training rows."""
     named = dict(zip(_scored(target), found.scores, strict=True))
@@ -54,7 +54,7 @@ def evaluated_classes(
         unlabelled=counted.unlabelled,
         weight=found.confusion.weight,
         metrics=class_metrics(target, found),
-        baselines={} if shares is None else {"majority": majority_metrics(target, found, shares)},
+        baselines={} if shares is None else {"majority": majority_metrics(target, found, shares=shares)},
         confusion=found.confusion,
         roc=kept["roc"],
         precision_recall=kept["precision_recall"],
@@ -94,10 +94,10 @@ def _averaged(target: Target, found: ClassResults, name: MetricName) -> Metric:
     if any(part.value is None for part in parts):
         return undefined(name, "class_absent")
     values = [part.value or 0.0 for part in parts]
-    return metric(name, float(np.mean(values)), float(np.mean([part.error for part in parts])))
+    return metric(name, float(np.mean(values)), error=float(np.mean([part.error for part in parts])))
 
 
-def majority_metrics(target: Target, found: ClassResults, shares: Floats) -> tuple[Metric, ...]:
+def majority_metrics(target: Target, found: ClassResults, *, shares: Floats) -> tuple[Metric, ...]:
     """What guessing reaches: the training shares as every row's probabilities, the largest as its class."""
     shares = np.asarray(shares, dtype=np.float64) / np.sum(shares)
     labels = found.confusion.labels
@@ -136,7 +136,7 @@ class NumberResults:
     median: ErrorSums | None = None
 
 
-def evaluated_numbers(target: Target, found: NumberResults, counted: Counted) -> DatasetEvaluation:
+def evaluated_numbers(target: Target, found: NumberResults, *, counted: Counted) -> DatasetEvaluation:
     """All about a regression on one dataset."""
     names = metric_names(target)
     guesses = {"mean": found.mean, "median": found.median}

@@ -108,14 +108,14 @@ def calibration(scores: Scores, bins: int = 10) -> Calibration:
     """The table of predicted against observed over `bins` bins of equal width."""
     at = bin_of(scores.score, bins)
     both = scores.positive + scores.negative
-    weight = totals(at, both, bins)
-    sums = (totals(at, values, bins) for values in (both * scores.score, scores.positive))
+    weight = totals(at, both, size=bins)
+    sums = (totals(at, values, size=bins) for values in (both * scores.score, scores.positive))
     some = weight > 0
     means = (np.divide(part, weight, out=np.zeros(bins), where=some) for part in sums)
     return Calibration(weight, *means)
 
 
-def confusion_at(scores: Scores, threshold: float, classes: tuple[str, str]) -> ConfusionCounts:
+def confusion_at(scores: Scores, threshold: float, *, classes: tuple[str, str]) -> ConfusionCounts:
     """Counts when a score of `threshold` or more is predicted as `classes[1]`, the positive class.
 
     From binned scores this is exact at a threshold between bins.

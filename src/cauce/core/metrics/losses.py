@@ -1,4 +1,4 @@
-"""Summaries of what score bins cannot hold exactly: log loss, Brier score, and a regression's error sums."""
+"""The summary of many classes' log loss, which no class's scores alone can give."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ class LossState:
     unlabelled: int = 0
     weight: float = 0.0
     log: float = 0.0
-    brier: float = 0.0
 
 
 @dataclass(frozen=True)
 class Losses(Mergeable[LossState, LossState]):
-    """Log loss and Brier score of class probabilities; its result is its state.
+    """Log loss of class probabilities; its result is its state.
 
     label: column of class numbers from 0; rows where it is null are left out and counted.
-    probabilities: one column for each class in that order, or the second class's alone where there are
-    two. weight: column of weights, 0 or more. Probabilities are clipped to [2^-52, 1 - 2^-52] before
-    the logarithm, as scikit-learn does. Raises E0907 for probabilities or weights that are none.
+    probabilities: one column for each class in that order. weight: column of weights, 0 or more.
+    Probabilities are clipped to [2^-52, 1 - 2^-52] before the logarithm, as scikit-learn does. Raises
+    E0907 for probabilities or weights that are none.
     """
 
     label: str
@@ -56,19 +55,14 @@ class Losses(Mergeable[LossState, LossState]):
         weight = weights_of(kept, self.weight)
         label = kept[self.label].cast(pl.Int64).to_numpy()
         table = np.column_stack([_probability(kept[name]) for name in self.probabilities])
-        positive = table[:, -1]
-        if len(self.probabilities) == 1:
-            table = np.column_stack([1 - positive, positive])
         if label.size and not 0 <= label.min() <= label.max() < table.shape[1]:
             raise CauceError("E0907", what=self.label, found=f"{label.min()} … {label.max()}")
         true = np.clip(table[np.arange(label.size), label], SMALLEST, 1 - SMALLEST)
-        far = np.square(positive - (label == 1)) if table.shape[1] == 2 else np.zeros(label.size)
         return LossState(
             rows=label.size,
             unlabelled=batch.height - kept.height,
             weight=float(weight.sum()),
             log=float(-(weight @ np.log(true))),
-            brier=float(weight @ far),
         )
 
     def merge(self, left: LossState, right: LossState) -> LossState:

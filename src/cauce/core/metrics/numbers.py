@@ -41,7 +41,7 @@ def _mae(sums: ErrorSums, name: MetricName) -> Metric:
 
 
 def _median_absolute_error(sums: ErrorSums, name: MetricName) -> Metric:
-    return metric(name, sums.median, sums.median_error)
+    return metric(name, sums.median, error=sums.median_error)
 
 
 def _mape(sums: ErrorSums, name: MetricName) -> Metric:

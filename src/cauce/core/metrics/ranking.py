@@ -28,7 +28,8 @@ def ranking_metric(scores: Scores, name: MetricName) -> Metric:
         return undefined(name, "no_positive")
     if scores.negatives <= 0 and name.kind in _NEEDS_BOTH:
         return undefined(name, "no_negative")
-    return metric(name, *RANKING[name.kind](scores, name))
+    value, error = RANKING[name.kind](scores, name)
+    return metric(name, value, error=error)
 
 
 def _roc_auc(scores: Scores, _name: MetricName) -> tuple[float, float]:

@@ -62,20 +62,19 @@ class Guess:
     median: float | None = None
 
 
-def summaries_for(target: Target, columns: ScoredColumns, guess: Guess) -> tuple[Summary, ...]:
+def summaries_for(target: Target, columns: ScoredColumns, *, guess: Guess) -> tuple[Summary, ...]:
     """What to gather from the scored rows of each dataset, in the order `evaluated` reads."""
     if target.task == "regression":
         return _number_summaries(target, columns, guess)
-    chosen = columns.probabilities[-1:] if target.task == "binary" else columns.probabilities
-    first = 1 if target.task == "binary" else 0
     numbers = tuple(range(len(target.classes)))
-    bins = (
-        ScoreBins(name, columns.label, positive=first + at, weight=columns.weight)
-        for at, name in enumerate(chosen)
-    )
     confusion = Confusion(columns.predicted, columns.label, numbers, columns.weight)
-    losses = Losses(columns.label, columns.probabilities, columns.weight)
-    return (confusion, losses, *bins)
+    if target.task == "binary":
+        return confusion, ScoreBins(columns.probabilities[-1], columns.label, 1, columns.weight)
+    bins = (
+        ScoreBins(name, columns.label, number, columns.weight)
+        for name, number in zip(columns.probabilities, numbers, strict=True)
+    )
+    return (confusion, Losses(columns.label, columns.probabilities, columns.weight), *bins)
 
 
 def _number_summaries(target: Target, columns: ScoredColumns, guess: Guess) -> tuple[Summary, ...]:
@@ -91,28 +90,32 @@ def _number_summaries(target: Target, columns: ScoredColumns, guess: Guess) -> t
     return tuple(asked)
 
 
-def evaluated(target: Target, results: Sequence[Any], guess: Guess) -> DatasetEvaluation:
+def evaluated(target: Target, results: Sequence[Any], *, guess: Guess) -> DatasetEvaluation:
     """The evaluation that the results of `summaries_for` of one dataset amount to.
 
     Raises E0907 where a prediction is missing or not a number, or a label is none of the classes.
     """
     if target.task == "regression":
         return _evaluated_numbers(target, list(results), guess)
-    confusion, losses, *bins = results
-    counted = Counted(rows=losses.rows, unlabelled=losses.unlabelled)
-    found = ClassResults(
-        scores=[scores_of(one) for one in bins],
-        confusion=confusion_of(confusion, target.classes),
-        losses=LossSums(weight=losses.weight, log=losses.log, brier=losses.brier),
-    )
+    confusion, *bins = results
+    scores = [scores_of(one) for one in bins if isinstance(one, ScoreCounts)]
+    if target.task == "binary":
+        sums = LossSums(weight=scores[0].weight, log=bins[0].log_loss, brier=bins[0].squared_error)
+    else:
+        sums = LossSums(weight=bins[0].weight, log=bins[0].log)
+    counted = Counted(rows=bins[0].rows, unlabelled=bins[0].unlabelled)
+    matrix = confusion_of(confusion, target.classes)
+    found = ClassResults(scores=scores, confusion=matrix, losses=sums)
     shares = np.asarray(guess.shares, dtype=np.float64) if guess.shares else None
-    return evaluated_classes(target, found, counted, shares=shares)
+    return evaluated_classes(target, found, counted=counted, shares=shares)
 
 
 def scores_of(found: ScoreCounts) -> Scores:
-    """The summary's bins as scores; a bin around 1 counts at 1. Raises E0907 for rows without a score."""
+    """The summary's bins as scores; a bin around 1 counts at 1. Raises E0907 for what is no probability."""
     if found.unscored:
         raise CauceError("E0907", what="scores", found=f"null, NaN × {found.unscored}")
+    if np.isnan(found.log_loss):
+        raise CauceError("E0907", what="scores", found=f"{found.score.min()} … {found.score.max()}")
     middle = np.minimum(found.score, 1.0)
     error = 0.0 if found.exact else middle * found.error_bound * (1 + 2 * found.error_bound)
     return Scores(middle, found.positive, found.negative, error)
@@ -139,7 +142,7 @@ def _evaluated_numbers(target: Target, results: list[Any], guess: Guess) -> Data
     mean = results.pop(0) if guess.mean is not None else None
     median = results.pop(0) if guess.median is not None else None
     numbers = NumberResults(sums=sums, residuals=histogram_of(found.signed), mean=mean, median=median)
-    return evaluated_numbers(target, numbers, Counted(rows=found.rows, unlabelled=nulls))
+    return evaluated_numbers(target, numbers, counted=Counted(rows=found.rows, unlabelled=nulls))
 
 
 def sums_of(found: Residuals) -> ErrorSums:

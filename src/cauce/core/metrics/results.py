@@ -54,7 +54,7 @@ class Scores:
         return self.positives + self.negatives
 
 
-def scores_of_rows(score: Any, label: Any, weight: Any = None) -> Scores:
+def scores_of_rows(score: Any, label: Any, *, weight: Any = None) -> Scores:
     """Exact scores of rows in memory. score: [n] in [0, 1]; label: [n], true is positive; weight: [n]."""
     values = np.asarray(score, dtype=np.float64) + 0.0
     weights = np.ones(values.size) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -62,10 +62,10 @@ def scores_of_rows(score: Any, label: Any, weight: Any = None) -> Scores:
     labels = np.asarray(label, dtype=bool)
     distinct, at = np.unique(values, return_inverse=True)
     size = distinct.size
-    return Scores(distinct, totals(at, weights * labels, size), totals(at, weights * ~labels, size))
+    return Scores(distinct, totals(at, weights * labels, size=size), totals(at, weights * ~labels, size=size))
 
 
-def totals(at: npt.NDArray[np.intp], weight: Floats, size: int) -> Floats:
+def totals(at: npt.NDArray[np.intp], weight: Floats, *, size: int) -> Floats:
     """The sum of `weight` at each position below `size`."""
     return np.asarray(np.bincount(at, weight, minlength=size), dtype=np.float64)
 
@@ -136,7 +136,7 @@ class LossSums:
 
     weight: float
     log: float
-    brier: float
+    brier: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ class Metric:
         return Metric(MetricName.parse(value["name"]), number, float(value.get("error", 0.0)), reason)
 
 
-def metric(name: MetricName, value: float, error: float = 0.0) -> Metric:
+def metric(name: MetricName, value: float, *, error: float = 0.0) -> Metric:
     """`value` as this metric; undefined where it is not finite."""
     if not (math.isfinite(value) and math.isfinite(error)):
         return undefined(name, "not_finite")

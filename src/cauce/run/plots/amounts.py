@@ -61,7 +61,7 @@ def draw_importance(file: Path, importance: Sequence[tuple[str, float]], *, titl
         caption(figure, note)
 
 
-def draw_history(file: Path, history: History, names: Sequence[str], *, title: str, note: str) -> None:
+def draw_history(file: Path, history: History, *, names: Sequence[str], title: str, note: str) -> None:
     """The loss by round on each dataset, and the round that was kept. names: the datasets' labels."""
     with drawn(file, (7, 5)) as figure:
         axes = figure.add_subplot()
@@ -76,5 +76,5 @@ def draw_history(file: Path, history: History, names: Sequence[str], *, title: s
         axes.grid(visible=True)
         numbers(axes.xaxis, translate("Round"))
         numbers(axes.yaxis, translate("Loss ({metric})").format(metric=label(history.metric)))
-        legend_below(axes, *axes.get_legend_handles_labels())
+        legend_below(axes)
         caption(figure, note)

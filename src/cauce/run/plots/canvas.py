@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ def _digits(ticks: list[float]) -> int:
     return next((n for n in range(10) if all(abs(x - round(x, n)) < 1e-9 * max(1, abs(x)) for x in ticks)), 9)
 
 
-def unit_square(axes: Axes, across: str, up: str) -> None:
+def unit_square(axes: Axes, *, across: str, up: str) -> None:
     """Both axes from 0 to 1 with a little air, named."""
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     axes.grid(visible=True)
@@ -115,8 +115,9 @@ def shares(axis: Axis, name: str) -> None:
     axis.set_label_text(name)
 
 
-def legend_below(axes: Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
-    """The legend under the axes, where it can hide nothing. Names: as get_legend_handles_labels gives."""
+def legend_below(axes: Axes, of: Axes | None = None) -> None:
+    """The legend of these axes, or `of` others, under them, where it can hide nothing."""
+    handles, names = (of or axes).get_legend_handles_labels()
     columns = 1 if any(len(name) > 30 for name in names) else 2
     place = axes.legend(handles, names, ncols=columns, fontsize=9, loc="upper center", borderaxespad=4.2)
     place.set_bbox_to_anchor((0.5, 0), transform=axes.transAxes)

@@ -50,9 +50,9 @@ def draw_roc(file: Path, lines: Sequence[Line[Curve]], *, title: str, note: str)
             text = _valued(line, translate("{name}: AUC {value}"))
             axes.plot(line.curve.x, line.curve.y, color=COLOURS[at], ls=DASHES[at], lw=1.8, label=text)
         across = translate("False positive rate (share of the other rows called positive)")
-        unit_square(axes, across, translate("True positive rate (recall)"))
+        unit_square(axes, across=across, up=translate("True positive rate (recall)"))
         axes.set_title(title)
-        legend_below(axes, *axes.get_legend_handles_labels())
+        legend_below(axes)
         caption(figure, note)
 
 
@@ -69,9 +69,9 @@ def draw_precision_recall(file: Path, lines: Sequence[Line[Curve]], *, title: st
             axes.axhline(share, color=GREY, lw=1, ls=":")
         axes.plot([], [], color=GREY, lw=1, ls=":", label=translate("guessing: prevalence"))
         across = translate("Recall (share of the positive rows found)")
-        unit_square(axes, across, translate("Precision (share of found rows that are positive)"))
+        unit_square(axes, across=across, up=translate("Precision (share of found rows that are positive)"))
         axes.set_title(title)
-        legend_below(axes, *axes.get_legend_handles_labels())
+        legend_below(axes)
         caption(figure, note)
 
 
@@ -87,14 +87,14 @@ def draw_calibration(
         top.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":", label=translate("perfect calibration"))
         for at, (line, count) in enumerate(zip(lines, rows, strict=True)):
             _bins(top, bottom, line, count, at)
-        unit_square(top, "", translate("Share of positive rows"))
+        unit_square(top, across="", up=translate("Share of positive rows"))
         top.set_title(title)
         top.tick_params(labelbottom=False)
         shares(bottom.xaxis, translate("Predicted probability (mean of the bin)"))
         bottom.set_ylim(bottom=0)
         numbers(bottom.yaxis, translate("Share of rows"))
         bottom.grid(visible=True)
-        legend_below(bottom, *top.get_legend_handles_labels())
+        legend_below(bottom, top)
         small = translate("Faint marks: bins of fewer than {few} rows.").format(few=FEW)
         caption(figure, f"{note} {small}")
 

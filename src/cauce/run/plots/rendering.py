@@ -153,7 +153,7 @@ def _history(file: Path, evaluation: Evaluation) -> None:
     rounds = max(len(losses) for losses in evaluation.history.losses.values())
     text = translate_plural("{count} round trained.", "{count} rounds trained.", rounds)
     note = text.format(count=format_number(rounds))
-    draw_history(file, evaluation.history, names, title=translate("Loss by training round"), note=note)
+    draw_history(file, evaluation.history, names=names, title=translate("Loss by training round"), note=note)
 
 
 def dataset_name(dataset: str) -> str:
