@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -152,8 +152,3 @@ def evaluated_numbers(target: Target, found: NumberResults, *, counted: Counted)
         },
         residuals=found.residuals,
     )
-
-
-def without_curves(found: DatasetEvaluation) -> DatasetEvaluation:
-    """The same numbers without what only plots need."""
-    return replace(found, roc={}, precision_recall={}, calibration={}, residuals=None)
