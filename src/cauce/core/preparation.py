@@ -13,6 +13,7 @@ from cauce.core.splits.fitting import PLACE, TARGET_CLASS, SplitSettings
 from cauce.core.splits.rules import RandomSplit, SplitRule, inner_folds, places
 from cauce.core.task import Target
 from cauce.errors import CauceError
+from cauce.expr.batch import take
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Field, Schema
 from cauce.stats.row_hash import row_hashes
@@ -61,7 +62,7 @@ class Preparation:
         numbers = label.fill_null(np.nan).to_numpy()
         folds = self.rule.folds(batch, self.input, numbers)
         folds[np.isnan(numbers)] = LEFT_OUT
-        first, second = row_hashes(batch, self.input, self.key or None)
+        first, second = row_hashes(batch, self.input, columns=self.key or None)
         made = (
             label,
             pl.Series(WEIGHT, self._weights(batch)),
@@ -112,7 +113,7 @@ class Placement:
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
         if self.settings.kind == "time":
-            return batch.select(self.columns)
+            return take(batch, self.columns)
         rule = RandomSplit(self.settings.hashed, self.settings.seed, 0.0, 0.0)
         label = self._label(batch).get_column(TARGET).cast(pl.Int64).alias(TARGET_CLASS)
         return pl.DataFrame([label, pl.Series(PLACE, places(batch, self.input, rule))])

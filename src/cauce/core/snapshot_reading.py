@@ -11,6 +11,7 @@ import polars as pl
 from cauce.core.objects import Objects
 from cauce.core.snapshot import Manifest, Part, snapshot_key
 from cauce.errors import CauceError, CauceErrors
+from cauce.expr.batch import take
 from cauce.expr.schema import Schema
 from cauce.stats.identity import Identity
 from cauce.stats.summary import Summary
@@ -57,15 +58,16 @@ class SnapshotSource:
         return None if None in paths else tuple(str(path) for path in paths)
 
     def _read(self, part: Part, schema: Schema) -> pl.DataFrame:
-        names = list(schema.names)
+        # By position: a name such as "*" would be read as a pattern.
+        places = [self.schema.names.index(name) for name in schema.names]
         try:
             with self.store.open(part.key) as file:
-                frame = pl.read_parquet(self.store.local_path(part.key) or file, columns=names)
+                frame = pl.read_parquet(self.store.local_path(part.key) or file, columns=places)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise self._damaged(part, "it cannot be read as Parquet") from error
         if frame.height != part.rows:
             raise self._damaged(part, f"it has {frame.height} rows instead of {part.rows}")
-        wanted = frame.select(schema.names)
+        wanted = take(frame, schema.names)
         if dict(wanted.schema) != schema.dtypes:
             raise self._damaged(part, "its columns have other types")
         return wanted

@@ -1,0 +1,72 @@
+"""Batches in this process: Polars frames, streamed, never the whole table at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from cauce.core.boosting import BoostResult, BoostSpec
+from cauce.core.snapshot import Manifest
+from cauce.core.snapshot_writing import write_snapshot
+from cauce.expr.schema import Schema
+from cauce.ports.engine import Source, Work
+from cauce.ports.store import Store
+from cauce.stats.summary import Summary
+
+
+@dataclass(frozen=True)
+class LocalTable:
+    """A source and the work to do on each of its batches, in order."""
+
+    source: Source
+    works: tuple[Work, ...] = ()
+
+    @property
+    def schema(self) -> Schema:
+        return self.works[-1].schema if self.works else self.source.schema
+
+
+@dataclass
+class LocalEngine:
+    """The engine of one machine. `rows_scanned` counts the rows that have left sources."""
+
+    rows_scanned: int = field(default=0)
+
+    def scan(self, source: Source) -> LocalTable:
+        """The rows of `source`, lazily."""
+        return LocalTable(source)
+
+    def map(self, table: LocalTable, work: Work) -> LocalTable:
+        """`work` applied to every batch, lazily."""
+        return LocalTable(table.source, (*table.works, work))
+
+    def batches(self, table: LocalTable, columns: tuple[str, ...] | None = None) -> Iterator[pl.DataFrame]:
+        """The batches of `table`, in the source's order; a table without work reads only `columns`."""
+        wanted = table.works[0].columns if table.works else columns
+        for batch in table.source.batches(wanted):
+            self.rows_scanned += batch.height
+            worked = batch
+            for work in table.works:
+                worked = work(worked)
+            yield worked
+
+    def summarise(self, table: LocalTable, *summaries: Summary) -> tuple[Any, ...]:
+        """The result of each summary, in order, from one scan for all of them."""
+        columns = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
+        states = [summary.start() for summary in summaries]
+        for batch in self.batches(table, columns):
+            states = [summary.update(state, batch) for summary, state in zip(summaries, states, strict=True)]
+        return tuple(summary.result(state) for summary, state in zip(summaries, states, strict=True))
+
+    def write(self, table: LocalTable, store: Store) -> Manifest:
+        """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
+        return write_snapshot(self.batches(table), table.schema, store)
+
+    def boost(self, table: LocalTable, spec: BoostSpec) -> BoostResult:
+        """Train boosted trees on the table's rows, streamed."""
+        from cauce.engines.local.boosting import boost  # noqa: PLC0415 - XGBoost loads when it trains
+
+        return boost(lambda: self.batches(table), spec)

@@ -1,0 +1,111 @@
+"""The contract of an engine, to run over every adapter: it carries the kernel's work and adds nothing.
+
+Each check takes an engine and a source; the expected value comes from the kernel applied to one batch
+in this process, from the row evaluator, or from the source itself.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from cauce.expr.batch import take
+from cauce.expr.nodes import Expression
+from cauce.expr.projection import Output, Projection
+from cauce.expr.row import to_row
+from cauce.expr.schema import Schema
+from cauce.ports.engine import Engine, Source
+from cauce.stats.summary import Summary
+from cauce.testing import expressions, summaries
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """A source over a frame in memory, cut into batches of `rows`; for tests and small tables."""
+
+    frame: pl.DataFrame
+    schema: Schema
+    rows: int = 1000
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        chosen = self.frame if columns is None else take(self.frame, columns)
+        for start in range(0, chosen.height, self.rows):
+            yield chosen.slice(start, self.rows)
+
+    def parquet_paths(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A summary that keeps every row of `schema`, sorted by its first column: how a test sees a table."""
+
+    schema: Schema
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.schema.names
+
+    def start(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=self.schema.dtypes)
+
+    def update(self, state: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
+        return self.merge(state, take(batch, self.schema.names))
+
+    def merge(self, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([left, right])
+
+    def result(self, state: pl.DataFrame) -> pl.DataFrame:
+        return state.sort(self.schema.names[0])
+
+    def dump(self, state: pl.DataFrame) -> bytes:
+        sink = io.BytesIO()
+        state.write_ipc(sink)
+        return sink.getvalue()
+
+    def load(self, data: bytes) -> pl.DataFrame:
+        return pl.read_ipc(io.BytesIO(data))
+
+
+def check_scan(engine: Engine, source: Source, expected: pl.DataFrame) -> None:
+    """Every cell of the source comes out as it went in; the first column numbers the rows."""
+    (seen,) = engine.summarise(engine.scan(source), Rows(source.schema))
+    wanted = expected.sort(source.schema.names[0])
+    assert seen.schema == wanted.schema
+    for name in source.schema.names:
+        for found, cell in zip(seen[name].to_list(), wanted[name].to_list(), strict=True):
+            assert summaries.same(found, cell), f"column {name}: {found!r} is not {cell!r}"
+
+
+def check_map(engine: Engine, source: Source, whole: pl.DataFrame, works: Sequence[Expression]) -> None:
+    """Expressions give the same values on the engine, on one batch here, and on one row at a time."""
+    key = source.schema.names[0]
+    outputs = tuple(Output(f"output {k}", expression) for k, expression in enumerate(works))
+    work = Projection(outputs, source.schema, keep=(key,))
+    (seen,) = engine.summarise(engine.map(engine.scan(source), work), Rows(work.schema))
+    expected, rows = work(whole).sort(key), whole.sort(key).to_dicts()
+    for output in outputs:
+        by_row = to_row(output.expression, source.schema)
+        cells = zip(seen[output.name].to_list(), expected[output.name].to_list(), rows, strict=True)
+        for found, batch, row in cells:
+            assert expressions.same(found, batch), f"{output}: engine {found!r}, one batch {batch!r}, {row}"
+            single = by_row(row)
+            assert expressions.same(found, single), f"{output}: engine {found!r}, one row {single!r}, {row}"
+
+
+def check_summaries(
+    engine: Engine, source: Source, whole: pl.DataFrame, asked: dict[Summary, float]
+) -> None:
+    """Summaries give the same result on the engine as from one batch here, all from one scan.
+
+    asked: with each the size of what its floats add up; they may differ by 1e-9 of it.
+    """
+    before = engine.rows_scanned
+    seen = engine.summarise(engine.scan(source), *asked)
+    assert engine.rows_scanned - before == whole.height, "one scan serves all summaries"
+    for (summary, scale), result in zip(asked.items(), seen, strict=True):
+        expected = summary.result(summary.update(summary.start(), take(whole, summary.columns)))
+        assert summaries.same(result, expected, scale=scale), f"{summary}: {result!r} is not {expected!r}"

@@ -1,0 +1,118 @@
+"""One suite over every engine: the same work gives the same numbers wherever the batches are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cauce.core.snapshot_reading import SnapshotSource
+from cauce.core.snapshot_writing import write_snapshot
+from cauce.engines.local.engine import LocalEngine
+from cauce.expr.schema import Field, Schema
+from cauce.stats import (
+    Counts,
+    Distinct,
+    Extremes,
+    Gram,
+    Grouped,
+    Identity,
+    Levels,
+    Moments,
+    OrderedCounts,
+    Quantiles,
+    ScoreBins,
+    TextLengths,
+)
+from cauce.stores.local import LocalStore
+from cauce.testing import engines as contract
+from cauce.testing.engines import FrameSource
+from cauce.testing.expressions import SCHEMA, edge_batch, examples
+
+ROW = "row number"
+NUMBERED = Schema((Field(ROW, "integer"), *SCHEMA))
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    from cauce.engines.spark.session import open_session
+
+    session = open_session("local[2]", settings={"spark.sql.execution.arrow.maxRecordsPerBatch": "97"})
+    yield session
+    session.stop()
+
+
+@pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest) -> Any:
+    if request.param == "local":
+        return LocalEngine()
+    from cauce.engines.spark.engine import SparkEngine
+
+    return SparkEngine(request.getfixturevalue("spark_session"))
+
+
+@pytest.fixture(scope="session")
+def edges() -> pl.DataFrame:
+    batch = edge_batch()
+    return pl.DataFrame([pl.Series(ROW, range(batch.height)), *batch.get_columns()])
+
+
+@pytest.fixture(params=["batches", "snapshot"])
+def source(request: pytest.FixtureRequest, edges: pl.DataFrame, tmp_path: Path) -> Any:
+    """The edge table as batches in memory, and as the parts of a snapshot."""
+    if request.param == "batches":
+        return FrameSource(edges, NUMBERED, rows=61)
+    store = LocalStore(str(tmp_path / "store"))
+    manifest = write_snapshot(edges.iter_slices(61), NUMBERED, store, rows_per_part=300)
+    return SnapshotSource(manifest, store, batch_rows=61)
+
+
+def test_a_scan_loses_and_changes_no_cell(engine: Any, source: Any, edges: pl.DataFrame) -> None:
+    contract.check_scan(engine, source, edges)
+
+
+def test_expressions_mean_the_same_on_the_engine_in_a_batch_and_in_a_row(
+    engine: Any, source: Any, edges: pl.DataFrame
+) -> None:
+    contract.check_map(engine, source, edges, examples())
+
+
+def test_summaries_are_the_same_from_one_scan(engine: Any, source: Any, edges: pl.DataFrame) -> None:
+    names = NUMBERED.names
+    numbers = tuple(field.name for field in NUMBERED if field.kind in ("integer", "float"))
+    texts = tuple(field.name for field in NUMBERED if field.kind == "text")
+    contract.check_summaries(
+        engine,
+        source,
+        edges,
+        {
+            Identity(NUMBERED): 0.0,
+            Counts(names): 0.0,
+            Extremes(names): 0.0,
+            Moments((ROW,)): float((edges[ROW].cast(pl.Float64) ** 3).sum()),
+            Quantiles(numbers): 0.0,
+            Distinct(names): 0.0,
+            Levels(texts): 0.0,
+            TextLengths(texts): 1e6,
+            OrderedCounts(ROW): 0.0,
+            Grouped(texts[0], Counts(names)): 0.0,
+        },
+    )
+
+
+def test_a_row_of_hostile_column_names_survives(engine: Any) -> None:
+    names = ["a", "A", " a", "a`b", "a.b", 'x"y', "sélect; --", "日本", "^.*$", "*", "x" * 300]
+    schema = Schema(tuple(Field(name, "integer") for name in names))
+    frame = pl.DataFrame({name: [k, None] for k, name in enumerate(names)}, schema=schema.dtypes)
+    contract.check_scan(engine, FrameSource(frame, schema), frame)
+    contract.check_summaries(engine, FrameSource(frame, schema), frame, {Identity(schema): 0.0, Counts(schema.names): 0.0})
+
+
+def test_a_table_without_rows_has_results(engine: Any) -> None:
+    schema = Schema((Field("x", "float"), Field("label", "integer")))
+    frame = pl.DataFrame(schema=schema.dtypes)
+    asked = (Identity(schema), Counts(("x",)), Moments(("x",)), Gram(("x",)), ScoreBins("x", "label"))
+    contract.check_summaries(engine, FrameSource(frame, schema), frame, dict.fromkeys(asked, 0.0))
