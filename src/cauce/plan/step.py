@@ -61,8 +61,18 @@ class Step:
         return tuple(dict.fromkeys(steps))
 
     def bind(self, made: Mapping[str, Mapping[str, Reference]]) -> Step:
-        """This step with references in place of outputs. made: by step, by name; E0605 where one lacks."""
+        """This step with what was made in place of outputs: small values as they are, else references.
+
+        made: by step, by name; E0605 where one lacks.
+        """
         return replace(self, inputs={name: _bound(value, made) for name, value in self.inputs.items()})
+
+    def stored(self, name: str) -> str:
+        """Identity, key or digest of the stored input `name`. E0605 where it is no such reference."""
+        found = self.inputs.get(name)
+        if not isinstance(found, Reference) or found.kind == "value":
+            raise CauceError("E0605", step=self.name, output=name)
+        return str(found.value)
 
     @property
     def digest(self) -> str:
@@ -90,9 +100,10 @@ def _bound(value: Json | Reference | Output, made: Mapping[str, Mapping[str, Ref
     if not isinstance(value, Output):
         return value
     try:
-        return made[value.step][value.name]
+        reference = made[value.step][value.name]
     except KeyError:
         raise CauceError("E0605", step=value.step, output=value.name) from None
+    return reference.value if reference.kind == "value" else reference
 
 
 @dataclass(frozen=True)

@@ -130,13 +130,16 @@ class _Doing:
             passage("step.started")
             made = self.actions[step.name](step, lambda done, total: self.watch.progressed(step, done, total))
             passage("step.made")
-            record = Record(step, checked_outputs(step, made.outputs), made.facts)
-            for name in self.ledger.gone(record):
-                raise CauceError("E0605", step=step.name, output=name)
-            record = self.ledger.finish(record, _provenance(self.run, self.clock))
+            record = self._finish(step, made)
         except BaseException as error:
             self.watch.failed(step, error)
             raise
         self.ran.append(step.name)
         self.watch.finished(record, self.clock.seconds() - began)
         return record
+
+    def _finish(self, step: Step, made: Made) -> Record:
+        record = Record(step, checked_outputs(step, made.outputs), made.facts)
+        for name in self.ledger.gone(record):
+            raise CauceError("E0605", step=step.name, output=name)
+        return self.ledger.finish(record, _provenance(self.run, self.clock))
