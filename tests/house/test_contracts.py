@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINT_IMPORTS = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
 
 PLANTED = {
-    "a lower layer imports a higher one": ("stats/planted.py", "import cauce.run", "A layer imports only"),
+    "a lower layer imports a higher one": ("stats/planted.py", "import cauce.running", "A layer imports only"),
     "the language imports errors": ("language.py", "import cauce.errors", "A layer imports only"),
     "an adapter imports another": ("sources/planted.py", "import cauce.stores", "A layer imports only"),
     "a module outside every layer": ("planted.py", "X = 1", "A layer imports only"),
@@ -26,7 +26,7 @@ PLANTED = {
     ),
     "a decision knows Spark": ("core/planted.py", "import pyspark", "Decisions know no Spark"),
     "a decision knows MLflow, inside a function": (
-        "plan/planted.py",
+        "planning/planted.py",
         "def f():\n    from mlflow import tracking",
         "Decisions know no Spark",
     ),
@@ -36,7 +36,7 @@ PLANTED = {
         "import pyspark.sql",
         "Only the Spark engine knows Spark",
     ),
-    "a run knows MLflow": ("run/planted.py", "import mlflow", "Only tracking knows MLflow"),
+    "a run knows MLflow": ("running/planted.py", "import mlflow", "Only tracking knows MLflow"),
 }
 
 HEAVY = {

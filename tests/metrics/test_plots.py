@@ -19,9 +19,9 @@ from cauce.core.metrics.building import (
 from cauce.core.metrics.results import ConfusionCounts, ErrorSums, ResidualHistogram, scores_of_rows
 from cauce.core.metrics.target import Target
 from cauce.language import active_language, use_language
-from cauce.run.plots import render
-from cauce.run.plots.confusion import fewer
-from cauce.run.plots.labels import label, labels
+from cauce.running.plots import render
+from cauce.running.plots.confusion import fewer
+from cauce.running.plots.labels import label, labels
 
 HOSTILE = (
     "$x$",
@@ -170,8 +170,8 @@ def test_many_classes_become_the_most_frequent_and_the_others_together():
 
 def test_plots_load_nothing_heavy_until_drawn_and_keep_no_figure():
     code = (
-        "import sys, cauce.run.plots; assert 'matplotlib' not in sys.modules;"
-        "from pathlib import Path; from cauce.run.plots.canvas import drawn;"
+        "import sys, cauce.running.plots; assert 'matplotlib' not in sys.modules;"
+        "from pathlib import Path; from cauce.running.plots.canvas import drawn;"
         "import tempfile; folder = Path(tempfile.mkdtemp());"
         "\nwith drawn(folder / 'a.png') as figure: figure.add_subplot()"
         "\nassert 'matplotlib.pyplot' not in sys.modules"

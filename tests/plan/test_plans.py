@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from cauce.core.canonical import canonical_json, digest_of
 from cauce.errors import CauceError, Exit
-from cauce.plan.explaining import Reason, differences
-from cauce.plan.libraries import library_versions
-from cauce.plan.record import Record
-from cauce.plan.resolving import State, resolve
-from cauce.plan.step import Output, Plan, Reference, Step
-from cauce.run.clock import SystemClock, new_run_name
-from cauce.run.execution import Made, run_plan
-from cauce.run.observer import Silent
+from cauce.planning.explaining import Reason, differences
+from cauce.planning.libraries import library_versions
+from cauce.planning.record import Record
+from cauce.planning.resolving import State, resolve
+from cauce.planning.step import Output, Plan, Reference, Step
+from cauce.running.clock import SystemClock, new_run_name
+from cauce.running.execution import Made, run_plan
+from cauce.running.observer import Silent
 from cauce.stores.ledger import StoreLedger
 from cauce.testing.clocks import SteppingClock
 from cauce.testing.stores import MemoryStore
@@ -172,7 +172,7 @@ def test_scans_and_the_order_of_names_do_not_change_the_digest_and_it_is_the_sam
     step = Step(name="s", inputs={"a": 1, "b": "ñ"}, parameters={"x": 0.1}, scans=1)
     assert step.digest == replace(step, inputs={"b": "ñ", "a": 1}, scans=2).digest
     program = (
-        "from cauce.plan.step import Step\n"
+        "from cauce.planning.step import Step\n"
         "print(Step(name='s', inputs={'a': 1, 'b': 'ñ'}, parameters={'x': 0.1}).digest)"
     )
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

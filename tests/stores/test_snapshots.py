@@ -20,8 +20,8 @@ from cauce.core.snapshot_reading import SnapshotSource, read_manifest, verify_sn
 from cauce.core.snapshot_writing import rows_in_part, write_snapshot
 from cauce.errors import CauceError, CauceErrors
 from cauce.expr.schema import Field, Schema
-from cauce.plan.record import Record
-from cauce.plan.step import Reference, Step
+from cauce.planning.record import Record
+from cauce.planning.step import Reference, Step
 from cauce.ports.store import Store
 from cauce.stores.garbage import collect_garbage, unreferenced
 from cauce.stores.ledger import StoreLedger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,14 +11,15 @@ from pathlib import Path
 import polars as pl
 
 from cauce.core.canonical import canonical_json
+from cauce.core.faults import translated
 from cauce.core.snapshot_reading import SnapshotSource, read_manifest, verify_snapshot
 from cauce.core.snapshot_writing import write_snapshot
 from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
-from cauce.plan.record import Record
-from cauce.plan.step import Output, Plan, Reference, Step
+from cauce.planning.record import Record
+from cauce.planning.step import Output, Plan, Reference, Step
 from cauce.ports.store import Store
-from cauce.run.execution import Made, run_plan
+from cauce.running.execution import Made, run_plan
 from cauce.stores.garbage import collect_garbage, unreferenced
 from cauce.stores.ledger import StoreLedger
 from cauce.stores.local import LocalStore
@@ -51,7 +53,7 @@ def actions(store: Store, journal: Path) -> dict[str, Callable[..., Made]]:
     """What the three steps do; each beginning is written to `journal`, which is not in the store."""
 
     def begun(step: Step) -> None:
-        with journal.open("a") as file:
+        with translated(journal), journal.open("a") as file:
             file.write(f"{step.name}\n")
 
     def ingest(step: Step, report: Callable[[float, float | None], None]) -> Made:
@@ -157,9 +159,11 @@ def main() -> int:
         kills(folder, int(sys.argv[3]))
         return 0
     try:
-        print(json.dumps(run(folder)))
+        records = json.dumps(run(folder))
+        with translated("standard output"):
+            os.write(1, records.encode())
     except CauceError as error:
-        print(json.dumps({"code": error.code, "message": error.message}))
+        os.write(1, json.dumps({"code": error.code, "message": error.message}).encode())
         return int(error.exit_code)
     return 0
 

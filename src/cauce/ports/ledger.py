@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from cauce.core.canonical import Json
-from cauce.plan.record import Record
-from cauce.plan.resolving import Ledger as ReadLedger
-from cauce.plan.step import Plan
+from cauce.planning.record import Record
+from cauce.planning.resolving import Ledger as ReadLedger
+from cauce.planning.step import Plan
 
 
 class Ledger(ReadLedger, Protocol):

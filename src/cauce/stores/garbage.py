@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from cauce.core.canonical import is_digest
 from cauce.core.snapshot import Manifest
 from cauce.errors import CauceError
-from cauce.plan.record import Record
+from cauce.planning.record import Record
 from cauce.ports.store import Store
 
 _DAY = 24 * 3600.0

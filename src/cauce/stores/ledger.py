@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from cauce.core.canonical import Json, canonical_json, damaged, is_digest
 from cauce.errors import CauceError
 from cauce.failpoints import passage
-from cauce.plan.record import Record, record_key
-from cauce.plan.step import Plan, Step
+from cauce.planning.record import Record, record_key
+from cauce.planning.step import Plan, Step
 from cauce.ports.store import Store
 
 _RUNS_LOOKED_AT = 20

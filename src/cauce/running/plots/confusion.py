@@ -9,8 +9,8 @@ import numpy as np
 
 from cauce.core.metrics.results import ConfusionCounts
 from cauce.language import format_number, translate
-from cauce.run.plots.canvas import GREY, caption, drawn
-from cauce.run.plots.labels import labels
+from cauce.running.plots.canvas import GREY, caption, drawn
+from cauce.running.plots.labels import labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,8 @@ import numpy as np
 from cauce.core.evaluation import History
 from cauce.core.metrics.results import ResidualHistogram
 from cauce.language import format_number, translate, translate_plural
-from cauce.run.plots.canvas import COLOURS, DASHES, GREY, caption, drawn, legend_below, numbers
-from cauce.run.plots.labels import label, labels
+from cauce.running.plots.canvas import COLOURS, DASHES, GREY, caption, drawn, legend_below, numbers
+from cauce.running.plots.labels import label, labels
 
 FEATURES_SHOWN = 20
 

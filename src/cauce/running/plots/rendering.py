@@ -14,11 +14,11 @@ from cauce.core.metrics.keys import Dataset
 from cauce.core.metrics.names import MetricName
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
-from cauce.run.plots.amounts import FEATURES_SHOWN, draw_history, draw_importance, draw_residuals
-from cauce.run.plots.canvas import COLOURS
-from cauce.run.plots.confusion import draw_confusion
-from cauce.run.plots.labels import label, labels
-from cauce.run.plots.lines import Line, draw_calibration, draw_precision_recall, draw_roc
+from cauce.running.plots.amounts import FEATURES_SHOWN, draw_history, draw_importance, draw_residuals
+from cauce.running.plots.canvas import COLOURS
+from cauce.running.plots.confusion import draw_confusion
+from cauce.running.plots.labels import label, labels
+from cauce.running.plots.lines import Line, draw_calibration, draw_precision_recall, draw_roc
 
 DATASET_NAMES = {"train": _("training"), "validation": _("validation"), "test": _("test")}
 _TITLES = {

@@ -9,7 +9,7 @@ from typing import Any
 from cauce.errors import shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
-from cauce.plan.step import Step
+from cauce.planning.step import Step
 
 _SAYS = {
     "never run": _("It has never run."),

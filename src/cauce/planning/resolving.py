@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from cauce.plan.explaining import Reason, why
-from cauce.plan.record import Record
-from cauce.plan.step import Plan, Reference, Step
+from cauce.planning.explaining import Reason, why
+from cauce.planning.record import Record
+from cauce.planning.step import Plan, Reference, Step
 
 
 class Ledger(Protocol):

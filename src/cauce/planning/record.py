@@ -18,7 +18,7 @@ from cauce.core.canonical import (
 )
 from cauce.core.snapshot import snapshot_key
 from cauce.errors import CauceError
-from cauce.plan.step import Reference, ReferenceKind, Step, is_small
+from cauce.planning.step import Reference, ReferenceKind, Step, is_small
 
 FORMAT = 1
 _STEP = ("name", "version", "inputs", "parameters", "libraries", "workers")

@@ -13,13 +13,13 @@ from cauce import __version__
 from cauce.core.canonical import Json
 from cauce.errors import CauceError
 from cauce.failpoints import passage
-from cauce.plan.record import Record, checked_outputs
-from cauce.plan.resolving import State, resolve, state_of
-from cauce.plan.step import Plan, Reference, Step
+from cauce.planning.record import Record, checked_outputs
+from cauce.planning.resolving import State, resolve, state_of
+from cauce.planning.step import Plan, Reference, Step
 from cauce.ports.clock import Clock
 from cauce.ports.ledger import Ledger
-from cauce.run.clock import SystemClock, new_run_name
-from cauce.run.observer import Observer, Silent
+from cauce.running.clock import SystemClock, new_run_name
+from cauce.running.observer import Observer, Silent
 
 
 @dataclass(frozen=True)

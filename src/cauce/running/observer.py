@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cauce.plan.record import Record
-from cauce.plan.resolving import State
-from cauce.plan.step import Step
+from cauce.planning.record import Record
+from cauce.planning.resolving import State
+from cauce.planning.step import Step
 
 
 class Observer(Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 
 from cauce.core.metrics.curves import Calibration, Curve
 from cauce.language import format_number, translate
-from cauce.run.plots.canvas import (
+from cauce.running.plots.canvas import (
     COLOURS,
     DASHES,
     GREY,
