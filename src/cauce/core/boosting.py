@@ -178,7 +178,7 @@ class BoostResult:
     library: str
 
 
-def xgboost_parameters(spec: BoostSpec, base: Sequence[float], threads: int) -> dict[str, Any]:
+def xgboost_parameters(spec: BoostSpec, base: Sequence[float], *, threads: int) -> dict[str, Any]:
     """The parameters for `xgboost.Booster`; `base` is what `start_score` gave."""
     grown = spec.parameters
     objective, metric, _ = _OBJECTIVES[spec.task]

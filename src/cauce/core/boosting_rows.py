@@ -103,7 +103,7 @@ def _known_labels(label: Floats, spec: BoostSpec) -> npt.NDArray[np.bool_]:
     return known
 
 
-def parts_of(batch: pl.DataFrame, spec: BoostSpec, totals: Sequence[Totals]) -> tuple[Part, Part]:
+def parts_of(batch: pl.DataFrame, spec: BoostSpec, *, totals: Sequence[Totals]) -> tuple[Part, Part]:
     """The training and the validation rows of a batch; rows of weight 0 are left out.
 
     totals: of training and of validation; what is wrong is counted there, and `check` raises it.
@@ -148,7 +148,7 @@ def _matrix(batch: pl.DataFrame, spec: BoostSpec) -> Floats:
     return clipped
 
 
-def check(spec: BoostSpec, train: Totals, validation: Totals) -> None:
+def check(spec: BoostSpec, *, train: Totals, validation: Totals) -> None:
     """Raise what makes a fit of these rows meaningless: E0801-E0805, E0807, E0816."""
     both = Totals.start(spec)
     both.merge(train)
@@ -183,7 +183,7 @@ def class_weights(spec: BoostSpec, train: Totals) -> Doubles:
     return np.where(train.rows > 0, train.rows.sum() / (spec.classes * np.maximum(train.rows, 1)), 1.0)
 
 
-def weights_of(part: Part, spec: BoostSpec, by_class: Doubles) -> Floats | None:
+def weights_of(part: Part, spec: BoostSpec, *, by_class: Doubles) -> Floats | None:
     """Row weight times class weight, or None where all are 1."""
     if spec.parameters.class_weight == "none":
         return part.weight
@@ -259,7 +259,7 @@ def _hash_order(part: Part) -> npt.NDArray[np.intp]:
     return np.lexsort((*part.features.T[::-1], *content, second, first))
 
 
-def with_ranges(spec: BoostSpec, sample: Part, train: Totals) -> Floats:
+def with_ranges(spec: BoostSpec, sample: Part, *, train: Totals) -> Floats:
     """The sample's features and two rows more, so that cuts span every training value and every level.
 
     Without them a value beyond the sample's range would train in one bin and score in another.

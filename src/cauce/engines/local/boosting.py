@@ -50,11 +50,11 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
         totals = (Totals.start(spec), Totals.start(spec))
         lowest = LowestRows(spec.cut_rows)
         for batch in batches():
-            parts = parts_of(batch, spec, totals)
+            parts = parts_of(batch, spec, totals=totals)
             lowest.add(parts[0])
             train.add(parts[0])
             validation.add(parts[1])
-        check(spec, *totals)
+        check(spec, train=totals[0], validation=totals[1])
         return _fit(spec, threads, _Rows(train, validation, totals, lowest.rows()), observe)
 
 
@@ -173,7 +173,7 @@ def _fit(spec: BoostSpec, threads: int, rows: _Rows, observe: Observer | None) -
             _require_gpu()
         train, sampled, validation, cuts = _matrices(spec, threads, rows)
         counts = rows.train.rows, rows.validation.rows
-        parameters = xgboost_parameters(spec, start_score(spec, rows.totals[0]), threads)
+        parameters = xgboost_parameters(spec, start_score(spec, rows.totals[0]), threads=threads)
         watched = [(sampled, "train")] + ([] if validation is None else [(validation, "validation")])
         booster = xgboost.Booster(parameters, [train, *(matrix for matrix, _ in watched)])
         growth = _Growth(spec)
@@ -205,7 +205,7 @@ def _matrices(spec: BoostSpec, threads: int, rows: _Rows) -> tuple[Any, Any, Any
     categories = {column for column, _ in spec.levels}
     types = ["c" if name in categories else "q" for name in spec.features]
     shared = {"max_bin": spec.parameters.max_bin, "nthread": threads, "enable_categorical": True}
-    ranged = with_ranges(spec, rows.sample, rows.totals[0])
+    ranged = with_ranges(spec, rows.sample, train=rows.totals[0])
     reference = xgboost.QuantileDMatrix(ranged, feature_types=types, **shared)
     weights = class_weights(spec, rows.totals[0])
 
@@ -221,7 +221,7 @@ def _matrices(spec: BoostSpec, threads: int, rows: _Rows) -> tuple[Any, Any, Any
             part = next(self.rest, None)
             if part is None:
                 return False
-            weight = weights_of(part, spec, weights)
+            weight = weights_of(part, spec, by_class=weights)
             input_data(data=part.features, label=part.label, weight=weight, feature_types=types)
             return True
 
