@@ -15,6 +15,7 @@ Comparison = OneOf["==", "!=", "<", "<=", ">", ">="]
 Part = OneOf["year", "quarter", "month", "day", "weekday", "day_of_year", "hour", "minute", "second"]
 ElapsedUnit = OneOf["days", "hours", "minutes", "seconds"]
 TruncateUnit = OneOf["year", "quarter", "month", "week", "day", "hour"]
+Moment = OneOf["date", "datetime"]
 Side = OneOf["left", "right"]
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 PARTS: tuple[Part, ...] = get_args(Part)

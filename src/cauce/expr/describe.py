@@ -60,7 +60,7 @@ def describe(expression: Expression) -> str:
 
 
 def _text(node: Expression, outer: int, depth: int = 0) -> str:
-    if depth > 40:
+    if depth > 160:
         return "…"
     made, level = _piece(node, depth + 1)
     return f"({made})" if level < outer else made
@@ -108,8 +108,11 @@ def _call(node: Any, depth: int) -> str:
     if isinstance(node, n.DatePart):
         return f"{node.part}({_text(node.operand, 0, depth)})"
     parts = [_text(part, 0, depth) for part in children(node)]
-    held = {"operand", "operands", "start", "end"} if isinstance(node, n.Elapsed) else {"operand", "operands"}
-    settings = [getattr(node, item.name) for item in fields(node) if item.name not in held]
+    if isinstance(node, (n.Elapsed, n.Cast)):
+        return f"{call_name(node)}({', '.join(parts)})"
+    settings = [getattr(node, item.name) for item in fields(node) if item.name not in ("operand", "operands")]
+    if isinstance(node, n.Slice) and node.length is None:
+        settings.pop()
     return f"{call_name(node)}({', '.join([*parts, *(_setting(item) for item in settings)])})"
 
 
@@ -117,6 +120,8 @@ def call_name(node: Expression) -> str:
     """The function that makes this node in a formula, or the node's own name in snake case."""
     if isinstance(node, n.Elapsed):
         return f"{node.unit}_between"
+    if isinstance(node, n.Cast):
+        return node.kind
     if type(node) in FUNCTIONS:
         return FUNCTIONS[type(node)]
     text = type(node).__name__

@@ -24,6 +24,15 @@ def bind(body: Callable[..., pl.Expr], *parts: pl.Expr, inline: frozenset[int] =
     return pl.struct(*held).struct.with_fields(body(*given).alias("made")).struct.field("made")
 
 
+def quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """left / right, correctly rounded.
+
+    Where Polars sees that the divisor is one number it multiplies by its reciprocal, and 49 / 49 falls
+    short of 1. A field of a struct is a full column to it.
+    """
+    return bind(lambda a, b: a / b, left, right)
+
+
 def column(name: str) -> pl.Expr:
     """The column of exactly this name, even where Polars would read the name as a pattern."""
     if name == "*" or (name.startswith("^") and name.endswith("$")):

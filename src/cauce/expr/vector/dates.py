@@ -9,7 +9,7 @@ import polars as pl
 
 from cauce.expr import nodes as n
 from cauce.expr.date_format import DateGrammar, date_grammar
-from cauce.expr.vector.binding import bind
+from cauce.expr.vector.binding import bind, quotient
 from cauce.expr.vector.compiler import Builder, Compiler
 from cauce.expr.vector.texts import stripped
 
@@ -57,7 +57,7 @@ def _part(c: Compiler, node: n.DatePart) -> pl.Expr:
 
 def _elapsed(c: Compiler, node: n.Elapsed) -> pl.Expr:
     start, end = (c.compile(part).cast(pl.Datetime("us")).cast(pl.Int64) for part in (node.start, node.end))
-    return (end - start).cast(pl.Float64) / MICROSECONDS[node.unit]
+    return quotient((end - start).cast(pl.Float64), pl.lit(MICROSECONDS[node.unit]))
 
 
 def _truncate(c: Compiler, node: n.Truncate) -> pl.Expr:

@@ -8,7 +8,7 @@ from functools import reduce
 import polars as pl
 
 from cauce.expr import nodes as n
-from cauce.expr.vector.binding import bind
+from cauce.expr.vector.binding import bind, quotient
 from cauce.expr.vector.compiler import Builder, Compiler
 
 LOG10_OF_E = 0.4342944819032518
@@ -37,7 +37,7 @@ def _narrow(wide: pl.Expr) -> pl.Expr:
 
 
 def _divide(c: Compiler, node: n.Divide) -> pl.Expr:
-    return c.number(node.left) / c.number(node.right)
+    return quotient(c.number(node.left), c.number(node.right))
 
 
 def _floor_divide(c: Compiler, node: n.FloorDivide) -> pl.Expr:
@@ -136,7 +136,7 @@ def _round(c: Compiler, node: n.Round) -> pl.Expr:
 
     def body(x: pl.Expr) -> pl.Expr:
         scaled = x * factor
-        rounded = scaled.round(0, mode="half_to_even") / factor
+        rounded = quotient(scaled.round(0, mode="half_to_even"), pl.lit(factor))
         return pl.when(scaled.abs() < WHOLE_FROM).then(rounded).otherwise(x)
 
     return c.let(body, (node.operand, c.number(node.operand)))

@@ -15,7 +15,7 @@ from cauce.expr.grammar import (
     integer_grammar,
     word,
 )
-from cauce.expr.vector.binding import bind
+from cauce.expr.vector.binding import bind, quotient
 from cauce.expr.vector.compiler import Builder, Compiler
 
 
@@ -53,7 +53,7 @@ def _parse_float(c: Compiler, node: n.ParseFloat) -> pl.Expr:
 
     def body(text: pl.Expr) -> pl.Expr:
         number = _plain(text, grammar).cast(pl.Float64, strict=False)
-        return pl.when(text.str.ends_with("%")).then(number / 100.0).otherwise(number)
+        return pl.when(text.str.ends_with("%")).then(quotient(number, pl.lit(100.0))).otherwise(number)
 
     return _finite(bind(body, stripped(c, node)))
 
