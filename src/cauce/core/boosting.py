@@ -83,7 +83,7 @@ class BoostSpec:
     categories, whose values are whole codes from 0 to count - 1 or null.
     label: class number from 0, or the number to predict. classes: 2 for binary, 1 for regression.
     weight: ≥ 0; a row of weight 0 is as if absent. fold: 0 trains, 1 validates, anything else is ignored.
-    lanes: two unsigned 64-bit columns, the hash of the row, which choose the `cut_rows` training rows from
+    lanes: two 64-bit columns, the hash of the row, which choose the `cut_rows` training rows from
     which the bins of every feature are cut. early_stopping: rounds without a better validation metric.
     seed: of the row and column samples; these go by row number, so with subsample < 1 batches must come in
     one canonical order. threads: None takes what the process may use; the model does not depend on it.

@@ -138,12 +138,14 @@ def _floats(column: pl.Series) -> Floats:
 
 
 def _lane(batch: pl.DataFrame, name: str) -> npt.NDArray[np.uint64]:
-    values: npt.NDArray[np.uint64] = batch[name].to_numpy()
+    # Lanes may come as the same bits read as signed: tables have no unsigned kind.
+    values: npt.NDArray[np.uint64] = batch.get_column(name).to_numpy().view(np.uint64)
     return values
 
 
 def _matrix(batch: pl.DataFrame, spec: BoostSpec) -> Floats:
-    matrix = batch.select(pl.col(spec.features).cast(pl.Float32)).to_numpy(order="c", writable=True)
+    columns = [batch.get_column(name).cast(pl.Float32) for name in spec.features]
+    matrix = pl.DataFrame(columns).to_numpy(order="c", writable=True)
     clipped: Floats = np.clip(matrix, -LARGEST, LARGEST, out=matrix)
     return clipped
 

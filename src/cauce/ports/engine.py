@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
@@ -11,7 +11,7 @@ from cauce.expr.schema import Schema
 from cauce.stats.summary import Summary
 
 if TYPE_CHECKING:
-    from cauce.core.boosting import BoostResult, BoostSpec
+    from cauce.core.boosting import BoostResult, BoostSpec, Round
     from cauce.core.snapshot import Manifest
     from cauce.ports.store import Store
 
@@ -73,8 +73,10 @@ class Engine(Protocol):
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
         ...
 
-    def boost(self, table: Any, spec: BoostSpec) -> BoostResult:
-        """Train boosted trees: the one thing an engine trains itself."""
+    def boost(
+        self, table: Any, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None
+    ) -> BoostResult:
+        """Train boosted trees: the one thing an engine trains itself. observe: after each round."""
         ...
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from cauce.core.boosting import BoostResult, BoostSpec
+from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import write_snapshot
 from cauce.expr.schema import Schema
@@ -65,8 +65,10 @@ class LocalEngine:
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
         return write_snapshot(self.batches(table), table.schema, store)
 
-    def boost(self, table: LocalTable, spec: BoostSpec) -> BoostResult:
+    def boost(
+        self, table: LocalTable, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None
+    ) -> BoostResult:
         """Train boosted trees on the table's rows, streamed."""
         from cauce.engines.local.boosting import boost  # noqa: PLC0415 - XGBoost loads when it trains
 
-        return boost(lambda: self.batches(table), spec)
+        return boost(lambda: self.batches(table), spec, observe=observe)
