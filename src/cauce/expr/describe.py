@@ -145,7 +145,7 @@ def column_text(name: str) -> str:
         return name
     if name and name.isprintable() and "`" not in name:
         return f"`{name}`"
-    return f"col({json.dumps(name)})"
+    return f"col({value_text(name)})"
 
 
 def value_text(value: Any) -> str:

@@ -68,15 +68,16 @@ class Projection:
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The kept columns and the outputs for each row of `batch`, in its order."""
         self._check(batch)
-        kept = [batch.get_column(name) for name in self.keep]
+        kept = {name: batch.get_column(name) for name in self.keep}
         if not self.outputs:
             return pl.DataFrame(kept)
-        read = pl.DataFrame([batch.get_column(name) for name in self.columns])
+        # Dictionaries, because a frame made of a list of series renames the one called "".
+        read = pl.DataFrame({name: batch.get_column(name) for name in self.columns})
         if not self.columns:
             read = pl.DataFrame({"\0": pl.repeat(None, batch.height, dtype=pl.Null, eager=True)})
         made = read.lazy().with_columns(self._expressions).collect()
-        outputs = [made.get_column(f"\0{k}").alias(out.name) for k, out in enumerate(self.outputs)]
-        return pl.DataFrame([*kept, *outputs])
+        outputs = {out.name: made.get_column(f"\0{k}") for k, out in enumerate(self.outputs)}
+        return pl.DataFrame({**kept, **outputs})
 
     def _check(self, batch: pl.DataFrame) -> None:
         found = dict(batch.schema)
