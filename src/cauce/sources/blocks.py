@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cauce.core.reading.records import Grammar, count_lines
 from cauce.errors import CauceError
-from cauce.sources.decoding import CHUNK, Encoding, utf8_pieces
+from cauce.sources.decoding import CHUNK, Encoding, Unreadable, utf8_pieces
 from cauce.sources.files import Content, SourceFile
 from cauce.sources.unpacking import unpacked
 
@@ -44,14 +44,16 @@ def blocks(text: TextFile) -> Generator[Block, None, None]:
     if text.file.stamp() != text.stamp:
         raise CauceError("E0417", place=text.file.place())
     with unpacked(text.file, text.content, expansion_limit=text.expansion_limit) as read:
-        yield from _cut(text, utf8_pieces(text.file, read, text.encoding))
+        yield from _cut(text, utf8_pieces(read, text.encoding))
 
 
 def _cut(text: TextFile, pieces: Iterator[bytes]) -> Iterator[Block]:
-    rest, line, wanted = b"", 1, CHUNK
-    for piece in pieces:
-        rest = rest + piece if rest else piece
-        if len(rest) < wanted:
+    rest, line, wanted, ended = b"", 1, CHUNK, False
+    while not ended:
+        piece = _next(text, pieces, rest, line)
+        ended = piece is None
+        rest = rest + (piece or b"") if rest else piece or b""
+        if ended or len(rest) < wanted:
             continue
         end = text.grammar.cut(rest)
         if end:
@@ -67,6 +69,14 @@ def _cut(text: TextFile, pieces: Iterator[bytes]) -> Iterator[Block]:
         raise CauceError("E0410", place=text.file.place(line + count_lines(rest[:open_quote])))
     if rest:
         yield Block(rest, line, last=True)
+
+
+def _next(text: TextFile, pieces: Iterator[bytes], rest: bytes, line: int) -> bytes | None:
+    try:
+        return next(pieces, None)
+    except Unreadable as error:
+        place = text.file.place(line + count_lines(rest + error.before))
+        raise CauceError(error.code, place=place, **error.values) from None
 
 
 def first_block(text: TextFile) -> Block:

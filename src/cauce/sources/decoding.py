@@ -131,12 +131,20 @@ def _whole_lines(start: bytes, read: Read) -> Iterator[bytes]:
         yield rest
 
 
-def utf8_pieces(file: SourceFile, read: Read, encoding: Encoding) -> Iterator[bytes]:
-    """The text as UTF-8 bytes without mark, in pieces of any length. E0407 with the line where it does not
-    decode, E0409 where a NUL stands."""
+class Unreadable(Exception):  # noqa: N818 - never seen by users: it becomes a CauceError with its line
+    """Text that stops being readable. before: the text read just before, in the piece that fails."""
+
+    def __init__(self, before: bytes, code: str, **values: str) -> None:
+        super().__init__(code)
+        self.before, self.code, self.values = before, code, values
+
+
+def utf8_pieces(read: Read, encoding: Encoding) -> Iterator[bytes]:
+    """The text as UTF-8 bytes without mark, in pieces of any length. `Unreadable` with E0407 where it does
+    not decode, with E0409 where a NUL stands."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     plain = encoding.name == _UTF8
-    lines, skip, ended = 1, encoding.mark, False
+    skip, ended = encoding.mark, False
     while not ended:
         chunk = read(CHUNK)
         ended = not chunk
@@ -147,10 +155,8 @@ def utf8_pieces(file: SourceFile, read: Read, encoding: Encoding) -> Iterator[by
             try:
                 piece = decoder.decode(chunk, ended).encode(_UTF8)
             except UnicodeError as error:
-                before = chunk[: getattr(error, "start", 0)].count(b"\n")
-                raise CauceError("E0407", place=file.place(lines + before), encoding=encoding.name) from None
+                before = chunk[: getattr(error, "start", 0)]
+                raise Unreadable(before, "E0407", encoding=encoding.name) from None
         if b"\0" in piece:
-            line = lines + count_lines(piece[: piece.index(b"\0")])
-            raise CauceError("E0409", place=file.place(line))
-        lines += count_lines(piece)
+            raise Unreadable(piece[: piece.index(b"\0")], "E0409")
         yield piece

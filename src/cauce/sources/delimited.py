@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ from cauce.sources.decoding import Encoding, find_encoding
 from cauce.sources.files import Content, SourceFile
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejection, Rejections
-from cauce.sources.tokens import Tokens, tokenise
+from cauce.sources.tokens import Tokens, Wanted, tokenise
 from cauce.sources.unpacking import unpacked
 
 _SAMPLE_BYTES = 1 << 18
@@ -30,10 +30,10 @@ class DelimitedFile:
     names: tuple[str, ...]
     header: tuple[int, int] = (0, 0)
 
-    def tokens(self, wanted: Callable[[], Sequence[str]]) -> Iterator[Tokens]:
-        """The cells of the wanted columns, block by block."""
+    def tokens(self, wanted: Wanted, *, guarded: bool = False) -> Iterator[Tokens]:
+        """The cells of the wanted columns, block by block; see `tokenise`."""
         with closing(blocks(self.text)) as found:
-            yield from tokenise(self._rows(found), self.text.grammar, self.names, wanted)
+            yield from tokenise(self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded)
 
     def _rows(self, found: Iterable[Block]) -> Iterator[Block]:
         skip, lines = self.header

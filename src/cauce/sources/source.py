@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
+from cauce.expr.nodes import Expression
 from cauce.expr.schema import Schema
 from cauce.sources import files as file_names
 from cauce.sources.delimited import open_delimited, same_columns
@@ -55,6 +56,13 @@ class FileSource:
         if isinstance(self._table, ParquetTable) and self._table.exact:
             return tuple(str(file.path) for file in self.files)
         return None
+
+    @property
+    def texts(self) -> Mapping[str, Expression]:
+        """How a text cell of each column became its value; nothing where the files hold typed values."""
+        if not isinstance(self._table, TextTable):
+            return {}
+        return {reading.field.name: reading.expression for reading in self._table.readings}
 
     @cached_property
     def _fingerprint(self) -> str:

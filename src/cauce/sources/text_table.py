@@ -9,11 +9,13 @@ import polars as pl
 
 from cauce.core.reading.decision import Reading, decide
 from cauce.core.reading.evidence import Evidence
+from cauce.core.reading.formats import Format
 from cauce.core.reading.notices import Notice
 from cauce.core.reading.typed import Typing, check_columns, without
-from cauce.expr.schema import Field, Schema
+from cauce.expr.schema import Field, Kind, Schema
 from cauce.sources.declared import declared_formats, fixed_reading, open_formats
 from cauce.sources.delimited import DelimitedFile
+from cauce.sources.native import is_native_number, native_kind
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejection, Rejections
 
@@ -35,9 +37,9 @@ class TextTable:
         asked = check_columns(self.schema, chosen)
         needed = tuple(item for item in self.readings if item.declared or item.field.name in asked)
         needed = needed or self.readings[:1]  # a batch without columns would have no rows
-        typing, names = Typing(needed), [item.field.name for item in needed]
+        typing, kinds = Typing(needed), {item.field.name: native_kind(item) for item in needed}
         for file in self.files:
-            for tokens in file.tokens(lambda: names):
+            for tokens in file.tokens(lambda: kinds):
                 typed = typing(tokens.frame)
                 failing = typing.failures(tokens.frame, typed)
                 failed = {row: self._rejection(file, name) for row, name in failing.items()}
@@ -75,14 +77,28 @@ def text_table(files: tuple[DelimitedFile, ...], options: ReadOptions) -> tuple[
 def _gather(files: tuple[DelimitedFile, ...], evidence: Evidence, options: ReadOptions) -> int:
     rows = 0
     for file in files:
-        for tokens in file.tokens(lambda: evidence.wanted() or file.names[:1]):  # noqa: B023 - used within
+        first: dict[str, Kind] = {file.names[0]: "text"}
+        for tokens in file.tokens(lambda: _wanted(evidence, options) or first, guarded=True):  # noqa: B023 - used within
             rows += tokens.frame.height + len(tokens.ragged)
             evidence.see(_unmarked(tokens.frame, options))
     return rows
 
 
+def _wanted(evidence: Evidence, options: ReadOptions) -> dict[str, Kind]:
+    """The columns whose cells still matter; those that look like plain numbers may be converted by Arrow."""
+    return {
+        name: "text" if options.markers_of(name) else _likely(evidence.likely(name))
+        for name in evidence.wanted()
+    }
+
+
+def _likely(item: Format | None) -> Kind:
+    return item.kind if item is not None and is_native_number(item) else "text"
+
+
 def _unmarked(frame: pl.DataFrame, options: ReadOptions) -> pl.DataFrame:
     if not options.missing and not options.missing_in:
         return frame
-    texts = (Reading(Field(name, "text"), markers=options.markers_of(name)) for name in frame.columns)
-    return Typing(tuple(texts))(frame)
+    texts = {name: Reading(Field(name, "text"), markers=options.markers_of(name)) for name in frame.columns}
+    marked = tuple(reading for reading in texts.values() if reading.markers)
+    return frame.with_columns(Typing(marked)(frame)) if marked else frame

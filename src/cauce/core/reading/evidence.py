@@ -39,6 +39,7 @@ _HEAD = 200
 _FIRST = 5
 _SAMPLED = 20
 _FEW = 3
+LARGEST_EXACT = 2**53
 _LONG = 16  # bytes: a whole number this long may be beyond 2^53
 _VERY_LONG = 21  # bytes: a decimal this long may have more digits than a float
 
@@ -83,18 +84,42 @@ class Evidence:
         """The columns whose cells can still change a decision."""
         return (*(name for name, column in self.columns.items() if not column.settled), *self.tallies)
 
+    def likely(self, name: str) -> Format | None:
+        """The one narrowest format that read every cell of a column so far, or None."""
+        column = self.columns.get(name)
+        if column is None or not column.values:
+            return None
+        narrowest = _narrowest(column.alive)
+        return narrowest[0] if len(narrowest) == 1 else None
+
     def see(self, frame: pl.DataFrame) -> None:
-        """Take in a batch of text columns: those `wanted`, or more."""
+        """Take in a batch of text columns: those `wanted`, or more.
+
+        A column may come as the values of what was once its `likely` format, if no float passes
+        LARGEST_EXACT and no cell has a leading zero.
+        """
         self.rows += frame.height
         for name in self.tallies.keys() & set(frame.columns):
             _tally(self.tallies[name], frame, name)
         columns = [self.columns[name] for name in frame.columns if name in self.columns]
         columns = [column for column in columns if not column.settled]
         for column in columns:
-            if not column.values:
+            if frame.schema[column.name] != pl.String:
+                _see_values(column, frame[column.name])
+            elif not column.values:
                 _see_head(column, frame[column.name])
-        columns = [column for column in columns if not column.settled]
+        columns = [
+            column for column in columns if not column.settled and frame.schema[column.name] == pl.String
+        ]
         _see_formats(columns, frame)
+
+
+def _see_values(column: ColumnEvidence, values: pl.Series) -> None:
+    """Take in cells that were read as values: what their digits would lose shows in their size."""
+    column.values += len(values) - values.null_count()
+    if values.dtype == pl.Int64:
+        large = values.filter((values > LARGEST_EXACT) | (values < -LARGEST_EXACT))
+        column.inexact_wholes += _inexact(large)
 
 
 def _see_head(column: ColumnEvidence, cells: pl.Series) -> None:
@@ -110,6 +135,8 @@ def _see_head(column: ColumnEvidence, cells: pl.Series) -> None:
     if len(_narrowest(column.alive)) > _FEW:
         sample = pl.DataFrame({column.name: distinct})
         column.alive = tuple(_reading_all(column.alive, sample, column.name))
+    if any(item.kind == "integer" for item in column.alive):
+        column.alive = tuple(item for item in column.alive if not item.words)  # 0 and 1 are numbers
     if not column.alive:
         _see_words(column, cells, possible, distinct)
 
@@ -274,7 +301,7 @@ def _see_digits(column: ColumnEvidence, cells: pl.Series) -> None:
 
 
 def _inexact(wholes: pl.Series) -> int:
-    """How many whole numbers a float does not hold exactly, or surely cannot be told to hold."""
+    """How many whole numbers (texts or integers) a float does not hold exactly, or perhaps not."""
     numbers = wholes.cast(pl.Int64, strict=False)
     back = numbers.cast(pl.Float64).cast(pl.Int64, strict=False)
     return int((back.is_null() | (back != numbers)).sum())

@@ -79,6 +79,8 @@ class Format:
 
     def within(self, other: Format) -> bool:
         """Whether every text this format reads is read by `other`, with the same value."""
+        if self.kind == other.kind == "boolean":
+            return other.words or not self.words
         if self == other or self._rank < 0 or other._rank < self._rank:
             return self == other
         mine, theirs = self.marks, other.marks

@@ -10,8 +10,9 @@ import polars as pl
 
 from cauce.core.reading.decision import Reading
 from cauce.core.reading.evidence import text_column
+from cauce.expr.nodes import Column
 from cauce.expr.polars import to_polars
-from cauce.expr.schema import Schema
+from cauce.expr.schema import Field, Schema
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,29 @@ class Typing:
         ]
 
     @cached_property
+    def _columns(self) -> list[pl.Expr]:
+        return [to_polars(Column(field.name), Schema((field,))) for field in self.fields]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(reading.field for reading in self.readings)
+
+    @cached_property
     def _demanding(self) -> tuple[Reading, ...]:
         return tuple(
             reading for reading in self.readings if reading.declared and (reading.formats or reading.held)
         )
 
     def __call__(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """The typed columns, in the order of the readings; null where a cell is empty or does not parse."""
-        return texts.select(self._expressions)
+        """The typed columns, in the order of the readings; null where a cell is empty or does not parse.
+
+        A column that comes with its field's own type instead of text stays as it is.
+        """
+        types = texts.schema
+        return texts.select(
+            column if types[reading.field.name] != reading.source.dtype else parsed
+            for reading, column, parsed in zip(self.readings, self._columns, self._expressions, strict=True)
+        )
 
     def failures(self, texts: pl.DataFrame, typed: pl.DataFrame) -> Mapping[int, str]:
         """Rows with a filled cell that its declared kind does not read: row → its first such column."""
