@@ -56,8 +56,10 @@ class Levels(ByColumn[LevelState, ColumnLevels]):
 
     def of_column(self, series: pl.Series, known: LevelState) -> LevelState:
         nulls = series.null_count()
+        if known.overflow:
+            return LevelState(None, overflow=True, nulls=nulls)
         present = one_value(series.drop_nulls().alias("value"))
-        if known.overflow or present.head(_PREFIX * self.limit).n_unique() > self.limit:
+        if present.head(_PREFIX * self.limit).n_unique() > self.limit:
             return LevelState(None, overflow=True, nulls=nulls)
         counted = present.to_frame().group_by("value").agg(pl.len().cast(pl.Int64).alias("count"))
         return self._kept(counted, nulls)

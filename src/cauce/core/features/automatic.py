@@ -1,0 +1,111 @@
+"""What `auto` does with columns that nobody declared, for trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cauce.core.features.asking import Ask
+from cauce.core.features.categories import CATEGORY, FREQUENCY
+from cauce.core.features.moments import DATE_PARTS_OF, TEXT_LENGTH
+from cauce.core.features.rule import NUMBERS, Results, Rule
+from cauce.core.features.stream import Setting, Stream
+from cauce.expr.schema import Kind
+from cauce.spec.features import (
+    Category,
+    DateParts,
+    Elapsed,
+    FeatureStep,
+    Frequency,
+    Raw,
+    TargetMean,
+    TextLength,
+)
+from cauce.spec.project import FeatureDefaults
+from cauce.stats.counts import ColumnLengths
+from cauce.stats.levels import ColumnLevels
+
+FEW_LEVELS = 100
+"""A text with at most so many levels is a native category."""
+MANY_ROWS = 10
+"""A text with more levels is encoded by them where they have at least so many rows on average."""
+FEW_TARGETS = 5
+"""With more target columns than these, a text of many levels is encoded by frequency instead."""
+_CATEGORY = Category(rare=0.001, unseen="rare", limit=FEW_LEVELS)
+_EPOCH = "1970-01-01"
+
+Chain = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class AutoText:
+    """A text as category, target mean, frequency or length, whatever suits its levels in training."""
+
+    step: str = "auto_text"
+
+
+def auto_chains(kind: Kind, defaults: FeatureDefaults, *, time: bool) -> tuple[tuple[Chain, ...], bool]:
+    """The chains for a column of `kind`, and whether they are Cauce's own choice.
+
+    time: it is the column that orders the rows, whose year and distance no test row shares with training.
+    """
+    declared = getattr(defaults, "number" if kind in NUMBERS else kind)
+    if declared is not None:
+        return declared, False
+    if kind == "text":
+        return ((AutoText(),),), True
+    if kind in ("date", "datetime"):
+        return _moments(kind, time), True
+    return () if time else ((Raw(),),), True
+
+
+def _moments(kind: Kind, time: bool) -> tuple[tuple[FeatureStep, ...], ...]:
+    if time:
+        return ((DateParts(parts=tuple(part for part in DATE_PARTS_OF[kind] if part != "year")),),)
+    return (DateParts(),), (Elapsed(since=_EPOCH),)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The step that suits a text, and its state where it is known already."""
+
+    step: FeatureStep | None
+    state: Any = None
+
+
+def _needs(_step: AutoText, stream: Stream, _setting: Setting) -> tuple[Ask, ...]:
+    return Ask("levels", stream.training), Ask("lengths", stream.training)
+
+
+def _fit(_step: AutoText, stream: Stream, results: Results, setting: Setting) -> Choice:
+    levels, lengths = results
+    step = _chosen(levels, lengths, setting)
+    rule = {"category": CATEGORY, "frequency": FREQUENCY}.get("" if step is None else step.step)
+    return Choice(step, None if rule is None else rule.fit(step, stream, (levels,), setting))
+
+
+def _chosen(levels: ColumnLevels, lengths: ColumnLengths, setting: Setting) -> FeatureStep | None:
+    present, many = lengths.count, len(levels.values)
+    if not levels.overflow and many <= (0 if levels.nulls else 1):
+        return None
+    if not levels.overflow and many <= FEW_LEVELS:
+        return _CATEGORY
+    if not levels.overflow and present >= MANY_ROWS * many:
+        return TargetMean() if setting.targets <= FEW_TARGETS else Frequency()
+    return None if lengths.shortest == lengths.longest and not levels.nulls else TextLength()
+
+
+def _make(_step: AutoText, stream: Stream, state: Choice, setting: Setting) -> tuple[Stream, ...]:
+    match state.step:
+        case None:
+            return ()
+        case Category():
+            return CATEGORY.make(state.step, stream, state.state, setting)
+        case Frequency():
+            return FREQUENCY.make(state.step, stream, state.state, setting)
+        case TextLength():
+            return TEXT_LENGTH.make(state.step, stream, None, setting)
+    return (replace(stream, more=(state.step,)),)
+
+
+AUTO_TEXT = Rule(make=_make, needs=_needs, fit=_fit, takes=("text",))

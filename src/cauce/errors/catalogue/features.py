@@ -1,0 +1,104 @@
+"""E10xx: features."""
+
+from cauce.errors.entry import Entry, Exit
+from cauce.language import gettext_noop as _
+
+ENTRIES = (
+    Entry(
+        code="E1001",
+        exit=Exit.CONFIG,
+        says=_("{key} names {column}, which is neither a column nor a formula."),
+        hint=_("Did you mean: {near}?"),
+        explanation=_(
+            "The project file speaks of a column that the data does not have. Names are case-sensitive and "
+            "hold every blank. Formulas are new columns and can be named in the same way, but a step can "
+            "only count from a column of the data."
+        ),
+    ),
+    Entry(
+        code="E1002",
+        exit=Exit.CONFIG,
+        says=_("The feature {feature} reads the column {column}, which is barred by its role: {role}."),
+        hint=_("Remove it from the feature, or change the column's role if it is wrong."),
+        explanation=_(
+            "Columns of the target, columns known only after the target is, and dropped columns never reach "
+            "a model: a feature made of them would look excellent in training and be absent or wrong when "
+            "the model is used."
+        ),
+    ),
+    Entry(
+        code="E1003",
+        exit=Exit.CONFIG,
+        says=_("The step {step} of {column} works on {takes}, but gets {kind}."),
+        hint=_("Choose another step, put one before it, or declare the column's kind in data.types."),
+        explanation=_(
+            "Every step works on some kinds of values: the logarithm on numbers, the length on texts, parts "
+            "of dates on dates. If the column holds numbers or dates written as text, declare how they are "
+            "written, so that they are read as what they are."
+        ),
+    ),
+    Entry(
+        code="E1004",
+        exit=Exit.CONFIG,
+        says=_(
+            "The step {step} of {column} (kind {kind}) has a setting that does not fit, {setting}: {reason}."
+        ),
+        hint=_("Correct the setting, or declare the column's kind in data.types."),
+        explanation=_(
+            "Whether a setting fits depends on the kind of the column: a constant that stands in for missing "
+            "values is of the column's kind, declared levels are values of it, and a moment to count from is "
+            "a date or a datetime as the column is."
+        ),
+    ),
+    Entry(
+        code="E1005",
+        exit=Exit.CONFIG,
+        says=_("The formula {name} has the name of a column."),
+        hint=_("Give the formula another name."),
+        explanation=_(
+            "A formula makes a new column. With the name of an existing one, nobody could tell which of the "
+            "two a feature, a report or a scored row means."
+        ),
+    ),
+    Entry(
+        code="E1006",
+        exit=Exit.CONFIG,
+        says=_("There would be {count} features; at most {most} are possible."),
+        hint=_("Use category, frequency or target_mean in place of one_hot, or lower its limit."),
+        explanation=_(
+            "One-hot encodings of columns with many levels make a table too wide to train on. A native "
+            "category, a frequency or a target mean carries the same levels in a single feature."
+        ),
+    ),
+    Entry(
+        code="E1007",
+        exit=Exit.DATA,
+        says=_("There is no feature to learn from."),
+        hint=_("Look at the roles in [data], at [features], and at columns that never change."),
+        explanation=_(
+            "Every column has another role, is excluded, never changes in the training rows, or was dropped "
+            "by the variance filter. A model needs at least one feature."
+        ),
+    ),
+    Entry(
+        code="E1008",
+        exit=Exit.DATA,
+        says=_("The step {step} of {column} found more than {most} different values in the training rows."),
+        hint=_("Leave the column out, use its text_length or bins, or join its values in a formula."),
+        explanation=_(
+            "Levels are counted exactly up to a limit that keeps the memory bounded. A column with more "
+            "values is rather an identifier or a measurement than a set of levels, and what a model learns "
+            "from single values of it does not carry over to new rows."
+        ),
+    ),
+    Entry(
+        code="E1009",
+        exit=Exit.DATA,
+        says=_("The features need the column {column} of kind {kind}; found: {found}."),
+        hint=_("Give the table this column, in this kind."),
+        explanation=_(
+            "A model scores rows that have the columns it was trained on, in the same kinds. Every column "
+            "that is absent (shown as -) or of another kind is listed, so that all can be mended at once."
+        ),
+    ),
+)
