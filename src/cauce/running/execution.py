@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from cauce import __version__
@@ -48,8 +49,8 @@ class RunResult:
 def run_plan(
     plan: Plan,
     actions: Mapping[str, Action],
-    ledger: Ledger,
     *,
+    ledger: Ledger,
     observer: Observer | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
@@ -64,7 +65,7 @@ def run_plan(
             raise CauceError("E0607", step=step.name)
     watch, time = observer or Silent(), clock or SystemClock()
     run = new_run_name(time, ledger.runs())
-    ledger.begin_run(run, plan, _provenance(run, time))
+    ledger.begin_run(run, plan, provenance=_provenance(run, time))
     watch.planned(run, resolve(plan, ledger))
     doing = _Doing(run, actions, ledger, watch, time)
     outcome = "failed"
@@ -119,16 +120,19 @@ class _Doing:
         else:
             record = self._run(state)
         note = {"ran": state.record is None, **_provenance(self.run, self.clock)}
-        self.ledger.note_step(self.run, record, note)
+        self.ledger.note_step(self.run, record, provenance=note)
         self.records[step.name] = record
         self.made[step.name] = record.outputs
+
+    def _told(self, step: Step, done: float, total: float | None) -> None:
+        self.watch.progressed(step, done, total=total)
 
     def _run(self, state: State) -> Record:
         step, began = state.step, self.clock.seconds()
         self.watch.started(state)
         try:
             passage("step.started")
-            made = self.actions[step.name](step, lambda done, total: self.watch.progressed(step, done, total))
+            made = self.actions[step.name](step, partial(self._told, step))
             passage("step.made")
             record = self._finish(step, made)
         except BaseException as error:

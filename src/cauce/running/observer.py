@@ -21,7 +21,7 @@ class Observer(Protocol):
         """A step begins; `state.reasons` say why it runs."""
         ...
 
-    def progressed(self, step: Step, done: float, total: float | None) -> None:
+    def progressed(self, step: Step, done: float, *, total: float | None) -> None:
         """So many rows (or rounds) of the step are done, of `total` where that is known."""
         ...
 
@@ -48,7 +48,7 @@ class Silent:
     def started(self, state: State) -> None:
         """Nothing."""
 
-    def progressed(self, step: Step, done: float, total: float | None) -> None:
+    def progressed(self, step: Step, done: float, *, total: float | None) -> None:
         """Nothing."""
 
     def finished(self, record: Record, seconds: float) -> None:

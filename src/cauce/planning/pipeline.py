@@ -1,0 +1,136 @@
+"""The plan of a project: which steps take its files to a registered model, and on what each depends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cauce.core.canonical import Json
+from cauce.planning.libraries import library_versions
+from cauce.planning.step import Output, Plan, Step
+from cauce.spec import Project
+
+STEPS = ("ingest", "profile", "split", "fit", "evaluate", "bundle", "register")
+
+_ROLES = ("key", "group", "time", "weight", "known_after")
+_NOT_READING = frozenset((*_ROLES, "source", "rejected"))
+_SNAPSHOT = Output("ingest", "snapshot")
+_SPLIT = Output("split", "split")
+
+
+def project_plan(project: Project, fingerprint: str) -> Plan:
+    """The steps of `project`, whose files have this fingerprint. Pure: nothing is read.
+
+    Without tracking there is no step `register`.
+    """
+    settings = project.to_mapping()
+    steps = (
+        _ingest(settings, fingerprint),
+        _profile(settings),
+        _split(project, settings),
+        _fit(project, settings),
+        _evaluate(settings),
+        _bundle(project, settings),
+        _register(project),
+    )
+    return Plan(steps if project.tracking.enabled else steps[:-1])
+
+
+def _ingest(settings: dict[str, Any], fingerprint: str) -> Step:
+    reading = {name: value for name, value in settings["data"].items() if name not in _NOT_READING}
+    return Step(
+        name="ingest",
+        inputs={"files": fingerprint},
+        parameters={"reading": reading},
+        libraries=library_versions("polars", "pyarrow"),
+        scans=1.0,
+    )
+
+
+def _profile(settings: dict[str, Any]) -> Step:
+    target = {name: settings["target"].get(name) for name in ("column", "formula")}
+    return Step(
+        name="profile",
+        inputs={"snapshot": _SNAPSHOT},
+        parameters={"target": target},
+        libraries=library_versions("numpy", "polars"),
+        scans=1.0,
+    )
+
+
+def _split(project: Project, settings: dict[str, Any]) -> Step:
+    return Step(
+        name="split",
+        inputs={"snapshot": _SNAPSHOT, "profile": Output("profile", "profile")},
+        parameters={
+            "target": settings["target"],
+            "split": {**settings["split"], "seed": project.split_seed},
+            "roles": _roles(settings, "key", "group", "time"),
+        },
+        libraries=library_versions("numpy", "polars"),
+        scans=1.0 if project.split.kind in ("stratified", "time") else 0.0,
+    )
+
+
+def _fit(project: Project, settings: dict[str, Any]) -> Step:
+    return Step(
+        name="fit",
+        inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
+        parameters={
+            "features": settings.get("features", {}),
+            "models": settings["models"],
+            "roles": _roles(settings, *_ROLES),
+            "seed": project.seed,
+        },
+        libraries=library_versions("numpy", "polars", "xgboost"),
+        scans=2.0,
+    )
+
+
+def _evaluate(settings: dict[str, Any]) -> Step:
+    return Step(
+        name="evaluate",
+        inputs={
+            "snapshot": _SNAPSHOT,
+            "split": _SPLIT,
+            "features": Output("fit", "features"),
+            "model": Output("fit", "model"),
+            "training": Output("fit", "training"),
+        },
+        parameters={"choose": settings.get("choose", {}), "roles": _roles(settings, "key", "weight")},
+        libraries=library_versions("numpy", "polars", "xgboost"),
+        scans=1.0,
+    )
+
+
+def _bundle(project: Project, settings: dict[str, Any]) -> Step:
+    fit = {name: Output("fit", name) for name in ("features", "model", "training", "baseline")}
+    return Step(
+        name="bundle",
+        inputs={
+            "snapshot": _SNAPSHOT,
+            "reading": Output("ingest", "reading"),
+            "split": _SPLIT,
+            "evaluation": Output("evaluate", "evaluation"),
+            **fit,
+        },
+        parameters={"name": project.name, "roles": _roles(settings, "key")},
+        libraries=library_versions("numpy", "polars", "xgboost", "onnx", "onnxruntime"),
+    )
+
+
+def _register(project: Project) -> Step:
+    tracking = project.tracking
+    return Step(
+        name="register",
+        inputs={"bundle": Output("bundle", "bundle"), "evaluation": Output("evaluate", "evaluation")},
+        parameters={
+            "uri": tracking.uri,
+            "experiment": tracking.experiment or project.name,
+            "registry": tracking.registry or project.name,
+            "alias": tracking.alias,
+        },
+    )
+
+
+def _roles(settings: dict[str, Any], *names: str) -> dict[str, Json]:
+    return {name: settings["data"].get(name) for name in names}

@@ -1,0 +1,92 @@
+"""A project's run: its plan, the actions behind the steps, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from cauce.core.evaluation import Evaluation, decode_evaluation
+from cauce.core.profile import Profile
+from cauce.core.task import Target
+from cauce.planning.pipeline import project_plan
+from cauce.planning.record import Record
+from cauce.planning.resolving import State, resolve
+from cauce.planning.step import Plan
+from cauce.running.execution import Action, RunResult, run_plan
+from cauce.running.observer import Observer
+from cauce.running.steps.bundle import bundle
+from cauce.running.steps.evaluate import evaluate
+from cauce.running.steps.fit import fit
+from cauce.running.steps.ingest import ingest
+from cauce.running.steps.objects import read_bytes, read_json
+from cauce.running.steps.profile import profile
+from cauce.running.steps.register import register
+from cauce.running.steps.split import split
+from cauce.running.workspace import Workspace
+
+_ACTIONS = {
+    "ingest": ingest,
+    "profile": profile,
+    "split": split,
+    "fit": fit,
+    "evaluate": evaluate,
+    "bundle": bundle,
+    "register": register,
+}
+
+
+def actions(work: Workspace) -> Mapping[str, Action]:
+    """What each step of the plan does in this workspace."""
+    return {name: partial(action, work) for name, action in _ACTIONS.items()}
+
+
+def plan_of(work: Workspace) -> Plan:
+    """The plan of the workspace's project over its files as they are now."""
+    return project_plan(work.project, work.fingerprint())
+
+
+def states_of(work: Workspace) -> tuple[State, ...]:
+    """Where each step of the plan stands. Nothing runs and nothing is written."""
+    return resolve(plan_of(work), work.ledger)
+
+
+def run_project(work: Workspace, *, observer: Observer | None = None) -> RunResult:
+    """Run what is not finished; E0601 on Ctrl-C, and what the steps raise."""
+    return run_plan(plan_of(work), actions(work), ledger=work.ledger, observer=observer)
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the finished steps of a run made, read from the store when asked for."""
+
+    work: Workspace
+    records: Mapping[str, Record]
+
+    def _key(self, step: str, output: str) -> str:
+        return str(self.records[step].outputs[output].value)
+
+    @property
+    def snapshot(self) -> str:
+        """The snapshot's identity."""
+        return self._key("ingest", "snapshot")
+
+    @property
+    def bundle(self) -> str:
+        """The bundle's identity."""
+        return self._key("bundle", "bundle")
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What the snapshot holds."""
+        return Profile.from_json(read_json(self.work.store, self._key("profile", "profile")))
+
+    @cached_property
+    def target(self) -> Target:
+        """What is predicted."""
+        return Target.from_json(read_json(self.work.store, self._key("split", "split"))["target"])
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What the model is worth."""
+        return decode_evaluation(read_bytes(self.work.store, self._key("evaluate", "evaluation")))

@@ -1,0 +1,1 @@
+"""What each step of a plan does: one module for each, named as the step."""

@@ -1,0 +1,179 @@
+"""Features and model, learned from the training rows."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cauce.core.boosting import BoostParameters, BoostResult, BoostSpec
+from cauce.core.columns import FOLD, FOLD_NAMES, HASH_A, HASH_B, TARGET, TRAIN, WEIGHT
+from cauce.core.features import FittedFeatures, fit_features
+from cauce.core.preparation import Preparation
+from cauce.core.splits import decode_rule
+from cauce.core.task import Target
+from cauce.errors import CauceError
+from cauce.expr.projection import Projection
+from cauce.expr.schema import Schema
+from cauce.planning.step import Step
+from cauce.running.execution import Made
+from cauce.running.steps.baseline import Baseline, keep_baseline
+from cauce.running.steps.ingest import Report
+from cauce.running.steps.objects import keep_bytes, keep_json, read_json
+from cauce.running.steps.profile import snapshot_source
+from cauce.running.steps.roles import planned_features
+from cauce.running.workspace import Workspace
+from cauce.spec import Model
+from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
+from cauce.stats.counts import Counts
+
+_KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
+
+
+def preparation(work: Workspace, step: Step, *, schema: Schema, keep: tuple[str, ...]) -> Preparation:
+    """The work that puts target, weight and fold beside the columns in `keep`."""
+    known = read_json(work.store, step.stored("split"))
+    data = work.project.data
+    target, rule = Target.from_json(known["target"]), decode_rule(known["rule"])
+    return Preparation(schema, target, rule, data.key, data.weight, keep)
+
+
+def fit(work: Workspace, step: Step, report: Report) -> Made:
+    """Fit the features, then the trees. Two scans where each feature needs one look."""
+    source = snapshot_source(work, step)
+    engine, before = work.engine, work.engine.rows_scanned
+    everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
+    target = everything.target
+    planned = planned_features(work.project, source.schema, target=target)
+    keep = planned.columns
+    prepared = engine.map(engine.scan(source), preparation(work, step, schema=source.schema, keep=keep))
+    look = _Look(work, prepared, target, source.schema.select(keep))
+    fitted = fit_features(planned, look)
+    training = look.training()
+    _check_folds(training["folds"], work)
+    table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=_KEPT))
+    spec = boost_spec(work.project.model, fitted, target=target, work=work)
+    result = engine.boost(table, spec, observe=lambda one: report(one.number + 1, spec.parameters.rounds))
+    outputs = {
+        "features": keep_json(work.store, fitted.to_json()),
+        "model": keep_bytes(work.store, gzip.compress(result.payload, 6, mtime=0), ".json.gz"),
+        "training": keep_json(work.store, {**training, **_fitted(result)}),
+        "baseline": keep_baseline(work.store, look.schema, states=look.baseline()),
+    }
+    facts = {"rounds": result.best_round + 1, "features": len(fitted.names)}
+    return Made(outputs, {**facts, "rows_read": engine.rows_scanned - before})
+
+
+class _Look:
+    """Answers the features' questions from training rows; the first answer brings the run's own along."""
+
+    def __init__(self, work: Workspace, table: Any, target: Target, schema: Schema) -> None:
+        self._work, self._table, self._target = work, table, target
+        self.schema = schema
+        self._baseline = Baseline(schema)
+        self._own: tuple[Any, ...] | None = None
+
+    def __call__(self, projection: Projection | None, summaries: tuple[Any, ...]) -> tuple[Any, ...]:
+        own = self._asked() if self._own is None else ()
+        engine, table = self._work.engine, self._table
+        if projection is not None:
+            kept = tuple(dict.fromkeys((*projection.keep, *self._needed(own))))
+            table = engine.map(table, Projection(projection.outputs, projection.input, keep=kept))
+        wrapped = tuple(Filtered(FOLD, (TRAIN,), one) for one in summaries)
+        results = engine.summarise(table, *wrapped, *own)
+        if own:
+            self._own = results[len(summaries) :]
+        return results[: len(summaries)]
+
+    def _asked(self) -> tuple[Any, ...]:
+        labels: Any = LevelSums(TARGET, WEIGHT)
+        if self._target.task == "regression":
+            labels = (Moments((TARGET,)), Quantiles((TARGET,)))
+        else:
+            labels = (labels,)
+        own = (*labels, *self._baseline.summaries)
+        return (Grouped(FOLD, Counts((TARGET,))), *(Filtered(FOLD, (TRAIN,), one) for one in own))
+
+    def _needed(self, own: tuple[Any, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((FOLD, *(name for one in own for name in one.columns))))
+
+    def training(self) -> dict[str, Any]:
+        """Rows by fold, and what the training rows say to guess."""
+        if self._own is None:
+            self(None, ())
+        counts, *labels = self._own or ()
+        folds = {
+            FOLD_NAMES[fold] if fold >= 0 else "left_out": one[TARGET].rows
+            for fold, one in counts.groups.items()
+        }
+        if self._target.task == "regression":
+            guess = {
+                "mean": labels[0][TARGET].mean,
+                "median": labels[1][TARGET].quantile(0.5),
+            }
+        else:
+            frame = labels[0].frame
+            sums = dict(zip(frame["level"], frame["sum"], strict=True))
+            total = sum(value for label, value in sums.items() if label is not None)
+            shares = [sums.get(float(k), 0.0) / total for k in range(len(self._target.classes))]
+            guess = {"shares": shares}
+        return {"folds": folds, "guess": guess}
+
+    def baseline(self) -> Mapping[str, bytes]:
+        """The training rows' summary states, for the bundle."""
+        count = len(self._baseline.summaries)
+        return self._baseline.states((self._own or ())[-count:]) if count else {}
+
+
+def _check_folds(folds: Mapping[str, int], work: Workspace) -> None:
+    split = work.project.split
+    wanted = FOLD_NAMES if split.validation > 0 else ("train", "test")
+    for name in wanted:
+        if not folds.get(name):
+            raise CauceError("E1406", fold=name)
+
+
+def _fitted(result: BoostResult) -> dict[str, Any]:
+    return {
+        "best_round": result.best_round,
+        "metric": result.metric,
+        "history": [[one.train, one.validation] for one in result.history],
+        "importance": [list(pair) for pair in result.importance],
+        "cuts": asdict(result.cuts),
+    }
+
+
+def boost_spec(model: Model, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
+    """What is asked of the engine, from the project's model."""
+    weights: Any = model.class_weight
+    if not isinstance(weights, str):
+        weights = tuple(float(weights.get(name, 1.0)) for name in target.class_names)
+    parameters = BoostParameters(
+        rounds=model.rounds,
+        eta=model.eta,
+        max_depth=model.max_depth,
+        min_child_weight=model.min_child_weight,
+        subsample=model.subsample,
+        colsample_bytree=model.colsample_bytree,
+        reg_lambda=model.reg_lambda,
+        reg_alpha=model.reg_alpha,
+        gamma=model.gamma,
+        max_bin=model.max_bin,
+        class_weight=weights,
+    )
+    return BoostSpec(
+        task=target.task,
+        features=fitted.names,
+        label=TARGET,
+        fold=FOLD,
+        lanes=(HASH_A, HASH_B),
+        classes=max(len(target.classes), 1),
+        levels=fitted.levels,
+        weight=WEIGHT if work.project.data.weight else None,
+        parameters=parameters,
+        early_stopping=model.early_stopping or None,
+        seed=work.project.seed,
+        device=model.device,
+        threads=work.project.engine.threads,
+    )

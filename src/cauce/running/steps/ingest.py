@@ -1,0 +1,103 @@
+"""Files become a snapshot; rows that cannot be read are kept aside."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from cauce.core.features import Roles
+from cauce.core.roles import check_roles
+from cauce.errors import CauceError
+from cauce.expr.codec import encode
+from cauce.expr.schema import Schema
+from cauce.language import use_language
+from cauce.planning.step import Reference, Step
+from cauce.running.execution import Made
+from cauce.running.steps.objects import keep_json
+from cauce.running.workspace import Workspace
+from cauce.sources import FileSource, Rejection, open_source
+
+Report = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """A source whose batches are reported as they pass."""
+
+    source: FileSource
+    report: Report
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        done = 0
+        for batch in self.source.batches(columns):
+            yield batch
+            done += batch.height
+            self.report(done, None)
+
+    def parquet_paths(self) -> tuple[str, ...] | None:
+        return self.source.parquet_paths()
+
+
+def ingest(work: Workspace, step: Step, report: Report) -> Made:
+    """Store the files' rows as a snapshot. E1401 to E1404, and what reading raises."""
+    source = open_source(work.read_options)
+    check_roles(Roles.of(work.project.data, ()), source.schema)
+    manifest = work.engine.write(work.engine.scan(_Reported(source, report)), work.store)
+    rejected = source.rejected
+    outputs = {
+        "snapshot": Reference("snapshot", manifest.identity),
+        "reading": keep_json(
+            work.store,
+            {
+                "options": step.parameters["reading"],
+                "texts": {name: encode(text) for name, text in source.texts.items()},
+            },
+        ),
+    }
+    if len(rejected):
+        outputs["rejected"] = _keep_rejected(work, rejected)
+        _check_limit(work, len(rejected), manifest.rows + len(rejected), str(outputs["rejected"].value))
+    notices = [[notice.code, dict(notice.values), notice.file] for notice in source.notices]
+    facts: dict[str, Any] = {"rows": manifest.rows, "rejected": len(rejected), "notices": notices}
+    return Made(outputs, facts)
+
+
+def _check_limit(work: Workspace, rejected: int, rows: int, key: str) -> None:
+    limit = work.project.data.rejected
+    most = limit if isinstance(limit, int) else limit * rows
+    if rejected > most:
+        file = work.store.local_path(key) or key
+        raise CauceError("E1404", rejected=rejected, rows=rows, limit=limit, file=file)
+
+
+def _keep_rejected(work: Workspace, rejected: Any) -> Reference:
+    """One JSON object a line, reasons in English, so that every language makes the same file."""
+    draft = work.store.scratch() / "rejected.jsonl"
+    digest = hashlib.sha256()
+    with draft.open("wb") as file:
+        for one in rejected:
+            line = json.dumps({**asdict(one), "reason": _in_english(one)}, ensure_ascii=False) + "\n"
+            data = line.encode("utf-8", "backslashreplace")
+            digest.update(data)
+            file.write(data)
+    key = f"rejected/{digest.hexdigest()}.jsonl"
+    work.store.put_file_if_absent(key, draft)
+    return Reference("object", key)
+
+
+def _in_english(one: Rejection) -> str:
+    def reason() -> str:
+        use_language("en")
+        return one.reason
+
+    return contextvars.copy_context().run(reason)

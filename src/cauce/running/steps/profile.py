@@ -1,0 +1,28 @@
+"""What the snapshot holds, from one scan."""
+
+from __future__ import annotations
+
+from cauce.core.profile import make_profile, profile_projection, profile_summaries
+from cauce.core.snapshot_reading import SnapshotSource, read_manifest
+from cauce.planning.step import Step
+from cauce.running.execution import Made
+from cauce.running.steps.ingest import Report
+from cauce.running.steps.objects import keep_json
+from cauce.running.steps.roles import declared_target
+from cauce.running.workspace import Workspace
+
+
+def snapshot_source(work: Workspace, step: Step) -> SnapshotSource:
+    """The rows of the step's input `snapshot`."""
+    return SnapshotSource(read_manifest(work.store, step.stored("snapshot")), work.store)
+
+
+def profile(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+    """Gather the profile and keep it. One scan."""
+    source = snapshot_source(work, step)
+    projection = profile_projection(source.schema, declared_target(work.project, source.schema))
+    before = work.engine.rows_scanned
+    table = work.engine.map(work.engine.scan(source), projection)
+    found = make_profile(source.schema, work.engine.summarise(table, *profile_summaries(source.schema)))
+    rows = work.engine.rows_scanned - before
+    return Made({"profile": keep_json(work.store, found.to_json())}, {"rows": found.rows, "rows_read": rows})

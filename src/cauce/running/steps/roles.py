@@ -1,0 +1,41 @@
+"""The roles a project declares."""
+
+from __future__ import annotations
+
+from cauce.core.features import FeaturePlan, Roles, plan_features
+from cauce.core.splits import SplitSettings
+from cauce.core.task import Target, TargetColumn, target_column
+from cauce.expr.formula import parse_formula
+from cauce.expr.nodes import Column
+from cauce.expr.schema import Schema
+from cauce.spec import Project
+
+
+def declared_target(project: Project, schema: Schema) -> TargetColumn:
+    """The target's column or formula over `schema`; E0101, E1101 and what a formula raises."""
+    target = project.target
+    if target.formula is not None:
+        return target_column(target.formula, parse_formula(target.formula, schema), schema=schema)
+    name = str(target.column)
+    schema[name]
+    return target_column(name, Column(name), schema=schema)
+
+
+def split_settings(project: Project) -> SplitSettings:
+    """`[split]` with the roles it uses."""
+    data, split = project.data, project.split
+    return SplitSettings(
+        kind=split.kind,
+        seed=project.split_seed,
+        train=split.train,
+        validation=split.validation,
+        key=data.key,
+        group=data.group,
+        time=data.time,
+    )
+
+
+def planned_features(project: Project, schema: Schema, *, target: Target) -> FeaturePlan:
+    """`[features]` over `schema`: neither the target's columns nor a role's become features by themselves."""
+    roles = Roles.of(project.data, target.columns)
+    return plan_features(project.features, schema, task=target.task, roles=roles, classes=target.class_names)
