@@ -66,7 +66,7 @@ def source(request: pytest.FixtureRequest, edges: pl.DataFrame, tmp_path: Path) 
     if request.param == "batches":
         return FrameSource(edges, NUMBERED, rows=61)
     store = LocalStore(str(tmp_path / "store"))
-    manifest = write_snapshot(edges.iter_slices(61), NUMBERED, store, rows_per_part=300)
+    manifest = write_snapshot(edges.iter_slices(61), NUMBERED, store=store, rows_per_part=300)
     return SnapshotSource(manifest, store, batch_rows=61)
 
 

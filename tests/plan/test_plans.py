@@ -64,7 +64,7 @@ class World:
         return {"ingest": self._ingest, "fit": self._fit, "evaluate": self._evaluate}
 
     def run(self, plan: Plan, **options: Any) -> tuple[str, ...]:
-        return run_plan(plan, self.actions(), self.ledger, clock=self.clock, **options).ran
+        return run_plan(plan, self.actions(), ledger=self.ledger, clock=self.clock, **options).ran
 
     def why(self, plan: Plan) -> dict[str, list[str]]:
         states = resolve(plan, self.ledger)
@@ -237,7 +237,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(CauceError) as caught:
-        run_plan(plan_of(), {**world.actions(), "fit": interrupted}, world.ledger)
+        run_plan(plan_of(), {**world.actions(), "fit": interrupted}, ledger=world.ledger)
     assert caught.value.exit_code == Exit.INTERRUPTED
     assert caught.value.message == "Interrupted in the step fit; 1 of 3 steps are finished."
     (run,) = world.ledger.runs()
@@ -255,7 +255,7 @@ def test_an_observer_hears_everything_in_order() -> None:
         def started(self, state: State) -> None:
             heard.append(f"started {state.step.name}: {state.reasons[0].text}")
 
-        def progressed(self, step: Step, done: float, total: float | None) -> None:
+        def progressed(self, step: Step, done: float, *, total: float | None) -> None:
             heard.append(f"progressed {step.name} {done}")
 
         def finished(self, record: Record, seconds: float) -> None:
@@ -277,7 +277,7 @@ def test_an_observer_hears_everything_in_order() -> None:
         raise CauceError("E0604", step=step.name, output="x")
 
     with pytest.raises(CauceError, match="E0604"):
-        run_plan(plan_of(), {**world.actions(), "fit": broken}, world.ledger, observer=Listening())
+        run_plan(plan_of(), {**world.actions(), "fit": broken}, ledger=world.ledger, observer=Listening())
     assert heard[1] == "reused ingest"
     assert heard[-1].startswith("failed fit E0604")
     assert world.ledger.run_notes(world.ledger.runs()[-1])["end"]["outcome"] == "failed"
@@ -295,7 +295,7 @@ def test_what_a_record_could_not_keep_is_refused_and_not_finished() -> None:
         plan = Plan((Step(name="a"), Step(name="b", inputs={"x": Output("a", "x")})))
         actions = {"a": lambda *_, made=outputs: Made(made), "b": lambda *_: Made({})}
         with pytest.raises(CauceError) as caught:
-            run_plan(plan, actions, world.ledger)
+            run_plan(plan, actions, ledger=world.ledger)
         assert caught.value.code in ("E0604", "E0605", "E0606")
 
 
@@ -306,7 +306,7 @@ def test_a_plan_that_cannot_be_done_is_refused_before_it_starts() -> None:
         Plan((Step(name="a", inputs={"x": Output("b", "x")}), Step(name="b")))
     store = MemoryStore()
     with pytest.raises(CauceError, match="E0607"):
-        run_plan(Plan((Step(name="a"),)), {}, StoreLedger(store))
+        run_plan(Plan((Step(name="a"),)), {}, ledger=StoreLedger(store))
     assert not store.objects
 
 

@@ -59,7 +59,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def _written(store: Store, frame: pl.DataFrame = FRAME, size: int = 50, rows: int = 32) -> Manifest:
-    return write_snapshot(frame.iter_slices(size), SCHEMA, store, rows_per_part=rows)
+    return write_snapshot(frame.iter_slices(size), SCHEMA, store=store, rows_per_part=rows)
 
 
 def test_every_kind_of_value_reads_back_exactly(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_one_changed_cell_one_more_row_or_another_kind_is_another_snapshot() -> 
     assert len({_written(MemoryStore(), frame).identity for frame in frames}) == 5
     integer, text = (
         write_snapshot(
-            iter([pl.DataFrame({"x": [None]}, schema=schema.dtypes)]), schema, MemoryStore()
+            iter([pl.DataFrame({"x": [None]}, schema=schema.dtypes)]), schema, store=MemoryStore()
         ).identity
         for schema in (Schema((Field("x", "integer"),)), Schema((Field("x", "text"),)))
     )
@@ -121,7 +121,7 @@ def test_one_changed_cell_one_more_row_or_another_kind_is_another_snapshot() -> 
 
 
 def test_a_table_without_rows_is_a_snapshot_too(store: Store) -> None:
-    manifest = write_snapshot(iter([]), SCHEMA, store)
+    manifest = write_snapshot(iter([]), SCHEMA, store=store)
     assert manifest.rows == 0
     source = SnapshotSource(manifest, store)
     assert sum(batch.height for batch in source.batches()) == 0
@@ -143,7 +143,7 @@ def test_a_source_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:
 
     store = LocalStore(str(tmp_path))
     with pytest.raises(RuntimeError, match="gone"):
-        write_snapshot(broken(), SCHEMA, store, rows_per_part=10)
+        write_snapshot(broken(), SCHEMA, store=store, rows_per_part=10)
     assert list(store.list("")) == []
     assert list((tmp_path / ".scratch").iterdir()) == []
 

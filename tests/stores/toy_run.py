@@ -58,7 +58,7 @@ def actions(store: Store, journal: Path) -> dict[str, Callable[..., Made]]:
 
     def ingest(step: Step, report: Callable[[float, float | None], None]) -> Made:
         begun(step)
-        manifest = write_snapshot(batches(), SCHEMA, store, rows_per_part=100)
+        manifest = write_snapshot(batches(), SCHEMA, store=store, rows_per_part=100)
         report(300, 300)
         return Made({"snapshot": Reference("snapshot", manifest.identity)}, {"rows": manifest.rows})
 
@@ -81,7 +81,7 @@ def actions(store: Store, journal: Path) -> dict[str, Callable[..., Made]]:
 def run(folder: Path) -> dict[str, str]:
     """Do the plan in `folder`; the SHA-256 of each record by step."""
     store = LocalStore(str(folder / "store"))
-    result = run_plan(PLAN, actions(store, folder / "journal"), StoreLedger(store))
+    result = run_plan(PLAN, actions(store, folder / "journal"), ledger=StoreLedger(store))
     return {name: record.to_bytes().decode() for name, record in result.records.items()}
 
 

@@ -34,8 +34,8 @@ def rows_in_part(columns: int) -> int:
 def write_snapshot(
     batches: Iterator[pl.DataFrame],
     schema: Schema,
-    store: Objects,
     *,
+    store: Objects,
     rows_per_part: int | None = None,
     identity: Summary | None = None,
 ) -> Manifest:
@@ -60,7 +60,7 @@ def write_snapshot(
             drafts = parts.finish()
         result = summary.result(state)
         manifest = Manifest(schema, result.rows, result.identity, tuple(drafts))
-        return publish_snapshot(manifest, folder, store)
+        return publish_snapshot(manifest, folder, store=store)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,7 +70,7 @@ def draft_path(folder: Path, part: Part) -> Path:
     return folder / f"{part.sha256}.parquet"
 
 
-def publish_snapshot(manifest: Manifest, folder: Path, store: Objects) -> Manifest:
+def publish_snapshot(manifest: Manifest, folder: Path, *, store: Objects) -> Manifest:
     """Give the store the files in `folder` (at `draft_path`) and then the manifest; the one that counts.
 
     Where a manifest of this identity exists, it counts, and only parts it lacks are restored. E0510

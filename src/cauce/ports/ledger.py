@@ -21,11 +21,11 @@ class Ledger(ReadLedger, Protocol):
         """
         ...
 
-    def begin_run(self, run: str, plan: Plan, provenance: Mapping[str, Json]) -> None:
+    def begin_run(self, run: str, plan: Plan, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` sets out to do `plan`."""
         ...
 
-    def note_step(self, run: str, record: Record, provenance: Mapping[str, Json]) -> None:
+    def note_step(self, run: str, record: Record, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` finished or reused this step."""
         ...
 

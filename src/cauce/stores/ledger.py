@@ -46,13 +46,13 @@ class StoreLedger:
             return record
         return self.finished(record.digest) or record
 
-    def begin_run(self, run: str, plan: Plan, provenance: Mapping[str, Json]) -> None:
+    def begin_run(self, run: str, plan: Plan, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` sets out to do `plan`."""
         self.store.put_if_absent(
             f"runs/{run}/begin.json", canonical_json({"steps": list(plan.names), **provenance})
         )
 
-    def note_step(self, run: str, record: Record, provenance: Mapping[str, Json]) -> None:
+    def note_step(self, run: str, record: Record, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` finished or reused this step."""
         passage("ledger.note")
         name = record.step.name

@@ -156,7 +156,7 @@ class LocalStore:
         passage("store.written")
         sync_file(draft)
         passage("store.synced")
-        return publish(draft, target, Path(self.root))
+        return publish(draft, target, root=Path(self.root))
 
     def _publish_copy(self, file: Path, target: Path) -> bool:
         draft = self._draft()

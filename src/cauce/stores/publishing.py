@@ -48,7 +48,7 @@ def sync_folders(folder: Path, root: Path) -> None:
         _sync_folder(folder)
 
 
-def publish(draft: Path, target: Path, root: Path) -> bool:
+def publish(draft: Path, target: Path, *, root: Path) -> bool:
     """Give the synced file `draft` the name `target`; False where that name is taken.
 
     Both lie under `root`, on one file system. `draft` may or may not be gone afterwards.

@@ -63,7 +63,7 @@ class LocalEngine:
 
     def write(self, table: LocalTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
-        return write_snapshot(self.batches(table), table.schema, store)
+        return write_snapshot(self.batches(table), table.schema, store=store)
 
     def boost(
         self, table: LocalTable, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None
