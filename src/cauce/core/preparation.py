@@ -76,7 +76,7 @@ class Preparation:
     def _weights(self, batch: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         if self.weight is None:
             return np.ones(batch.height)
-        weights = batch.get_column(self.weight).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        weights = batch.get_column(self.weight).alias(WEIGHT).cast(pl.Float64).fill_null(np.nan).to_numpy()
         bad = int(np.count_nonzero(~np.isfinite(weights) | (weights < 0)))
         if bad:
             raise CauceError("E1115", column=self.weight, count=bad)

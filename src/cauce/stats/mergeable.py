@@ -126,10 +126,11 @@ class ByColumn(ABC, Generic[S, R]):
 
 
 def column(batch: pl.DataFrame, name: str) -> pl.Series:
-    """The column `name`. Raises E0101 where there is none."""
+    """The column `name`, without its name. Raises E0101 where there is none."""
     if name not in batch.columns:
         raise CauceError("E0101", column=name, columns=", ".join(batch.columns))
-    return batch.get_column(name)
+    # Polars runs many methods of a series through its name: one called "^a*$" would be read as a pattern.
+    return batch.get_column(name).alias("cells")
 
 
 def at_least(summary: Any, option: str, *, lowest: int) -> None:

@@ -79,7 +79,8 @@ def _column(batch: pl.DataFrame, field: Field) -> pl.Series:
     series = batch.get_column(field.name)
     if series.dtype != field.dtype:
         raise CauceError("E0201", column=field.name, found=series.dtype, declared=field.dtype)
-    return series
+    # Polars runs many methods of a series through its name: one called "^a*$" would be read as a pattern.
+    return series.alias("cells")
 
 
 def _prepared(series: pl.Series, field: Field) -> _Prepared:
