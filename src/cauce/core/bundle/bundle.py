@@ -1,0 +1,85 @@
+"""A model that was opened and checked."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cauce.core.bundle.baseline import Gathered, read_baseline
+from cauce.core.bundle.golden import Golden
+from cauce.core.bundle.manifest import GOLDEN, MOST_BYTES, ONNX, XGBOOST, Manifest, refused
+from cauce.core.bundle.scorer import Scorer
+from cauce.core.trees.model import Ensemble, read_xgboost
+from cauce.errors import CauceError
+from cauce.expr.schema import Schema
+
+_GZIP = 31
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model: its manifest, its identity (the manifest's SHA-256) and its files' checked bytes, by path.
+
+    Nothing in it is code. Bundles of one identity are the same model.
+    """
+
+    manifest: Manifest
+    identity: str
+    contents: Mapping[str, bytes]
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.manifest.name
+
+    def scorer(
+        self,
+        *,
+        schema: Schema | None = None,
+        keep: tuple[str, ...] = (),
+        numbers: bool = False,
+        threads: int | None = None,
+    ) -> Scorer:
+        """The work that scores batches and rows. schema: of the batches; None for the manifest's input."""
+        return Scorer(
+            input=schema or self.manifest.schema,
+            features=self.manifest.features,
+            target=self.manifest.target,
+            xgboost=self.xgboost,
+            onnx=self.contents[ONNX],
+            threshold=self.manifest.threshold,
+            keep=keep,
+            numbers=numbers,
+            threads=threads,
+        )
+
+    @cached_property
+    def xgboost(self) -> bytes:
+        """The payload as XGBoost's JSON; E1201 where it cannot be unpacked, E1205 where it is too large."""
+        unpacking = zlib.decompressobj(_GZIP)
+        try:
+            data = unpacking.decompress(self.contents[XGBOOST], MOST_BYTES)
+        except zlib.error as error:
+            raise refused(str(error), XGBOOST) from error
+        if unpacking.unconsumed_tail:
+            raise CauceError("E1205", path=XGBOOST, limit=MOST_BYTES)
+        if not unpacking.eof:
+            raise refused("it ends too early", XGBOOST)
+        return data
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The payload's trees; E0811, E0812."""
+        return read_xgboost(self.xgboost)
+
+    @cached_property
+    def golden(self) -> Golden:
+        """The synthetic rows with their features and scores; E1201."""
+        return Golden.from_bytes(self.contents[GOLDEN], self.manifest.schema)
+
+    @cached_property
+    def baseline(self) -> tuple[Gathered, ...]:
+        """The training summaries' states; E1201, E0203 to E0205."""
+        return read_baseline(self.contents)

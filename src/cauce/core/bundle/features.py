@@ -1,0 +1,74 @@
+"""The model's features as a bundle keeps them: a name, an expression over the raw columns, its levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cauce.core.boosting_rows import LARGEST
+from cauce.expr.codec import decode, encode
+from cauce.expr.nodes import Expression
+from cauce.expr.projection import Output, Projection
+from cauce.expr.schema import Schema
+
+Matrix = npt.NDArray[np.float32]
+_EXACT = 1 << 24
+_LARGEST = float(LARGEST)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column of the model's matrix. levels: of a native category, their names by code, else None."""
+
+    name: str
+    expression: Expression
+    levels: tuple[str, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        levels = None if self.levels is None else list(self.levels)
+        return {"name": self.name, "expression": encode(self.expression), "levels": levels}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Feature:
+        """What `to_json` gave."""
+        levels = None if value["levels"] is None else tuple(str(level) for level in value["levels"])
+        return Feature(str(value["name"]), decode(value["expression"]), levels)
+
+
+def feature_projection(features: Sequence[Feature], schema: Schema) -> Projection:
+    """The work that computes the features, in order, from the raw columns."""
+    return Projection(tuple(Output(one.name, one.expression) for one in features), schema)
+
+
+def matrix_of(frame: pl.DataFrame) -> Matrix:
+    """Numbers and booleans as a float32 matrix, as a fit takes them: null is NaN, beyond ±1e38 is ±1e38."""
+    singles = [frame.to_series(place).cast(pl.Float32) for place in range(frame.width)]
+    made = np.empty((frame.height, frame.width), dtype=np.float32)
+    for place, column in enumerate(singles):
+        made[:, place] = column.to_numpy()
+    clipped: Matrix = np.clip(made, -LARGEST, LARGEST, out=made)
+    return clipped
+
+
+def matrix_of_rows(rows: Sequence[Sequence[Any]]) -> Matrix:
+    """The same from values row by row."""
+    made = np.array([[_single(value) for value in row] for row in rows], dtype=np.float32)
+    clipped: Matrix = np.clip(made, -LARGEST, LARGEST, out=made)
+    return clipped
+
+
+def _single(value: Any) -> Any:
+    if value is None:
+        return np.nan
+    if type(value) is int and not -_EXACT <= value <= _EXACT:
+        # Rounded once, as a batch's column is, and not by way of a double.
+        return np.int64(value).astype(np.float32)
+    if type(value) is float and not -_LARGEST <= value <= _LARGEST and value == value:
+        return LARGEST if value > 0 else -LARGEST
+    return value
