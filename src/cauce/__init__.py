@@ -1,3 +1,51 @@
-"""Cauce: a table to a monitored model in production, with the same numbers everywhere."""
+"""Cauce: a table to a monitored model in production, with the same numbers everywhere.
+
+The functions are the commands: `cauce.run("cauce.toml")`, `cauce.load("models:/flights@champion")`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cauce.api.demo import demo
+    from cauce.api.doctor import doctor
+    from cauce.api.explain import explain
+    from cauce.api.init import init
+    from cauce.api.load import load
+    from cauce.api.models import models
+    from cauce.api.plan import plan
+    from cauce.api.predict import predict
+    from cauce.api.run import run
+    from cauce.api.runs import runs
+    from cauce.api.status import status
+    from cauce.api.verify import verify
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "demo",
+    "doctor",
+    "explain",
+    "init",
+    "load",
+    "models",
+    "plan",
+    "predict",
+    "run",
+    "runs",
+    "status",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Each function is loaded when it is first asked for, so that `import cauce` stays light."""
+    if name not in __all__:
+        raise AttributeError(f"module 'cauce' has no attribute {name!r}")
+    return getattr(import_module(f"cauce.api.{name}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

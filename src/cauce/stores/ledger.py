@@ -77,6 +77,12 @@ class StoreLedger:
             found[str(note.get("step", key.rpartition("/")[2].removesuffix(".json")))] = note
         return found
 
+    def step_record(self, run: str, step: str) -> Record | None:
+        """The record of the step that `run` finished or reused, or None."""
+        for key in self.store.list(f"runs/{run}/steps/{step}."):
+            return self.finished(key.removesuffix(".json").rpartition(".")[2])
+        return None
+
     def earlier(self, name: str) -> tuple[Step, ...]:
         """Steps of this name that past runs finished, the latest first; the last 20 runs are looked at."""
         digests: dict[str, None] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cauce.core.profile import make_profile, profile_projection, profile_summaries
 from cauce.core.snapshot_reading import SnapshotSource, read_manifest
+from cauce.expr.schema import Schema
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.steps.ingest import Report
@@ -15,6 +16,11 @@ from cauce.running.workspace import Workspace
 def snapshot_source(work: Workspace, step: Step) -> SnapshotSource:
     """The rows of the step's input `snapshot`."""
     return SnapshotSource(read_manifest(work.store, step.stored("snapshot")), work.store)
+
+
+def snapshot_schema(work: Workspace, identity: str) -> Schema:
+    """The schema of a snapshot of the workspace."""
+    return read_manifest(work.store, identity).schema
 
 
 def profile(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it

@@ -1,0 +1,68 @@
+"""What a run would do, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cauce.planning.resolving import State
+from cauce.running.project_run import states_of
+from cauce.running.workspace import open_workspace
+from cauce.spec import FILE_NAME, Project
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step of the plan.
+
+    state: finished, will run, or waits (for what an earlier step will make). why: sentences in the active
+    language. reads: what it takes; makes: what it made, where it is finished. scans: times its rows are read.
+    """
+
+    name: str
+    state: str
+    why: tuple[str, ...]
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    scans: float
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The steps in order. scans: of the input, for the steps that would run."""
+
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def scans(self) -> float:
+        """How often the rows would be read."""
+        return sum(step.scans for step in self.steps if step.state != "finished")
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        return {"steps": [vars(step) for step in self.steps], "scans": self.scans}
+
+
+def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
+    """The plan of `project` over its files as they are now. Nothing runs and nothing is written.
+
+    project: a project file, its folder, or a project in memory. Raises what reading the project file
+    raises (E03..), and E0401 where its files are absent.
+    """
+    return RunPlan(tuple(_planned(state) for state in states_of(open_workspace(project))))
+
+
+def _planned(state: State) -> PlannedStep:
+    bound = state.finished or not state.waits_for
+    name = "finished" if state.finished else "waits" if state.waits_for else "will run"
+    return PlannedStep(
+        name=state.step.name,
+        state=name,
+        why=tuple(reason.text for reason in state.reasons),
+        reads=tuple(state.step.inputs),
+        makes=tuple(state.record.outputs) if state.record is not None else (),
+        scans=state.step.scans,
+        digest=state.step.digest if bound else None,
+    )

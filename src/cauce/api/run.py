@@ -1,0 +1,96 @@
+"""From files to a registered model, or on from where a run stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cauce.core.evaluation import Evaluation
+from cauce.running.artifacts import export_model, render_plots
+from cauce.running.observer import Observer
+from cauce.running.project_run import Results, run_project
+from cauce.running.reading_aloud import said_about
+from cauce.running.tracked import Tracked, tracking
+from cauce.running.workspace import open_workspace
+from cauce.spec import FILE_NAME, Project
+
+
+@dataclass(frozen=True, eq=False)
+class RunReport:
+    """A run that ended well.
+
+    ran: the steps that were not finished before. bundle: the model's digest; folder: a copy of it to look
+    at and to hand on. said: what was inferred and noticed, in sentences. metric: the headline's name;
+    values: its value by dataset. plots: PNG files by name. tracked: what became of tracking.
+    """
+
+    run: str
+    name: str
+    task: str
+    classes: tuple[str, ...]
+    ran: tuple[str, ...]
+    rows: int
+    rejected: int
+    rejected_file: str | None
+    snapshot: str
+    bundle: str
+    folder: Path
+    said: tuple[str, ...]
+    metric: str
+    values: Mapping[str, float | None]
+    evaluation: Evaluation
+    plots: Mapping[str, Path]
+    tracked: Tracked
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value; of the evaluation, every metric's value by its tracker key."""
+        plain = ("run", "name", "task", "classes", "ran", "rows", "rejected", "rejected_file", "snapshot")
+        found = {name: getattr(self, name) for name in (*plain, "bundle", "said", "metric", "values")}
+        return {
+            **found,
+            "folder": str(self.folder),
+            "metrics": self.evaluation.tracked(),
+            "plots": {name: str(path) for name, path in self.plots.items()},
+            "tracked": self.tracked.to_json(),
+        }
+
+
+def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None = None) -> RunReport:
+    """Run `project`; steps that are finished for the same inputs are not run again.
+
+    project: a project file, its folder, or a project in memory. observer: hears of every step.
+    Raises CauceError: what reading the project and its files raises, what the data cannot support, and
+    E0601 on Ctrl-C; whatever was finished stays so.
+    """
+    work = open_workspace(project)
+    with tracking(work) as tracker:
+        result = run_project(work, observer=observer)
+        results = Results(work, result.records)
+        plots = render_plots(work, results)
+        folder = export_model(work, results)
+        tracked = tracker.finish(result, results, plots=plots, folder=folder)
+    ingest = result.records["ingest"]
+    rejected = ingest.outputs.get("rejected")
+    evaluation = results.evaluation
+    name = str(evaluation.gap.name)
+    return RunReport(
+        run=result.run,
+        name=work.project.name,
+        task=results.target.task,
+        classes=results.target.class_names,
+        ran=result.ran,
+        rows=int(str(ingest.facts["rows"])),
+        rejected=int(str(ingest.facts["rejected"])),
+        rejected_file=None if rejected is None else str(work.store.local_path(str(rejected.value))),
+        snapshot=results.snapshot,
+        bundle=results.bundle,
+        folder=folder,
+        said=said_about(work, results),
+        metric=name,
+        values={dataset: one[name].value for dataset, one in evaluation.datasets.items()},
+        evaluation=evaluation,
+        plots=plots,
+        tracked=tracked,
+    )

@@ -1,0 +1,26 @@
+"""What a run found out and decided, in sentences for the user."""
+
+from __future__ import annotations
+
+from cauce.core.reading.notices import Notice
+from cauce.core.task import infer_target
+from cauce.running.project_run import Results
+from cauce.running.steps.profile import snapshot_schema
+from cauce.running.steps.roles import declared_target
+from cauce.running.workspace import Workspace
+
+
+def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
+    """Notices of reading, what the profile noticed, and what was inferred of the target; each once."""
+    noticed = results.records["ingest"].facts["notices"]
+    notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]  # type: ignore[union-attr, misc, attr-defined]
+    declared = work.project.target
+    _, inferred = infer_target(
+        declared_target(work.project, snapshot_schema(work, results.snapshot)),
+        results.profile.target_levels,
+        infinities=results.profile.target_infinities,
+        task=declared.task,
+        positive=declared.positive,
+    )
+    said = (*(notice.message for notice in notices), *inferred, *results.profile.notices())
+    return tuple(dict.fromkeys(said))
