@@ -22,7 +22,8 @@ def to_polars(expression: Expression, schema: Schema) -> pl.Expr:
     """`expression` over batches of `schema`, of exactly the dtype of its kind; E0101 to E0105 and E0120.
 
     A part that reads no column is computed once, by the row evaluator, and becomes a constant: a selection
-    of constants alone has one row (`Projection` gives it the batch's rows).
+    of constants alone has one row (`Projection` gives it the batch's rows). Collect with Polars'
+    simplifications off, as `Projection` does: they may lose the sign of a zero.
     """
     return compiler(schema).compile(expression)
 

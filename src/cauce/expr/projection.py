@@ -14,6 +14,9 @@ from cauce.expr.nodes import Expression
 from cauce.expr.polars import compiler
 from cauce.expr.schema import Schema
 
+# Polars' own simplifications change numbers (0.0 - x becomes -x, which is -0.0 for 0.0); sharing does not.
+_AS_WRITTEN = pl.QueryOptFlags.none().update(comm_subexpr_elim=True)
+
 
 @dataclass(frozen=True)
 class Output:
@@ -75,7 +78,7 @@ class Projection:
         read = pl.DataFrame({name: batch.get_column(name) for name in self.columns})
         if not self.columns:
             read = pl.DataFrame({"\0": pl.repeat(None, batch.height, dtype=pl.Null, eager=True)})
-        made = read.lazy().with_columns(self._expressions).collect()
+        made = read.lazy().with_columns(self._expressions).collect(optimizations=_AS_WRITTEN)
         outputs = {out.name: made.get_column(f"\0{k}") for k, out in enumerate(self.outputs)}
         return pl.DataFrame({**kept, **outputs})
 

@@ -104,6 +104,16 @@ def _logic() -> list[Expression]:
     ]
     found += [n.Coalesce((MONEY, literal(Decimal("0.00")))), n.Coalesce((MONEY, literal(1)))]
     found += [n.IfElse(B, a, b) for a, b in pairs] + [n.IfElse(n.Compare(X, Y, "<"), n.Add(X, I), J)]
+    hidden: tuple[Expression, ...] = (
+        n.Coalesce((literal(0.0), X)),
+        n.Coalesce((n.Literal(None, "float"), literal(-0.0), Y)),
+        n.IfElse(n.And((B, literal(False))), Y, literal(0.0)),
+        n.IfElse(literal(True), X, literal(1.0)),
+    )
+    found += [
+        node(*pair) for node in (n.Add, n.Subtract, n.Divide) for k in hidden for pair in ((X, k), (k, X))
+    ]
+    found += [n.Coalesce((n.Literal(None, "float"), X)), n.Coalesce((literal(math.nan), I, X))]
     found += [n.IfElse(B, X, n.Literal(None, "float")), n.IfElse(n.Literal(None, "boolean"), X, Y)]
     found += [
         n.IsIn(X, (0.0, 2.5, math.inf)),

@@ -63,12 +63,20 @@ def _is_missing(c: Compiler, node: n.IsMissing) -> pl.Expr:
 
 def _coalesce(c: Compiler, node: n.Coalesce) -> pl.Expr:
     found = c.types.of(node)
-    parts = [known(_as(c, part, found), found.kind) for part in node.operands]
+    parts = [known(_as(c, part, found), found.kind) for part in _possible(c, node)]
     return pl.coalesce(*parts) if len(parts) > 1 else parts[0]
+
+
+def _possible(c: Compiler, node: n.Coalesce) -> tuple[n.Expression, ...]:
+    # A missing constant in front would make Polars carry the rest as it carries constants.
+    first = next(k for k, part in enumerate(node.operands) if c.constants.varies(part))
+    return node.operands[first:]
 
 
 def _if_else(c: Compiler, node: n.IfElse) -> pl.Expr:
     found = c.types.of(node)
+    if not c.constants.varies(node.condition):
+        return _as(c, node.then if c.constants.value(node.condition) else node.otherwise, found)
 
     def body(condition: pl.Expr, then: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
         return pl.when(condition).then(then).when(condition.is_not_null()).then(otherwise)

@@ -28,8 +28,7 @@ def _arithmetic(of: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Builder:
 
 
 def _is_zero(c: Compiler, node: n.Expression) -> bool:
-    found, value = c.constant_of(node)
-    return found and value == 0
+    return not c.constants.varies(node) and bool(c.constants.value(node) == 0)
 
 
 def _narrow(wide: pl.Expr) -> pl.Expr:
