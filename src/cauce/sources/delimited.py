@@ -19,6 +19,7 @@ from cauce.sources.tokens import Tokens, Wanted, tokenise
 from cauce.sources.unpacking import unpacked
 
 _SAMPLE_BYTES = 1 << 18
+_SHORT = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,19 @@ class DelimitedFile:
     names: tuple[str, ...]
     header: tuple[int, int] = (0, 0)
 
-    def tokens(self, wanted: Wanted, *, guarded: bool = False) -> Iterator[Tokens]:
+    def tokens(self, wanted: Wanted, *, guarded: bool = False, keep: bool = False) -> Iterator[Tokens]:
         """The cells of the wanted columns, block by block; see `tokenise`."""
         with closing(blocks(self.text)) as found:
-            yield from tokenise(self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded)
+            yield from tokenise(
+                self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded, keep=keep
+            )
 
     def _rows(self, found: Iterable[Block]) -> Iterator[Block]:
         skip, lines = self.header
         for block in found:
             rest = Block(block.data[skip:], block.line + lines, block.last)
             skip = lines = 0
-            if rest.data.strip(b"\r\n"):
+            if len(rest.data) > _SHORT or rest.data.strip(b"\r\n"):
                 yield rest
 
     def reject(self, tokens: Tokens, failed: dict[int, Rejection], rejections: Rejections) -> None:

@@ -8,10 +8,12 @@ tests hold both to be equal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cauce.core.reading.decision import Reading
 from cauce.core.reading.formats import BOOLEAN, FALSE_WORDS, TRUE_WORDS, Format, NumberMarks
@@ -55,28 +57,39 @@ def all_within(table: Any, limit: float) -> bool:
     """Whether no float of the table is NaN or beyond ± limit."""
     from pyarrow import compute, types
 
-    return all(
-        compute.all(compute.less_equal(compute.abs(column), limit), min_count=0).as_py()
-        for column in table.columns
-        if types.is_float64(column.type)
-    )
+    for column in table.columns:
+        if types.is_float64(column.type):
+            # Arrow's extremes leave NaN out, so a sum (NaN if any cell is) is looked at as well.
+            ends = compute.min_max(column).as_py()
+            beyond = ends["min"] is not None and (ends["min"] < -limit or ends["max"] > limit)
+            if beyond or math.isnan(compute.sum(column, min_count=0).as_py()):
+                return False
+    return True
 
 
 def has_doubtful_digits(data: bytes, grammar: Grammar) -> bool:
     """Whether a cell of the block may begin with a zero and a digit or an x: 007, -05, 0x1F."""
-    buffer = np.frombuffer(b"\n\n" + data + b"\n", np.uint8)
-    zeros = np.flatnonzero(buffer == ord("0"))
-    zeros = zeros[_FOLLOWING[buffer[zeros + 1]]]
     border = np.zeros(256, bool)
     border[[ord(mark) for mark in f"{grammar.delimiter}{grammar.quote}\r\n"]] = True
+    buffer = np.frombuffer(b"\n\n" + data + b"\n", np.uint8)
+    # In slices that stay in a core's cache: four times faster than all at once.
+    return any(_doubtful(buffer[start : start + _SLICE + 3], border) for start in range(0, len(data), _SLICE))
+
+
+def _doubtful(buffer: NDArray[np.uint8], border: NDArray[np.bool_]) -> bool:
+    following = buffer[3:]
+    digit = ((following - _ZERO) < 10) | ((following | 0x20) == _X)
+    zeros = np.flatnonzero((buffer[2:-1] == _ZERO) & digit) + 2
     before, further = buffer[zeros - 1], buffer[zeros - 2]
     return bool((border[before] | (_SIGNS[before] & (border[further] | _BLANKS[further]))).any())
 
 
-def _bytes(characters: str) -> np.ndarray:
+def _bytes(characters: str) -> NDArray[np.bool_]:
     table = np.zeros(256, bool)
     table[[ord(character) for character in characters]] = True
     return table
 
 
-_FOLLOWING, _SIGNS, _BLANKS = _bytes("0123456789xX"), _bytes("+- \t"), _bytes(" \t")
+_SLICE = 1 << 17
+_ZERO, _X = np.uint8(ord("0")), np.uint8(ord("x"))
+_SIGNS, _BLANKS = _bytes("+- \t"), _bytes(" \t")

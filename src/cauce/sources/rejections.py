@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import IO
@@ -33,26 +34,29 @@ class Rejection:
 
 
 class Rejections:
-    """The rejected rows of one pass, in order: a growing file, in memory while it is small."""
+    """The rejected rows of one pass, in order: a file without name that goes with this object, in memory
+    while it is small."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as this object
-            _IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n", prefix="cauce-rejected-"
-        )
+        self._count = 0
+        self._file: IO[str] | None = None
 
     def add(self, rejection: Rejection) -> None:
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - lives as long as this object
+                _IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="\n", prefix="cauce-rejected-"
+            )
+            weakref.finalize(self, self._file.close)
         self._file.write(json.dumps(asdict(rejection)) + "\n")
-        self.count += 1
+        self._count += 1
 
     def __len__(self) -> int:
-        return self.count
+        return self._count
 
     def __iter__(self) -> Iterator[Rejection]:
         """Every rejection so far, from the first."""
         position = 0
-        self._file.flush()
-        while True:
+        while self._file is not None:
             self._file.seek(position)
             line = self._file.readline()
             position = self._file.tell()
@@ -60,6 +64,3 @@ class Rejections:
             if not line:
                 return
             yield Rejection(**json.loads(line))
-
-    def close(self) -> None:
-        self._file.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -18,14 +18,25 @@ from cauce.sources.delimited import DelimitedFile
 from cauce.sources.native import is_native_number, native_kind
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejection, Rejections
+from cauce.sources.spill import Spill, new_spill
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the pass that decided the readings left behind: all cells, and the rows that have too many or too
+    few."""
+
+    spill: Spill
+    ragged: Rejections
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """Delimited files of the same columns, with one reading for each column that is kept."""
+    """Delimited files of the same columns, with one reading for each column that is not dropped."""
 
     files: tuple[DelimitedFile, ...]
     readings: tuple[Reading, ...]
+    kept: _Kept | None = None
 
     @property
     def schema(self) -> Schema:
@@ -37,16 +48,25 @@ class TextTable:
         asked = check_columns(self.schema, chosen)
         needed = tuple(item for item in self.readings if item.declared or item.field.name in asked)
         needed = needed or self.readings[:1]  # a batch without columns would have no rows
-        typing, kinds = Typing(needed), {item.field.name: native_kind(item) for item in needed}
+        typing = Typing(needed)
+        if self.kept is not None:
+            for rejection in self.kept.ragged:
+                rejections.add(rejection)
+            for frame in self.kept.spill.frames([item.field.name for item in needed]):
+                yield typing(frame).select(chosen)
+            return
         for file in self.files:
-            for tokens in file.tokens(lambda: kinds):
-                typed = typing(tokens.frame)
-                failing = typing.failures(tokens.frame, typed)
-                failed = {row: self._rejection(file, name) for row, name in failing.items()}
-                file.reject(tokens, failed, rejections)
-                typed = without(typed, tuple(failing)).select(chosen)
-                if typed.height or not chosen:
-                    yield typed
+            for typed in self._typed(file, typing, rejections):
+                yield typed.select(chosen)
+
+    def _typed(self, file: DelimitedFile, typing: Typing, rejections: Rejections) -> Iterator[pl.DataFrame]:
+        kinds = {item.field.name: native_kind(item) for item in typing.readings}
+        for tokens in file.tokens(lambda: kinds):
+            typed = typing(tokens.frame)
+            failing = typing.failures(tokens.frame, typed)
+            failed = {row: self._rejection(file, name) for row, name in failing.items()}
+            file.reject(tokens, failed, rejections)
+            yield without(typed, tuple(failing))
 
     def _rejection(self, file: DelimitedFile, name: str) -> Rejection:
         kind = self.schema[name].kind
@@ -67,29 +87,61 @@ def text_table(files: tuple[DelimitedFile, ...], options: ReadOptions) -> tuple[
     }
     open_ = {name: open_formats(options) for name in kept if name not in readings and name not in undecided}
     evidence = Evidence(open_, undecided)
-    rows = _gather(files, evidence, options)
+    gathered = _Gathering(options, evidence, None if options.types else new_spill(_size(files)), kept)
+    for file in files:
+        gathered.read(file)
     decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
     readings |= decided
-    readings = {name: replace(readings[name], markers=options.markers_of(name)) for name in kept}
-    return TextTable(files, tuple(readings.values())), said, rows
+    found = tuple(replace(readings[name], markers=options.markers_of(name)) for name in kept)
+    return TextTable(files, found, gathered.kept_for(found)), said, gathered.rows
 
 
-def _gather(files: tuple[DelimitedFile, ...], evidence: Evidence, options: ReadOptions) -> int:
-    rows = 0
-    for file in files:
-        first: dict[str, Kind] = {file.names[0]: "text"}
-        for tokens in file.tokens(lambda: _wanted(evidence, options) or first, guarded=True):  # noqa: B023 - used within
-            rows += tokens.frame.height + len(tokens.ragged)
-            evidence.see(_unmarked(tokens.frame, options))
-    return rows
+def _size(files: tuple[DelimitedFile, ...]) -> int:
+    return sum(file.text.stamp[0] for file in files)
 
 
-def _wanted(evidence: Evidence, options: ReadOptions) -> dict[str, Kind]:
-    """The columns whose cells still matter; those that look like plain numbers may be converted by Arrow."""
-    return {
-        name: "text" if options.markers_of(name) else _likely(evidence.likely(name))
-        for name in evidence.wanted()
-    }
+@dataclass
+class _Gathering:
+    """The pass over all cells that decides. spill: where they are kept for reading them, None if nowhere."""
+
+    options: ReadOptions
+    evidence: Evidence
+    spill: Spill | None
+    columns: tuple[str, ...]
+    ragged: Rejections = field(default_factory=Rejections)
+    rows: int = 0
+
+    def read(self, file: DelimitedFile) -> None:
+        keep = self.spill is not None
+        for tokens in file.tokens(lambda: self._wanted() or {file.names[0]: "text"}, guarded=True, keep=keep):
+            self.rows += tokens.frame.height + len(tokens.ragged)
+            self.evidence.see(_unmarked(tokens.frame, self.options))
+            if self.spill is not None:
+                self.spill.add(
+                    tokens.packed, {name: KINDS[kind] for name, kind in tokens.frame.schema.items()}
+                )
+                file.reject(tokens, {}, self.ragged)
+
+    def _wanted(self) -> dict[str, Kind]:
+        """The columns whose cells are wanted; Arrow may convert those that look like plain numbers."""
+        open_ = dict.fromkeys(self.evidence.wanted())
+        return {
+            name: "text" if self.options.markers_of(name) else _likely(self.evidence.likely(name))
+            for name in (self.columns if self.spill is not None else open_)
+        }
+
+    def kept_for(self, readings: tuple[Reading, ...]) -> _Kept | None:
+        if self.spill is None or not self.spill.fits(readings):
+            return None
+        return _Kept(self.spill, self.ragged)
+
+
+KINDS: dict[pl.DataType | type[pl.DataType], Kind] = {
+    pl.String(): "text",
+    pl.Int64(): "integer",
+    pl.Float64(): "float",
+    pl.Boolean(): "boolean",
+}
 
 
 def _likely(item: Format | None) -> Kind:

@@ -19,6 +19,7 @@ from cauce.core.reading.records import Grammar, count_lines
 from cauce.expr.schema import Kind
 from cauce.sources.blocks import Block
 from cauce.sources.native import FALSE_TEXTS, TRUE_TEXTS, all_within, arrow_type, has_doubtful_digits
+from cauce.sources.spill import packed
 
 _MOST_THREADS = 8
 
@@ -39,13 +40,15 @@ class Ragged:
 class Tokens:
     """A block's cells: null where nothing stands, "" where quotes with nothing between them do.
 
-    A column is text, or of the kind that was wanted where Arrow could convert all its cells.
+    A column is text, or of the kind that was wanted where Arrow could convert all its cells. packed: the
+    same for a `Spill`, where it was asked for.
     """
 
     block: Block
     frame: pl.DataFrame
     ragged: tuple[Ragged, ...]
     alone: bool = False
+    packed: Any = None
 
     def places(self, grammar: Grammar) -> list[tuple[int, str]]:
         """The line and the raw text of every record counted by `Ragged.record`. Slow: for rejects only."""
@@ -64,15 +67,22 @@ def threads() -> int:
 
 
 def tokenise(
-    blocks: Iterable[Block], grammar: Grammar, names: Sequence[str], wanted: Wanted, *, guarded: bool
+    blocks: Iterable[Block],
+    grammar: Grammar,
+    names: Sequence[str],
+    wanted: Wanted,
+    *,
+    guarded: bool,
+    keep: bool,
 ) -> Iterator[Tokens]:
     """The wanted columns of every block, in the blocks' order; a few blocks are in the making at once.
 
     wanted: asked anew for each block, so that a reader may lose interest in a column or let Arrow convert it.
     guarded: whether blocks with digits that Arrow reads more freely than the language come as text only.
+    keep: whether each block also comes packed.
     """
     positions = {name: place for place, name in enumerate(names)}
-    work = partial(_tokens, grammar=grammar, positions=positions, guarded=guarded)
+    work = partial(_tokens, grammar=grammar, positions=positions, guarded=guarded, keep=keep)
     with ThreadPoolExecutor(threads(), thread_name_prefix="cauce-tokens") as pool:
         waiting: deque[Future[Tokens]] = deque()
         try:
@@ -88,7 +98,13 @@ def tokenise(
 
 
 def _tokens(
-    block: Block, wanted: Mapping[str, Kind], *, grammar: Grammar, positions: dict[str, int], guarded: bool
+    block: Block,
+    wanted: Mapping[str, Kind],
+    *,
+    grammar: Grammar,
+    positions: dict[str, int],
+    guarded: bool,
+    keep: bool,
 ) -> Tokens:
     import pyarrow as pa
 
@@ -103,8 +119,9 @@ def _tokens(
             table, ragged = _table(data, grammar, len(positions), kinds)
     if table is None or not all_within(table, LARGEST_EXACT if guarded else sys.float_info.max):
         table, ragged = _table(data, grammar, len(positions), dict.fromkeys(kinds, "text"))
-    frame = pl.DataFrame(pl.from_arrow(table)).rename(dict(zip(kinds, wanted, strict=True)))
-    return Tokens(block, frame, tuple(ragged), alone)
+    table = table.rename_columns(list(wanted))
+    frame = pl.DataFrame(pl.from_arrow(table))
+    return Tokens(block, frame, tuple(ragged), alone, packed(table) if keep else None)
 
 
 def _table(data: bytes, grammar: Grammar, width: int, kinds: Mapping[str, Kind]) -> tuple[Any, list[Ragged]]:

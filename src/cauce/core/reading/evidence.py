@@ -103,14 +103,13 @@ class Evidence:
             _tally(self.tallies[name], frame, name)
         columns = [self.columns[name] for name in frame.columns if name in self.columns]
         columns = [column for column in columns if not column.settled]
+        types = frame.schema
         for column in columns:
-            if frame.schema[column.name] != pl.String:
+            if types[column.name] != pl.String:
                 _see_values(column, frame[column.name])
             elif not column.values:
                 _see_head(column, frame[column.name])
-        columns = [
-            column for column in columns if not column.settled and frame.schema[column.name] == pl.String
-        ]
+        columns = [column for column in columns if not column.settled and types[column.name] == pl.String]
         _see_formats(columns, frame)
 
 
@@ -118,8 +117,9 @@ def _see_values(column: ColumnEvidence, values: pl.Series) -> None:
     """Take in cells that were read as values: what their digits would lose shows in their size."""
     column.values += len(values) - values.null_count()
     if values.dtype == pl.Int64:
-        large = values.filter((values > LARGEST_EXACT) | (values < -LARGEST_EXACT))
-        column.inexact_wholes += _inexact(large)
+        ends = (values.min() or 0, values.max() or 0)
+        if ends[0] < -LARGEST_EXACT or ends[1] > LARGEST_EXACT:  # type: ignore[operator]
+            column.inexact_wholes += _inexact(values.drop_nulls())
 
 
 def _see_head(column: ColumnEvidence, cells: pl.Series) -> None:

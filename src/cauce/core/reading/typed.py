@@ -30,7 +30,7 @@ class Typing:
 
     @cached_property
     def _columns(self) -> list[pl.Expr]:
-        return [to_polars(Column(field.name), Schema((field,))) for field in self.fields]
+        return [to_polars(Column(field.name), Schema((field,))).cast(field.dtype) for field in self.fields]
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -45,7 +45,7 @@ class Typing:
     def __call__(self, texts: pl.DataFrame) -> pl.DataFrame:
         """The typed columns, in the order of the readings; null where a cell is empty or does not parse.
 
-        A column that comes with its field's own type instead of text stays as it is.
+        A column that comes as values instead of text is only widened to its field's type.
         """
         types = texts.schema
         return texts.select(
