@@ -115,8 +115,10 @@ def float_grammar(decimal: str, grouping: str, currency: str, percent: bool) -> 
 
 
 def _grammar(pattern: str, decimal: str, grouping: str, currency: str) -> NumberGrammar:
-    dropped = [*BLANKS, "%"]
+    percent = pattern.endswith("%)?")
+    dropped = list(BLANKS) if currency or percent or (grouping and grouping in BLANKS) else []
     dropped += [currency] if currency else []
+    dropped += ["%"] if percent else []
     dropped += [mark for mark in _blanks_of(grouping) if grouping and mark not in BLANKS]
     pairs = [(mark, "") for mark in dropped] + ([(decimal, ".")] if decimal not in ("", ".") else [])
     return NumberGrammar(pattern, tuple(old for old, _ in pairs), tuple(new for _, new in pairs))

@@ -49,4 +49,4 @@ def known(made: pl.Expr, kind: str, *, simple: bool = False) -> pl.Expr:
     """`made` with null in the place of NaN."""
     if kind != "float":
         return made
-    return made.fill_nan(None) if simple else made.replace(float("nan"), None)
+    return made.fill_nan(None) if simple else bind(lambda x: x.fill_nan(None), made)

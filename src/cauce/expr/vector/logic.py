@@ -27,7 +27,9 @@ _COMPARED: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
 def _compare(c: Compiler, node: n.Compare) -> pl.Expr:
     found = c.types.unified(node, (node.left, node.right))
     sides = [_as(c, side, found) for side in (node.left, node.right)]
-    return _COMPARED[node.operator](*(known(side, found.kind) for side in sides))
+    simple = [c.is_simple(side) for side in (node.left, node.right)]
+    left, right = (known(side, found.kind, simple=k) for side, k in zip(sides, simple, strict=True))
+    return _COMPARED[node.operator](left, right)
 
 
 def _as(c: Compiler, node: n.Expression, wanted: ValueType) -> pl.Expr:
@@ -63,7 +65,7 @@ def _is_missing(c: Compiler, node: n.IsMissing) -> pl.Expr:
 
 def _coalesce(c: Compiler, node: n.Coalesce) -> pl.Expr:
     found = c.types.of(node)
-    parts = [known(_as(c, part, found), found.kind) for part in _possible(c, node)]
+    parts = [known(_as(c, part, found), found.kind, simple=c.is_simple(part)) for part in _possible(c, node)]
     return pl.coalesce(*parts) if len(parts) > 1 else parts[0]
 
 
@@ -87,7 +89,7 @@ def _if_else(c: Compiler, node: n.IfElse) -> pl.Expr:
 
 def _is_in(c: Compiler, node: n.IsIn) -> pl.Expr:
     found = c.types.of(node.operand)
-    operand = known(c.compile(node.operand), found.kind)
+    operand = known(c.compile(node.operand), found.kind, simple=c.is_simple(node.operand))
     if not node.values:
         return operand.is_null().replace(True, None)
     if found.kind in ("integer", "text", "boolean", "float", "date"):
