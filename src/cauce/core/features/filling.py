@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def constant(value: Any, kind: Kind) -> Value:
         raise ValueError(kind)
     if isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
         raise ValueError(kind)
-    return value  # type: ignore[no-any-return]
+    return cast(Value, value)
 
 
 _PYTHON: dict[str, type] = {"integer": int, "text": str, "boolean": bool}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cauce.core.features.describing import describe_dropped, describe_feature
 from cauce.core.features.stream import Facts
 from cauce.errors import CauceError, CauceErrors
 from cauce.expr.codec import decode, encode
@@ -38,6 +39,10 @@ class Feature:
         """The user's columns it reads."""
         return columns_of(self.expression)
 
+    def describe(self) -> str:
+        """What it is, in one line of the language in use."""
+        return describe_feature(self.source, self.told, levels=self.levels)
+
 
 @dataclass(frozen=True)
 class Dropped:
@@ -45,6 +50,10 @@ class Dropped:
 
     name: str
     why: str
+
+    def describe(self) -> str:
+        """Why, in one sentence of the language in use."""
+        return describe_dropped(self.name, self.why)
 
 
 @dataclass(frozen=True)

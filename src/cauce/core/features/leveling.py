@@ -11,12 +11,11 @@ from cauce.core.features.stream import Stream
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
 from cauce.expr.nodes import Expression, literal
-from cauce.language import gettext_noop as _
 from cauce.stats.levels import ColumnLevels
 
 Level = Any
 """A level: a text, integer, boolean, date or float."""
-RARE = _("(rare)")
+RARE = "(rare)"
 """How the level that joins the rare ones is called in names of features."""
 
 

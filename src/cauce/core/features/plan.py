@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from cauce.core.columns import FOLD, INNER_FOLD, TARGET, WEIGHT
-from cauce.core.features.rules import fuses, kind_after, learns, width
+from cauce.core.features.rules import RULES, fuses, kind_after, learns, width
 from cauce.core.features.stream import Setting, Stream, begin
 from cauce.expr.kinds import columns_of
 from cauce.expr.nodes import Expression
@@ -99,6 +99,7 @@ def _rounds(chain: Chain, setting: Setting) -> tuple[int, int]:
     steps, count = list(chain.steps), 0
     while steps:
         step = steps.pop(0)
+        stream = RULES[step.step].start(step, stream)
         learned = learns(step, stream, setting=setting)
         count += learned
         if learned and steps and fuses(step, steps[0], kind=stream.kind):
