@@ -86,7 +86,8 @@ print(time.perf_counter() - start)
 
 
 def _timed(script: str, *arguments: str) -> float:
-    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     if done.stderr.strip():
         print("  of which to decide the kinds:", done.stderr.strip())
     return float(done.stdout)

@@ -75,7 +75,7 @@ def test_compressed_files_load_whatever_their_name(tmp_path: Path, data: bytes) 
     ("data", "code"),
     [
         (gzip.compress(PLAIN)[:-6], "E0414"),
-        (gzip.compress(PLAIN * 50)[:40], "E0414"),
+        (gzip.compress(PLAIN * 50)[:25], "E0414"),
         (pa.compress(PLAIN * 50, codec="zstd", asbytes=True)[:-4], "E0414"),
         (_zip(("a.csv", PLAIN), ("b.csv", PLAIN)), "E0413"),
         (_zip(), "E0413"),
@@ -91,6 +91,7 @@ def test_compressed_files_load_whatever_their_name(tmp_path: Path, data: bytes) 
         (b"a,b\n1,\x00\n", "E0409"),
         ("a,b\n1,é\n".encode("utf-16-le"), "E0409"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",
 )
 def test_what_cannot_be_read_has_a_code(tmp_path: Path, data: bytes, code: str) -> None:
     """Damaged and foreign files end in a message, never in a traceback or half a table."""
@@ -181,7 +182,8 @@ def test_empty_and_quoted_empty(tmp_path: Path) -> None:
         (["01/02/2024", "03/04/2024"], "text", "01/02/2024", "W0411"),
         (["2024-02-30", "2024-02-28"], "text", "2024-02-30", "W0413"),
         (["2024-01-31 10:00:00", "2024-01-31 10:00:01"], "datetime", datetime(2024, 1, 31, 10), None),
-        (["2024-01-31T10:00:00.250", "2024-01-31T10:00:01.5"], "datetime", datetime(2024, 1, 31, 10, 0, 0, 250000), None),
+        (["2024-01-31T10:00:00.25", "2024-01-31T10:00:01.5"], "datetime",
+         datetime(2024, 1, 31, 10, 0, 0, 250000), None),
         (["2024-01-31 10:00:00-05:00", "2024-01-31 10:00:01Z"], "datetime", datetime(2024, 1, 31, 15), None),
         (["NaN", "1.5"], "text", "NaN", "W0410"),
         (["inf", "1.5"], "text", "inf", "W0413"),
@@ -189,7 +191,7 @@ def test_empty_and_quoted_empty(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_kinds_found(tmp_path: Path, cells: list[str], kind: str, first: object, code: str | None) -> None:
-    """Each way of writing gives the kind and value a careful reader would give, and says what is not plain."""
+    """Each way of writing gives the kind and value a careful reader would give."""
     source, found = read(tmp_path, "\n".join(["v;w", *(f"{cell};w" for cell in cells)]) + "\n", delimiter=";")
     assert source.schema["v"].kind == kind
     assert found["v"][0] == first
@@ -236,10 +238,9 @@ def test_files_of_one_table_may_differ_in_order_encoding_and_delimiter(tmp_path:
     (tmp_path / "2.csv").write_bytes("b;a\nñ;2,5\n".encode("cp1252"))
     (tmp_path / "_hidden.csv").write_bytes(b"no")
     source = source_of(tmp_path)
-    assert source.schema["a"].kind == "text"
-    assert table(source)["b"].to_list() == ["é", "ñ"]
+    assert table(source).rows() == [(1.0, "é"), (2.5, "ñ")]
     assert [file.name for file in source.files] == ["1.csv", "2.csv"]
-    assert len(source_of(tmp_path / "*.csv", drop=()).files) == 3 or True
+    assert codes(source) == ["W0401", "W0402", "W0414"]
 
 
 def test_files_that_are_not_one_table_are_refused(tmp_path: Path) -> None:
@@ -312,11 +313,7 @@ def test_parquet_types_are_widened_exactly(tmp_path: Path) -> None:
         "half": pa.array([0.5, None, -2.0], pa.float16()),
         "money": pa.array([Decimal("1.25"), None, Decimal("-3.50")], pa.decimal128(5, 2)),
         "day": pa.array([date(2024, 2, 29), None, date(1, 1, 1)], pa.date64()),
-        "local": pa.array([moment, None, moment], pa.timestamp("ms")).cast(pa.timestamp("ms"))
-        if False
-        else pa.array(
-            [moment.replace(microsecond=123000), None, moment.replace(microsecond=0)], pa.timestamp("ms")
-        ),
+        "local": pa.array([moment.replace(microsecond=123000), None, None], pa.timestamp("ms")),
         "zoned": pa.array([moment, None, moment], pa.timestamp("us", "America/Bogota")),
         "fine": pa.array([-1, None, 1999], pa.timestamp("ns")),
         "clock": pa.array([1, None, 86_399], pa.time32("s")),
@@ -334,6 +331,7 @@ def test_parquet_types_are_widened_exactly(tmp_path: Path) -> None:
     assert found["money"].to_list() == [Decimal("1.25"), None, Decimal("-3.50")]
     assert found["day"].to_list() == [date(2024, 2, 29), None, date(1, 1, 1)]
     assert found["zoned"][0] == moment
+    assert found["local"][0] == moment.replace(microsecond=123000)
     assert source.schema["zoned"].zone == "UTC"
     assert found["fine"].cast(pl.Int64).to_list() == [-1, None, 1]
     assert found["clock"].to_list() == [1_000_000, None, 86_399_000_000]

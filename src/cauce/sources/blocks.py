@@ -79,6 +79,19 @@ def _next(text: TextFile, pieces: Iterator[bytes], rest: bytes, line: int) -> by
         raise CauceError(error.code, place=place, **error.values) from None
 
 
+def first_text(text: TextFile, size: int) -> tuple[bytes, bool]:
+    """The first `size` bytes of the text or a little more, and whether that is all of it."""
+    found = b""
+    with unpacked(text.file, text.content, expansion_limit=text.expansion_limit) as read:
+        pieces = utf8_pieces(read, text.encoding)
+        while len(found) < size:
+            piece = _next(text, pieces, found, 1)
+            if piece is None:
+                return found, True
+            found += piece
+    return found, False
+
+
 def first_block(text: TextFile) -> Block:
     """The first block; E0405 where the text has nothing but line ends."""
     with closing(blocks(text)) as found:

@@ -10,7 +10,7 @@ from cauce.core.reading.dialect import choose_delimiter, has_header, lookalikes,
 from cauce.core.reading.notices import Notice
 from cauce.core.reading.records import Grammar, count_lines
 from cauce.errors import CauceError
-from cauce.sources.blocks import Block, TextFile, blocks, first_block
+from cauce.sources.blocks import Block, TextFile, blocks, first_block, first_text
 from cauce.sources.decoding import Encoding, find_encoding
 from cauce.sources.files import Content, SourceFile
 from cauce.sources.options import ReadOptions
@@ -84,7 +84,8 @@ def open_delimited(
     said = _encoding_notices(file, encoding)
     delimiter = options.delimiter or ("\t" if options.format == "tsv" else None)
     if delimiter is None:
-        delimiter = choose_delimiter(_sample(text), options.quote)
+        sample, whole = first_text(text, _SAMPLE_BYTES)
+        delimiter = choose_delimiter(sample, options.quote, whole=whole)
         if delimiter not in (None, ","):
             said.append(Notice.of("W0402", file.name, delimiter=_NAMES.get(delimiter or "", str(delimiter))))
     text = replace(text, grammar=Grammar(delimiter or ",", options.quote))
@@ -93,13 +94,6 @@ def open_delimited(
 
 
 _NAMES = {"\t": "TAB", ";": ";", "|": "|"}
-
-
-def _sample(text: TextFile) -> bytes:
-    block = first_block(text)
-    if len(block.data) <= _SAMPLE_BYTES:
-        return block.data
-    return block.data[: text.grammar.cut(block.data[:_SAMPLE_BYTES]) or len(block.data)]
 
 
 def _encoding_notices(file: SourceFile, encoding: Encoding) -> list[Notice]:

@@ -50,7 +50,7 @@ class ParquetTable:
             failing = typing.failures(frame, typed)
             for place in sorted(failing):
                 rejections.add(self._rejection(file, row + place, failing[place], frame[place]))
-            yield without(typed, tuple(failing)).select(chosen)
+            yield without(typed, tuple(failing))[chosen]
 
     def _rejection(self, file: SourceFile, row: int, name: str, frame: pl.DataFrame) -> Rejection:
         values: dict[str, str | int] = {"column": name, "kind": self.schema[name].kind}

@@ -53,11 +53,11 @@ class TextTable:
             for rejection in self.kept.ragged:
                 rejections.add(rejection)
             for frame in self.kept.spill.frames([item.field.name for item in needed]):
-                yield typing(frame).select(chosen)
+                yield typing(frame)[chosen]
             return
         for file in self.files:
             for typed in self._typed(file, typing, rejections):
-                yield typed.select(chosen)
+                yield typed[chosen]
 
     def _typed(self, file: DelimitedFile, typing: Typing, rejections: Rejections) -> Iterator[pl.DataFrame]:
         kinds = {item.field.name: native_kind(item) for item in typing.readings}

@@ -17,14 +17,17 @@ _NUMBER = re.compile(r"[-+]?[$€£]?[-+]?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s?%
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 
 
-def choose_delimiter(sample: bytes, quote: str) -> str | None:
+def choose_delimiter(sample: bytes, quote: str, *, whole: bool) -> str | None:
     """The delimiter under which most records have as many cells as the first, or None: one column.
 
-    sample: UTF-8 bytes that begin with a record. Only the first 300 records that are not blank count.
+    sample: UTF-8 bytes that begin with a record. whole: whether they end with one, too. Only the first 300
+    records that are not blank count.
     """
     best: tuple[float, str] | None = None
     for delimiter in DELIMITERS:
         counts = _cell_counts(Grammar(delimiter, quote), sample)
+        if not whole and 1 < len(counts) < _SAMPLED_RECORDS:
+            counts.pop()
         if not counts or counts[0] < 2:
             continue
         share = counts.count(counts[0]) / len(counts)
