@@ -84,6 +84,9 @@ def lookup(
     others: unseen, for any other level; missing, for null and NaN (both null where absent).
     """
     table, values = tuple(levels), tuple(float(number) for number in numbers)
+    if not table:
+        unseen, missing = (n.Literal(others.get(name), "float") for name in ("unseen", "missing"))
+        return lambda x: n.IfElse(n.IsMissing(x), missing, unseen)
     if not any(isinstance(level, float) for level in table):
         return lambda x: n.LookupNumber(x, table, values, **others)
 

@@ -74,5 +74,5 @@ class Stream:
 
 def begin(source: str, expression: Expression, *, schema: Schema) -> Stream:
     """The stream of a column or formula before any step."""
-    found = field_of(expression, schema, source)
+    found = field_of(expression, schema, name=source)
     return Stream(source, expression, expression, found.kind, found.zone)

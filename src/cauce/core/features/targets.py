@@ -123,9 +123,6 @@ def _fit(step: TargetMean, stream: Stream, results: Results, setting: Setting) -
 
 
 def _looked_up(x: Expression, levels: tuple[Any, ...], means: Means) -> Expression:
-    if not levels:
-        known = literal(means.overall)
-        return n.IfElse(n.IsMissing(x), literal(means.missing), known)
     return lookup(levels, means.numbers, unseen=means.overall, missing=means.missing)(x)
 
 
