@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cauce.core.columns import FOLD, HASH_A, HASH_B, INNER_FOLD, TARGET, WEIGHT
-from cauce.core.splits.fitting import PLACE, TARGET_CLASS, SplitSettings
-from cauce.core.splits.rules import RandomSplit, SplitRule, inner_folds, places
+from cauce.core.splits.fitting import HAS_TARGET, PLACE, TARGET_CLASS, SplitSettings
+from cauce.core.splits.rules import SplitRule, TimeSplit, inner_folds, places
 from cauce.core.task import Target
 from cauce.errors import CauceError
-from cauce.expr.batch import take
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Field, Schema
 from cauce.stats.row_hash import row_hashes
@@ -27,7 +28,8 @@ class Preparation:
     """Work: the columns in `keep`, then TARGET, WEIGHT, FOLD, INNER_FOLD, HASH_A and HASH_B.
 
     input: the snapshot's schema. key: the declared key; empty for the whole row's content.
-    E1115 for a weight that is null, negative or not finite.
+    E1112 for a row with a target and no time, where time splits; E1115 for a weight that is null,
+    negative or not finite.
     """
 
     input: Schema
@@ -40,9 +42,9 @@ class Preparation:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        hashed = self.input.names if not (self.key and self.rule.columns) else (*self.key, *self.rule.columns)
+        hashed = (*(self.key or self.input.names), *(self.rule.columns or self.input.names))
         weight = () if self.weight is None else (self.weight,)
-        time = (self.rule.column,) if hasattr(self.rule, "column") else ()
+        time = (self.rule.column,) if isinstance(self.rule, TimeSplit) else ()
         return tuple(dict.fromkeys((*self.keep, *self.target.columns, *weight, *time, *hashed)))
 
     @cached_property
@@ -60,32 +62,41 @@ class Preparation:
         """One row for each row of `batch`, in its order."""
         label = self._label(batch).get_column(TARGET)
         numbers = label.fill_null(np.nan).to_numpy()
-        folds = self.rule.folds(batch, self.input, numbers)
-        folds[np.isnan(numbers)] = LEFT_OUT
         first, second = row_hashes(batch, self.input, columns=self.key or None)
-        made = (
-            label,
-            pl.Series(WEIGHT, self._weights(batch)),
-            pl.Series(FOLD, folds),
-            pl.Series(INNER_FOLD, inner_folds(batch, self.input, self.rule)),
-            pl.Series(HASH_A, first.view(np.int64)),
-            pl.Series(HASH_B, second.view(np.int64)),
-        )
-        return pl.DataFrame([*(batch.get_column(name) for name in self.keep), *made])
+        lane = first
+        if set(self.rule.columns) != set(self.key):
+            lane, _ = row_hashes(batch, self.input, columns=self.rule.columns or None)
+        folds = self.rule.folds(batch, lane=lane, label=numbers)
+        folds[np.isnan(numbers)] = LEFT_OUT
+        made = {
+            TARGET: label,
+            WEIGHT: self._weights(batch),
+            FOLD: folds,
+            INNER_FOLD: inner_folds(lane, self.rule.seed),
+            HASH_A: first.view(np.int64),
+            HASH_B: second.view(np.int64),
+        }
+        return pl.DataFrame({**_taken(batch, self.keep), **made})
 
-    def _weights(self, batch: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _weights(self, batch: pl.DataFrame) -> NDArray[np.float64]:
         if self.weight is None:
             return np.ones(batch.height)
-        weights = batch.get_column(self.weight).alias(WEIGHT).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        weights = batch.get_column(self.weight).cast(pl.Float64).fill_null(np.nan).to_numpy()
         bad = int(np.count_nonzero(~np.isfinite(weights) | (weights < 0)))
         if bad:
             raise CauceError("E1115", column=self.weight, count=bad)
         return weights
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Preparation, tuple(getattr(self, one.name) for one in fields(self))
+
 
 @dataclass(frozen=True)
 class Placement:
-    """Work: what a split rule is fitted on: the time column, TARGET_CLASS and PLACE."""
+    """Work: what a split rule is fitted on.
+
+    By time: the time column and HAS_TARGET. Otherwise TARGET_CLASS and PLACE.
+    """
 
     input: Schema
     target: Target
@@ -94,17 +105,19 @@ class Placement:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        if self.settings.kind == "time":
-            return (str(self.settings.time),)
-        hashed = self.settings.hashed or self.input.names
-        return tuple(dict.fromkeys((*self.target.columns, *hashed)))
+        read = (str(self.settings.time),) if self._by_time else self.settings.hashed or self.input.names
+        return tuple(dict.fromkeys((*self.target.columns, *read)))
 
     @cached_property
     def schema(self) -> Schema:
         """What it returns."""
-        if self.settings.kind == "time":
-            return self.input.select(self.columns)
+        if self._by_time:
+            return Schema((self.input[str(self.settings.time)], Field(HAS_TARGET, "boolean")))
         return Schema((Field(TARGET_CLASS, "integer"), Field(PLACE, "float")))
+
+    @property
+    def _by_time(self) -> bool:
+        return self.settings.kind == "time"
 
     @cached_property
     def _label(self) -> Projection:
@@ -112,8 +125,18 @@ class Placement:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
-        if self.settings.kind == "time":
-            return take(batch, self.columns)
-        rule = RandomSplit(self.settings.hashed, self.settings.seed, 0.0, 0.0)
-        label = self._label(batch).get_column(TARGET).cast(pl.Int64).alias(TARGET_CLASS)
-        return pl.DataFrame([label, pl.Series(PLACE, places(batch, self.input, rule))])
+        label = self._label(batch).get_column(TARGET)
+        if self._by_time:
+            return pl.DataFrame(
+                {**_taken(batch, (str(self.settings.time),)), HAS_TARGET: label.is_not_null()}
+            )
+        lane, _ = row_hashes(batch, self.input, columns=self.settings.hashed or None)
+        return pl.DataFrame({TARGET_CLASS: label.cast(pl.Int64), PLACE: places(lane, self.settings.seed)})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Placement, tuple(getattr(self, one.name) for one in fields(self))
+
+
+def _taken(batch: pl.DataFrame, names: tuple[str, ...]) -> dict[str, pl.Series]:
+    """Columns for a frame made of a dictionary: one made of a list renames the column called ""."""
+    return {name: batch.get_column(name) for name in names}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from cauce.core.columns import TARGET
+from cauce.core.suspects import Suspects
 from cauce.core.task import MOST_CLASSES, TargetColumn
 from cauce.expr import nodes as n
 from cauce.expr.projection import Output, Projection
@@ -15,41 +16,11 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.stats import Counts, Distinct, Levels, Summary
 from cauce.stats.levels import ColumnLevels
+from cauce.stats.scalars import plain, scalar
 
-_LEVELS = 200
 _SUSPECT_SHARE = 0.001
-_SUSPECTS = frozenset(
-    {
-        "?",
-        "-",
-        "--",
-        ".",
-        "n/a",
-        "na",
-        "#n/a",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "(null)",
-        "missing",
-        "unknown",
-        "no definido",
-        "no definida",
-        "no aplica",
-        "sin dato",
-        "sin datos",
-        "no disponible",
-        "s/d",
-        "nd",
-        "no especificado",
-        "no registra",
-        "desconocido",
-        "no informado",
-        "-999",
-        "-9999",
-    }
-)
+_IDENTIFIER_SHARE = 0.95
+_IDENTIFIER_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -71,6 +42,12 @@ class ColumnProfile:
         """Whether all its values are one, or there are none."""
         return self.nulls == rows or self.distinct == 1
 
+    def identifier(self, rows: int) -> bool:
+        """Whether nearly every value is another, as in names and numbers of documents."""
+        present = rows - self.nulls
+        several = self.kind in ("text", "integer") and present >= _IDENTIFIER_ROWS
+        return several and self.distinct is not None and self.distinct >= _IDENTIFIER_SHARE * present
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -82,13 +59,18 @@ class Profile:
     target_nulls: int
     target_levels: ColumnLevels
 
-    def notices(self) -> tuple[str, ...]:
-        """What a user should know about the columns, in sentences; nothing of it is acted on."""
-        return tuple(_notices(self))
+    def notices(self, *, declared: Collection[str] = ()) -> tuple[str, ...]:
+        """What a user should know about the columns, in sentences; nothing of it is acted on.
+
+        declared: columns with a role, of which nobody needs to hear that they look like identifiers.
+        """
+        return tuple(_notices(self, frozenset(declared)))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value; levels of the target are among it, no other value of the data but suspects."""
-        return asdict(self)
+        value = asdict(self)
+        value["target_levels"]["values"] = [plain(one) for one in self.target_levels.values]
+        return value
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Profile:
@@ -100,7 +82,10 @@ class Profile:
             value["target_infinities"],
             value["target_nulls"],
             ColumnLevels(
-                tuple(levels["values"]), tuple(levels["counts"]), levels["nulls"], levels["overflow"]
+                tuple(scalar(one) for one in levels["values"]),
+                tuple(levels["counts"]),
+                levels["nulls"],
+                levels["overflow"],
             ),
         )
 
@@ -115,19 +100,19 @@ def profile_projection(schema: Schema, target: TargetColumn) -> Projection:
 
 def profile_summaries(schema: Schema) -> tuple[Summary, ...]:
     """What one scan over the projected rows gathers."""
-    leveled = tuple(field.name for field in schema if field.kind in ("text", "integer"))
     counted = tuple(field.name for field in schema if field.kind != "float")
+    searched = tuple(field.name for field in schema if field.kind in ("text", "integer", "float"))
     return (
         Counts((*schema.names, TARGET)),
         Levels((TARGET,), MOST_CLASSES),
-        Levels(leveled, _LEVELS),
+        Suspects(searched),
         Distinct(counted),
     )
 
 
 def make_profile(schema: Schema, results: tuple[Any, ...]) -> Profile:
     """The profile, from the results of `profile_summaries`."""
-    counts, target, levels, distinct = results
+    counts, target, suspects, distinct = results
     columns = tuple(
         ColumnProfile(
             field.name,
@@ -136,7 +121,7 @@ def make_profile(schema: Schema, results: tuple[Any, ...]) -> Profile:
             counts[field.name].nans,
             counts[field.name].infinities,
             distinct[field.name].count if field.name in distinct else None,
-            _suspects(levels.get(field.name), counts[field.name].rows),
+            _frequent(suspects.get(field.name, {}), counts[field.name].rows),
         )
         for field in schema
     )
@@ -144,32 +129,29 @@ def make_profile(schema: Schema, results: tuple[Any, ...]) -> Profile:
     return Profile(own.rows, columns, own.infinities, own.nulls + own.nans, target[TARGET])
 
 
-def _suspects(levels: ColumnLevels | None, rows: int) -> dict[str, int]:
-    if levels is None:
-        return {}
-    pairs = zip(levels.values, levels.counts, strict=True)
-    return {
-        str(value): count
-        for value, count in pairs
-        if str(value).strip().lower() in _SUSPECTS and count >= _SUSPECT_SHARE * rows
-    }
+def _frequent(suspects: Mapping[str, int], rows: int) -> dict[str, int]:
+    return {form: count for form, count in suspects.items() if count >= _SUSPECT_SHARE * rows}
 
 
-def _notices(profile: Profile) -> list[str]:
-    said: list[str] = []
+_SUSPECT = _(
+    "Column {column}: {count} cells hold {value}, which looks like a missing value; "
+    "if it is, add it to data.missing."
+)
+_CONSTANT = _("Column {column} has one single value and tells a model nothing.")
+_IDENTIFIER = _(
+    "Column {column} has another value in nearly every row, as identifiers have: a model can learn rows by "
+    "heart from it, but nothing about new ones; if it is one, add it to features.exclude or data.key."
+)
+_NO_TARGET = _("{count} of {rows} rows have no target and are left out of fit and metrics.")
+
+
+def _notices(profile: Profile, declared: frozenset[str]) -> Iterator[str]:
     for column in profile.columns:
         for value, count in column.suspects.items():
-            text = translate(
-                _(
-                    "Column {column}: {count} cells hold {value}, which looks like a missing value; "
-                    "if it is, add it to data.missing."
-                )
-            )
-            said.append(text.format(column=column.name, count=count, value=repr(value)))
+            yield translate(_SUSPECT).format(column=column.name, count=count, value=repr(value))
         if column.constant(profile.rows):
-            text = translate(_("Column {column} has one single value and tells a model nothing."))
-            said.append(text.format(column=column.name))
+            yield translate(_CONSTANT).format(column=column.name)
+        elif column.identifier(profile.rows) and column.name not in declared:
+            yield translate(_IDENTIFIER).format(column=column.name)
     if profile.target_nulls:
-        text = translate(_("{count} of {rows} rows have no target and are left out of fit and metrics."))
-        said.append(text.format(count=profile.target_nulls, rows=profile.rows))
-    return said
+        yield translate(_NO_TARGET).format(count=profile.target_nulls, rows=profile.rows)

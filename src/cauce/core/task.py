@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,10 +21,15 @@ Class = bool | int | str
 MOST_CLASSES = 1000
 FEW_INTEGERS = 10
 """An integer target with at most so many distinct values is taken for classes."""
-OTHER = "other"
-"""The class of the rows that are not of the declared positive class, where there are more than two levels."""
+REST = ("other", "rest")
+"""The class of the rows that are not of the positive class, where there are more than two: the first name,
+or the second where the positive class has the first."""
 
-_POSITIVE_WORDS = frozenset(("yes", "y", "true", "t", "si", "sí", "s", "positive", "positivo", "1"))
+MOST_WHOLE = 2**53
+"""Beyond, neighbouring whole numbers are one float."""
+_YES = frozenset(["yes", "true", "si", "sí", "positive", "positivo", "verdadero"])
+_SHORT_YES = frozenset(["y", "t", "s", "pos", "+", "1"])
+_SHORT_NO = frozenset(["n", "f", "no", "neg", "-", "0", "-1"])
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,10 @@ class Target:
         if self.task == "regression":
             value = self.expression if self.kind == "float" else n.Cast(self.expression, "float")
             return n.IfElse(n.IsNan(value), n.Literal(None, "float"), value)
-        if self.rest:
-            known = n.Not(n.IsNull(self.expression))
-            hit = n.Cast(n.LevelEquals(self.expression, self.classes[1]), "float")
-            return n.IfElse(known, hit, n.Literal(None, "float"))
         whole = self.expression if self.kind in _LEVEL_KINDS else n.Cast(self.expression, "integer")
+        if self.rest:
+            hit = n.Cast(n.LevelEquals(whole, self.classes[1]), "float")
+            return n.IfElse(n.IsNull(whole), n.Literal(None, "float"), hit)
         return n.Cast(n.LookupCode(whole, self.classes), "float")
 
     def to_json(self) -> dict[str, Any]:
@@ -107,12 +109,12 @@ class Target:
 _LEVEL_KINDS: frozenset[Kind] = frozenset(("boolean", "integer", "text"))
 
 
-def class_name(value: Class) -> str:
+def class_name(value: Class | float) -> str:
     """A class as text: true and false in lower case, whole numbers in digits."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def target_column(name: str, expression: Expression, schema: Schema) -> TargetColumn:
+def target_column(name: str, expression: Expression, *, schema: Schema) -> TargetColumn:
     """The target before its values are known; E1101 for a kind that cannot be predicted."""
     kind = kind_of(expression, schema)
     if kind in ("date", "datetime"):
@@ -132,105 +134,113 @@ def infer_target(
 
     levels: of the target's values over all rows (up to MOST_CLASSES). task, positive: as declared.
     Booleans and two levels are binary; texts, and integers of at most FEW_INTEGERS values, multiclass;
-    other numbers regression. Positive: true, 1, yes and the like, else the larger number or the rarer
-    class (of equals, the last). Raises E1102 to E1107.
+    other numbers regression. Positive: true, yes and the like against their opposite, else the larger
+    number or the rarer class (of equals, the last). Raises E1102 to E1108, E1116.
     """
-    values = _whole(levels.values)
-    if not values and not levels.overflow:
-        raise CauceError("E1102", target=column.name)
+    counts = _counts(levels)
+    _check_values(column, counts, levels.overflow, infinities)
     said: list[str] = []
-    chosen = task or ("binary" if positive is not None else _task(column, values, levels.overflow))
+    chosen = task or ("binary" if positive is not None else _task(column, counts, levels.overflow))
     if task is None:
-        said.append(_said_task(chosen, column.name, len(values), levels.overflow))
+        said.append(translate(_SAID[chosen]).format(target=column.name, count=len(counts)))
     if chosen == "regression":
-        return _regression(column, infinities), tuple(said)
-    _check_classes(column, values, levels.overflow)
+        if column.kind == "text":
+            raise CauceError("E1103", target=column.name)
+        return Target(column.name, column.expression, column.kind, chosen), tuple(said)
+    classes = _classes(column, counts, levels.overflow)
     if chosen == "multiclass":
-        classes = tuple(sorted(values))
-        return Target(column.name, column.expression, column.kind, chosen, classes), tuple(said)
-    return _binary(column, _whole_counts(levels), positive, said)
+        ordered = tuple(sorted(classes))
+        return Target(column.name, column.expression, column.kind, chosen, ordered), tuple(said)
+    found = _positive(column, classes, positive)
+    if positive is None:
+        said.append(translate(_SAID_POSITIVE).format(positive=class_name(found)))
+    return _binary(column, classes, found), tuple(said)
 
 
-def _task(column: TargetColumn, values: Sequence[Any], overflow: bool) -> Task:
-    if column.kind == "boolean" or (len(values) == 2 and not overflow):
+def _counts(levels: ColumnLevels) -> dict[Any, int]:
+    """Rows by value, without NaN; whole floats as integers where all of them are whole."""
+    pairs = zip(levels.values, levels.counts, strict=True)
+    present = {value: count for value, count in pairs if value == value}  # noqa: PLR0124 - NaN is not
+    if all(isinstance(value, float) and _is_whole(value) for value in present):
+        return {int(value): count for value, count in present.items()}
+    return present
+
+
+def _is_whole(value: float) -> bool:
+    return value.is_integer() and abs(value) <= MOST_WHOLE
+
+
+def _check_values(column: TargetColumn, counts: dict[Any, int], overflow: bool, infinities: int) -> None:
+    if infinities:
+        raise CauceError("E1107", target=column.name, count=infinities)
+    if not counts and not overflow:
+        raise CauceError("E1102", target=column.name)
+    if len(counts) == 1:
+        raise CauceError("E1104", target=column.name)
+
+
+def _task(column: TargetColumn, counts: dict[Any, int], overflow: bool) -> Task:
+    levels = not overflow and not any(isinstance(value, float) for value in counts)
+    if column.kind == "boolean" or (levels and len(counts) == 2):
         return "binary"
     if column.kind == "text":
         return "multiclass"
-    whole = all(isinstance(value, int) for value in values)
-    few = not overflow and len(values) <= FEW_INTEGERS
-    return "multiclass" if column.kind == "integer" and whole and few else "regression"
+    few = levels and len(counts) <= FEW_INTEGERS
+    return "multiclass" if column.kind == "integer" and few else "regression"
 
 
-def _regression(column: TargetColumn, infinities: int) -> Target:
-    if column.kind == "text":
-        raise CauceError("E1103", target=column.name)
-    if infinities:
-        raise CauceError("E1107", target=column.name, count=infinities)
-    return Target(column.name, column.expression, column.kind, "regression")
-
-
-def _check_classes(column: TargetColumn, values: Sequence[Any], overflow: bool) -> None:
-    if overflow or len(values) > MOST_CLASSES:
+def _classes(column: TargetColumn, counts: dict[Any, int], overflow: bool) -> dict[Class, int]:
+    if overflow:
         raise CauceError("E1105", target=column.name, most=MOST_CLASSES)
-    if len(values) == 1:
-        raise CauceError("E1104", target=column.name)
-    if not all(isinstance(value, bool | int | str) for value in values):
-        raise CauceError("E1105", target=column.name, most=MOST_CLASSES)
+    if any(isinstance(value, float) for value in counts):
+        raise CauceError("E1116", target=column.name)
+    return counts
 
 
-def _binary(
-    column: TargetColumn, counts: dict[Class, int], positive: Class | float | None, said: list[str]
-) -> tuple[Target, tuple[str, ...]]:
-    if positive is not None:
-        chosen = _declared(column, counts, positive)
-    else:
-        if len(counts) > 2:
-            raise CauceError("E1108", target=column.name, count=len(counts))
-        chosen = _likely_positive(counts)
-        text = _("The positive class is {positive}; to choose another, set target.positive.")
-        said.append(translate(text).format(positive=class_name(chosen)))
-    others = [value for value in counts if value != chosen]
+def _binary(column: TargetColumn, classes: dict[Class, int], positive: Class) -> Target:
+    others = [value for value in classes if value != positive]
     rest = len(others) > 1
-    negative: Class = OTHER if rest else others[0]
-    classes = (negative, chosen)
-    return Target(column.name, column.expression, column.kind, "binary", classes, rest), tuple(said)
+    negative = REST[class_name(positive) == REST[0]] if rest else others[0]
+    pair = (negative, positive)
+    return Target(column.name, column.expression, column.kind, "binary", pair, rest)
 
 
-def _declared(column: TargetColumn, counts: dict[Class, int], positive: Class | float) -> Class:
-    for value in counts:
-        if (type(value) is type(positive) and value == positive) or class_name(value) == str(positive):
+def _positive(column: TargetColumn, classes: dict[Class, int], declared: Class | float | None) -> Class:
+    if declared is not None:
+        return _declared(column, classes, declared)
+    if len(classes) > 2:
+        raise CauceError("E1108", target=column.name, count=len(classes))
+    return _likely_positive(classes)
+
+
+def _declared(column: TargetColumn, classes: dict[Class, int], positive: Class | float) -> Class:
+    whole = int(positive) if isinstance(positive, float) and positive.is_integer() else positive
+    for value in classes:
+        if type(value) is type(whole) and value == whole:
             return value
-    raise CauceError("E1106", target=column.name, positive=positive, classes=_listed(counts))
+    for value in classes:
+        if class_name(value) in (class_name(whole), str(whole)):
+            return value
+    raise CauceError("E1106", target=column.name, positive=positive, classes=_listed(classes))
 
 
-def _listed(counts: dict[Class, int]) -> str:
-    names = [class_name(value) for value in counts]
+def _listed(classes: dict[Class, int]) -> str:
+    names = [class_name(value) for value in classes]
     return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
 
 
-def _likely_positive(counts: dict[Class, int]) -> Class:
-    for value in counts:
-        if value is True or class_name(value).lower() in _POSITIVE_WORDS:
+def _likely_positive(classes: dict[Class, int]) -> Class:
+    if not any(isinstance(value, str) for value in classes):
+        return max(classes)
+    first, second = sorted(classes, key=str)
+    for value, other in ((first, second), (second, first)):
+        word, opposite = str(value).strip().lower(), str(other).strip().lower()
+        if opposite not in _YES and (word in _YES or (word in _SHORT_YES and opposite in _SHORT_NO)):
             return value
-    if all(isinstance(value, int) for value in counts):
-        return max(counts)
-    return min(sorted(counts, reverse=True), key=lambda value: counts[value])
+    return min((second, first), key=lambda value: classes[value])
 
 
-def _whole(values: Sequence[Any]) -> tuple[Any, ...]:
-    """The values, whole floats and decimals as integers where all of them are whole."""
-    present = [value for value in values if not (isinstance(value, float) and math.isnan(value))]
-    if all(not isinstance(value, str) and math.isfinite(value) and value == int(value) for value in present):
-        return tuple(value if isinstance(value, bool) else int(value) for value in present)
-    return tuple(present)
-
-
-def _whole_counts(levels: ColumnLevels) -> dict[Class, int]:
-    pairs = zip(levels.values, levels.counts, strict=True)
-    counts = [(_whole([value]), count) for value, count in pairs]
-    return {value[0]: count for value, count in counts if value}
-
-
+_SAID_POSITIVE = _("The positive class is {positive}; to choose another, set target.positive.")
 _SAID: dict[Task, str] = {
     "binary": _("The target {target} is taken as binary; to choose another task, set target.task."),
     "multiclass": _(
@@ -239,8 +249,3 @@ _SAID: dict[Task, str] = {
     ),
     "regression": _("The target {target} is predicted as a number; to choose another task, set target.task."),
 }
-
-
-def _said_task(task: Task, target: str, count: int, overflow: bool) -> str:
-    number = f"> {MOST_CLASSES}" if overflow else str(count)
-    return translate(_SAID[task]).format(target=target, count=number)

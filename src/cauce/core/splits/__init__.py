@@ -1,6 +1,6 @@
 """Which rows train, validate and test."""
 
-from cauce.core.splits.fitting import SplitSettings, fit_split
+from cauce.core.splits.fitting import SplitSettings, check_folds, fit_split
 from cauce.core.splits.rules import (
     RandomSplit,
     SplitRule,
@@ -16,6 +16,7 @@ __all__ = [
     "SplitSettings",
     "StratifiedSplit",
     "TimeSplit",
+    "check_folds",
     "decode_rule",
     "encode_rule",
     "fit_split",

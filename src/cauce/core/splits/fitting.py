@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from cauce.core.columns import FOLD_NAMES, TEST, TRAIN, VALIDATION
+from cauce.core.splits.cuts import Cut, best_cuts, refined
+from cauce.core.splits.mixed import mixed_rows
 from cauce.core.splits.rules import RandomSplit, SplitRule, StratifiedSplit, TimeSplit
-from cauce.core.task import Target
+from cauce.core.task import MOST_CLASSES, Target
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.stats.grouped import Filtered, Grouped
@@ -18,8 +19,15 @@ from cauce.stats.summary import Summary
 
 PLACE = "__place__"
 """float: a row's place in [0, 1), for the limits of a stratified split."""
-_LIMIT = 1 << 22
-_STRATA = 1000
+TARGET_CLASS = "__class__"
+"""integer: the class number of a row, for the strata of a stratified split; null without a target."""
+HAS_TARGET = "__has_target__"
+"""boolean: whether a row has a target, for the limits of a split by time."""
+
+EXACT_VALUES = 1 << 22
+"""Distinct places or times in one scan; beyond, a stratified split takes a second one."""
+_ORDERED = ("date", "datetime", "integer", "float")
+_TIME_ROUGHNESS = 10_000
 
 Look = Callable[..., tuple[Any, ...]]
 
@@ -42,6 +50,11 @@ class SplitSettings:
         return self.train, round(self.train + self.validation, 12)
 
     @property
+    def folds(self) -> tuple[int, ...]:
+        """The folds that must hold rows: without a validation share there are two."""
+        return (TRAIN, VALIDATION, TEST) if self.shares[0] != self.shares[1] else (TRAIN, TEST)
+
+    @property
     def hashed(self) -> tuple[str, ...]:
         """The columns whose hash places a row: the group, else the key, else none (the whole row)."""
         return (self.group,) if self.group is not None else self.key
@@ -52,12 +65,19 @@ class SplitSettings:
         return 1 if self.kind in ("stratified", "time") else 0
 
 
-def fit_split(settings: SplitSettings, target: Target, schema: Schema, look: Look) -> SplitRule:
+def check_folds(counts: Mapping[int, int], settings: SplitSettings) -> None:
+    """E1406 where a fold that the shares ask for has no row with a target. counts: such rows by fold."""
+    for fold in settings.folds:
+        if not counts.get(fold):
+            raise CauceError("E1406", fold=FOLD_NAMES[fold])
+
+
+def fit_split(settings: SplitSettings, target: Target, *, schema: Schema, look: Look) -> SplitRule:
     """The rule.
 
-    look(*summaries) -> results over all rows of a table that has the user's columns, TARGET and PLACE;
-    called at most once, and again only beyond four million distinct places or times.
-    Raises E1103, E1109 to E1114.
+    look(*summaries) -> their results over all rows, as `Placement` makes them. It is called once for a
+    stratified split and one by time; a stratified one calls it again where a class has more than
+    EXACT_VALUES different places. Raises E1109 to E1114, E1117.
     """
     if settings.kind == "time":
         return _time(settings, schema, look)
@@ -66,83 +86,64 @@ def fit_split(settings: SplitSettings, target: Target, schema: Schema, look: Loo
         return base
     if target.task == "regression":
         raise CauceError("E1109", target=target.name)
-    (found,) = look(Grouped(TARGET_CLASS, OrderedCounts(PLACE, _LIMIT), _STRATA))
-    limits = tuple(
-        _class_limits(settings, number, name, found.groups.get(number), look)
-        for number, name in enumerate(target.class_names)
-    )
+    limits = _class_limits(settings, target, look)
     return StratifiedSplit(base.columns, base.seed, base.train, base.validation, limits)
 
 
-TARGET_CLASS = "__class__"
-"""integer: the class number of a row, for the strata of a stratified split."""
+def _class_limits(settings: SplitSettings, target: Target, look: Look) -> tuple[tuple[float, float], ...]:
+    (found,) = look(Grouped(TARGET_CLASS, OrderedCounts(PLACE, EXACT_VALUES), MOST_CLASSES + 1))
+    tables: list[OrderedTable] = []
+    for number, name in enumerate(target.class_names):
+        table = found.groups.get(number)
+        if table is None or table.count < len(settings.folds):
+            count = 0 if table is None else table.count
+            raise CauceError("E1110", name=name, count=count, folds=len(settings.folds))
+        tables.append(table)
+    within = [_of_class(number) for number in range(len(tables))]
+    finest = [(table, 1) for table in tables]
+    pairs = zip(refined(finest, settings.shares, within=within, look=look), target.class_names, strict=True)
+    limits = tuple(_within_a_row(settings, by_cut, name) for by_cut, name in pairs)
+    if settings.hashed and (count := mixed_rows(tables, limits, within=within, look=look)):
+        raise CauceError("E1117", columns=", ".join(settings.hashed), count=count)
+    return limits
 
 
-def _class_limits(
-    settings: SplitSettings, number: int, name: str, table: OrderedTable | None, look: Look
+def _of_class(number: int) -> Callable[[Summary], Summary]:
+    return lambda summary: Filtered(TARGET_CLASS, (number,), summary)
+
+
+def _within_a_row(
+    settings: SplitSettings, tables: tuple[OrderedTable, OrderedTable], name: str
 ) -> tuple[float, float]:
-    folds = 2 if settings.validation == 0 else 3
-    count = 0 if table is None else table.count
-    if table is None or count < folds:
-        raise CauceError("E1110", name=name, count=count, folds=folds)
-    ranks = [min(max(round(share * count), 1), count - 1) for share in settings.shares]
-    if folds == 3 and ranks[0] == ranks[1]:
-        ranks = [ranks[0], ranks[0] + 1] if ranks[0] + 1 < count else [ranks[0] - 1, ranks[0]]
-    cuts = [_cut(table, rank, lambda one: Filtered(TARGET_CLASS, (number,), one), look) for rank in ranks]
-    for rank, (_value, reached) in zip(ranks, cuts, strict=True):
-        if abs(reached - rank) > 1:
-            raise CauceError("E1111", name=name, off=abs(reached - rank))
-    return cuts[0][0], cuts[1][0]
+    """The limits of one class; E1111 where equal places put a fold off by more than a row."""
+    found = best_cuts(tables, settings.shares)
+    if found is None:
+        raise CauceError("E1111", name=name, off=1)
+    cuts, off = found
+    if off > 1:
+        raise CauceError("E1111", name=name, off=off)
+    return _limits(cuts)
 
 
 def _time(settings: SplitSettings, schema: Schema, look: Look) -> TimeSplit:
     column = str(settings.time)
-    if schema[column].kind not in ("date", "datetime", "integer", "float"):
+    if schema[column].kind not in _ORDERED:
         raise CauceError("E1113", column=column, kind=schema[column].kind)
-    (table,) = look(OrderedCounts(column, _LIMIT))
+    (table,) = look(_with_target(OrderedCounts(column, EXACT_VALUES)))
     if table.missing:
         raise CauceError("E1112", column=column, count=table.missing)
-    count = table.count
-    folds = 2 if settings.validation == 0 else 3
-    if table.exact and len(table.counts) < folds:
-        raise CauceError("E1114", column=column, count=len(table.counts), folds=folds)
-    values = [
-        _cut(table, min(max(round(share * count), 1), count - 1), lambda one: one, look)[0]
-        for share in settings.shares
-    ]
-    first, second = _apart(table, values, settings.validation == 0)
+    rough = max(1, table.count // _TIME_ROUGHNESS)
+    (tables,) = refined([(table, rough)], settings.shares, within=[_with_target], look=look)
+    found = best_cuts(tables, settings.shares)
+    if found is None:
+        raise CauceError("E1114", column=column, count=len(table.counts), folds=len(settings.folds))
+    first, second = _limits(found[0])
     return TimeSplit(column, first, second, settings.hashed, settings.seed)
 
 
-def _apart(table: OrderedTable, values: list[Any], no_validation: bool) -> tuple[Any, Any]:
-    """The two limits, moved so that each fold has at least one time; equal where nothing validates."""
-    if no_validation:
-        return values[0], values[0]
-    if not table.exact or values[0] < values[1] < _physical(table.low[-1]):
-        return values[0], values[1]
-    times = [_physical(value) for value in table.low.to_list()] if table.exact else []
-    second = min(max(times.index(values[1]), 1), len(times) - 2)
-    first = min(times.index(values[0]), second - 1)
-    return times[first], times[second]
+def _with_target(summary: Summary) -> Summary:
+    return Filtered(HAS_TARGET, (True,), summary)
 
 
-def _physical(value: Any) -> int | float:
-    """A time as the number a batch holds."""
-    import polars as pl  # noqa: PLC0415
-
-    number: int | float = pl.Series([value]).to_physical()[0]
-    return number
-
-
-def _cut(
-    table: OrderedTable, rank: int, within: Callable[[OrderedCounts], Summary], look: Look
-) -> tuple[Any, int]:
-    """The value up to which about `rank` rows lie (ties stay together), and how many rows really do."""
-    while not table.exact and table.interval(rank - 1)[0] != table.interval(rank - 1)[1]:
-        (table,) = look(within(table.refined(rank - 1)))
-    reached = table.below + np.cumsum(table.counts)
-    place = int(np.searchsorted(reached, rank, side="left"))
-    before = int(reached[place - 1]) if place else table.below
-    if place and rank - before < int(reached[place]) - rank:
-        place -= 1
-    return _physical(table.high[place]), int(reached[place])
+def _limits(cuts: tuple[Cut, Cut]) -> tuple[Any, Any]:
+    return cuts[0].limit, cuts[1].limit

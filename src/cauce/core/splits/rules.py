@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from cauce.core.columns import INNER_FOLDS, TEST, TRAIN, VALIDATION
 from cauce.errors import CauceError
-from cauce.expr.schema import Schema
-from cauce.stats.row_hash import row_hashes, unit_interval
+from cauce.stats.mixing import Words
+from cauce.stats.row_hash import unit_interval
 
 Folds = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,9 +32,9 @@ class RandomSplit:
     train: float
     validation: float
 
-    def folds(self, batch: pl.DataFrame, schema: Schema, label: Floats) -> Folds:  # noqa: ARG002
-        """The fold of each row."""
-        return _by_limits(places(batch, schema, self), self.train, self.train + self.validation)
+    def folds(self, batch: pl.DataFrame, *, lane: Words, label: Floats) -> Folds:  # noqa: ARG002
+        """The fold of each row. lane: the first lane of its hash over `columns`. label: NaN where null."""
+        return _by_limits(places(lane, self.seed), self.train, self.train + self.validation)
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,23 @@ class StratifiedSplit(RandomSplit):
 
     limits: tuple[tuple[float, float], ...] = ()
 
-    def folds(self, batch: pl.DataFrame, schema: Schema, label: Floats) -> Folds:
-        """The fold of each row."""
-        place = places(batch, schema, self)
+    def folds(self, batch: pl.DataFrame, *, lane: Words, label: Floats) -> Folds:  # noqa: ARG002
+        """The fold of each row; arguments as in a random split."""
+        place = places(lane, self.seed)
         folds = _by_limits(place, self.train, self.train + self.validation)
         for number, (train, validation) in enumerate(self.limits):
             own = label == number
-            folds[own] = np.where(
-                place[own] <= train, TRAIN, np.where(place[own] <= validation, VALIDATION, TEST)
-            )
+            inside = place[own]
+            folds[own] = np.where(inside <= train, TRAIN, np.where(inside <= validation, VALIDATION, TEST))
         return folds
 
 
 @dataclass(frozen=True)
 class TimeSplit:
-    """Rows up to `train_until` train, up to `validation_until` validate, later ones test; exact for one
-    snapshot.
+    """Rows up to `train_until` train, up to `validation_until` validate, later ones test.
 
-    The limits are values of the time column as whole microseconds, days or numbers, both included.
-    columns, seed: of the hash that cuts the inner folds.
+    Exact for one snapshot. The limits are values of the time column as whole microseconds, days or
+    numbers, both included. columns, seed: of the hash that cuts the inner folds.
     """
 
     column: str
@@ -74,30 +72,31 @@ class TimeSplit:
     columns: tuple[str, ...]
     seed: int
 
-    def folds(self, batch: pl.DataFrame, schema: Schema, label: Floats) -> Folds:  # noqa: ARG002
-        """The fold of each row; E1112 for a row without a time."""
-        times = batch.get_column(self.column)
-        if times.null_count():
-            raise CauceError("E1112", column=self.column, count=times.null_count())
-        values = times.to_physical().to_numpy()
-        return np.where(
-            values <= self.train_until, TRAIN, np.where(values <= self.validation_until, VALIDATION, TEST)
-        ).astype(np.int64)
+    def folds(self, batch: pl.DataFrame, *, lane: Words, label: Floats) -> Folds:  # noqa: ARG002
+        """The fold of each row; E1112 for one with a target and no time. Arguments as in a random split."""
+        times = batch.get_column(self.column).alias("times").to_physical()
+        missing = times.is_null().to_numpy()
+        if times.dtype.is_float():
+            missing |= times.is_nan().fill_null(value=False).to_numpy()
+        lost = int(np.count_nonzero(missing & ~np.isnan(label)))
+        if lost:
+            raise CauceError("E1112", column=self.column, count=lost)
+        values = times.fill_null(0).to_numpy()
+        middle = np.where(values <= self.validation_until, VALIDATION, TEST)
+        return np.where(values <= self.train_until, TRAIN, middle).astype(np.int64)
 
 
 SplitRule = RandomSplit | StratifiedSplit | TimeSplit
 
 
-def places(batch: pl.DataFrame, schema: Schema, rule: SplitRule) -> Floats:
-    """Each row's place in [0, 1): uniform, by the rule's columns (none: all) and its seed."""
-    lane, _ = row_hashes(batch, schema, columns=rule.columns or None)
-    return unit_interval(lane, rule.seed)
+def places(lane: Words, seed: int) -> Floats:
+    """Each row's place in [0, 1): uniform, by the first lane of its hash and the seed."""
+    return unit_interval(lane, seed)
 
 
-def inner_folds(batch: pl.DataFrame, schema: Schema, rule: SplitRule) -> Folds:
-    """A number from 0 to INNER_FOLDS - 1 for each row, independent of its fold, equal for equal keys."""
-    lane, _ = row_hashes(batch, schema, columns=rule.columns or None)
-    return (unit_interval(lane, f"{rule.seed}/inner") * INNER_FOLDS).astype(np.int64)
+def inner_folds(lane: Words, seed: int) -> Folds:
+    """A number from 0 to INNER_FOLDS - 1 for each row, independent of its fold, equal for equal hashes."""
+    return (unit_interval(lane, f"{seed}/inner") * INNER_FOLDS).astype(np.int64)
 
 
 def _by_limits(place: Floats, train: float, validation: float) -> Folds:

@@ -38,21 +38,24 @@ ENTRIES = (
     Entry(
         code="E1104",
         exit=Exit.DATA,
-        says=_("The target {target} has one single class."),
-        hint=_("Check the target, or bring rows of at least one more class."),
+        says=_("The target {target} has one single value."),
+        hint=_("Check the target, or bring rows of at least one more value."),
         explanation=_(
-            "A classifier needs at least two classes. All rows with a target have the same one, so every "
-            "model would say the same and no metric would mean anything."
+            "A classifier needs at least two classes, and a number to predict must differ between rows. All "
+            "rows with a target have the same one, so every model would say the same and no metric would "
+            "mean anything."
         ),
     ),
     Entry(
         code="E1105",
         exit=Exit.DATA,
-        says=_("The target {target} has no usable classes: more than {most}, or numbers with a fraction."),
-        hint=_("Set target.task to regression, or join rare classes in a formula."),
+        says=_("The target {target} has more than {most} different values, too many for classes."),
+        hint=_("Declare it as a number in data.types if it is one, or join rare classes in target.formula."),
         explanation=_(
             "Classes are texts, booleans or whole numbers, at most a thousand of them. A target with more "
-            "values is rather a number to predict, an identifier or free text."
+            "values is rather a number to predict, an identifier or free text. A number that was read as "
+            "text is often written in a local format: declare data.decimal or data.types; a number is "
+            "predicted as one with target.task = regression."
         ),
     ),
     Entry(
@@ -71,8 +74,8 @@ ENTRIES = (
         says=_("The target {target} is infinite in {count} rows."),
         hint=_("Limit the target in target.formula, or correct the source."),
         explanation=_(
-            "A regression on an infinite target has no finite error. Infinite values often come from a "
-            "division by zero or a logarithm of zero in the formula."
+            "An infinite value is no class, and a regression on it has no finite error. Such values often "
+            "come from a division by zero or a logarithm of zero in the formula."
         ),
     ),
     Entry(
@@ -108,18 +111,20 @@ ENTRIES = (
     Entry(
         code="E1111",
         exit=Exit.DATA,
-        says=_("The class {name} cannot be divided exactly: equal rows would put it off by {off} rows."),
+        says=_(
+            "The class {name} cannot be divided exactly: equal rows put a fold off by {off} or more rows."
+        ),
         hint=_("Declare data.key so that rows differ, or set split.kind to random."),
         explanation=_(
             "Rows that are equal, or have the same key, always share a fold, so that no copy of a training "
-            "row is tested. Here so many are equal that the shares of a class would be off by more than "
-            "a row."
+            "row is tested. Here so many are equal that a fold would be empty, or off its share of the class "
+            "by more than a row."
         ),
     ),
     Entry(
         code="E1112",
         exit=Exit.DATA,
-        says=_("The time column {column} is null in {count} rows."),
+        says=_("The time column {column} is null or NaN in {count} rows that have a target."),
         hint=_("Remove or correct these rows, or choose another split.kind."),
         explanation=_(
             "A split by time needs the time of every row: one without it could be earlier or later than "
@@ -143,7 +148,7 @@ ENTRIES = (
         hint=_("Use a finer time column, or choose another split.kind."),
         explanation=_(
             "Rows of equal time stay together in a split by time, so there must be at least as many "
-            "different times as folds."
+            "different times as folds, among the rows that have a target."
         ),
     ),
     Entry(
@@ -154,6 +159,27 @@ ENTRIES = (
         explanation=_(
             "A row's weight says how much it counts, from 0 upwards. A missing or negative weight has no "
             "meaning, and guessing one would change the model silently."
+        ),
+    ),
+    Entry(
+        code="E1116",
+        exit=Exit.CONFIG,
+        says=_("The target {target} holds numbers with a fraction, which are no classes."),
+        hint=_("Set target.task to regression, or make classes of it in target.formula."),
+        explanation=_(
+            "Classes are texts, booleans or whole numbers. A number with a fraction is something to predict "
+            "as a number; a comparison in target.formula, such as price > 2.5, makes two classes of it."
+        ),
+    ),
+    Entry(
+        code="E1117",
+        exit=Exit.DATA,
+        says=_("By {columns}, {count} rows belong together but would be in different folds."),
+        hint=_("Set split.kind to group or random, which keep them together."),
+        explanation=_(
+            "A stratified split has limits of its own for each class, so rows of one key or group whose "
+            "classes differ may end in different folds: a patient would be trained on and tested. A random "
+            "split or one by group looks at the key alone and keeps such rows together."
         ),
     ),
 )

@@ -11,9 +11,8 @@ from cauce.core.boosting import BoostParameters, BoostResult, BoostSpec
 from cauce.core.columns import FOLD, FOLD_NAMES, HASH_A, HASH_B, TARGET, TRAIN, WEIGHT
 from cauce.core.features import FittedFeatures, fit_features
 from cauce.core.preparation import Preparation
-from cauce.core.splits import decode_rule
+from cauce.core.splits import check_folds, decode_rule
 from cauce.core.task import Target
-from cauce.errors import CauceError
 from cauce.expr.projection import Projection
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
@@ -22,7 +21,7 @@ from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
-from cauce.running.steps.roles import planned_features
+from cauce.running.steps.roles import planned_features, split_settings
 from cauce.running.workspace import Workspace
 from cauce.spec import Model
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
@@ -51,7 +50,6 @@ def fit(work: Workspace, step: Step, report: Report) -> Made:
     look = _Look(work, prepared, target, source.schema.select(keep))
     fitted = fit_features(planned, look)
     training = look.training()
-    _check_folds(training["folds"], work)
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=_KEPT))
     spec = boost_spec(work.project.model, fitted, target=target, work=work)
     result = engine.boost(table, spec, observe=lambda one: report(one.number + 1, spec.parameters.rounds))
@@ -99,14 +97,13 @@ class _Look:
         return tuple(dict.fromkeys((FOLD, *(name for one in own for name in one.columns))))
 
     def training(self) -> dict[str, Any]:
-        """Rows by fold, and what the training rows say to guess."""
+        """Rows by fold, and what the training rows say to guess; E1406 for an empty fold."""
         if self._own is None:
             self(None, ())
         counts, *labels = self._own or ()
-        folds = {
-            FOLD_NAMES[fold] if fold >= 0 else "left_out": one[TARGET].rows
-            for fold, one in counts.groups.items()
-        }
+        rows = {fold: one[TARGET].rows for fold, one in counts.groups.items()}
+        check_folds(rows, split_settings(self._work.project))
+        folds = {FOLD_NAMES[fold] if fold >= 0 else "left_out": count for fold, count in rows.items()}
         if self._target.task == "regression":
             guess = {
                 "mean": labels[0][TARGET].mean,
@@ -124,14 +121,6 @@ class _Look:
         """The training rows' summary states, for the bundle."""
         count = len(self._baseline.summaries)
         return self._baseline.states((self._own or ())[-count:]) if count else {}
-
-
-def _check_folds(folds: Mapping[str, int], work: Workspace) -> None:
-    split = work.project.split
-    wanted = FOLD_NAMES if split.validation > 0 else ("train", "test")
-    for name in wanted:
-        if not folds.get(name):
-            raise CauceError("E1406", fold=name)
 
 
 def _fitted(result: BoostResult) -> dict[str, Any]:

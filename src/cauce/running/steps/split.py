@@ -36,7 +36,7 @@ def split(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 
     def look(*summaries: Any) -> tuple[Any, ...]:
         return work.engine.summarise(table, *summaries)
 
-    rule = fit_split(settings, target, source.schema, look=look)
+    rule = fit_split(settings, target, schema=source.schema, look=look)
     rows = work.engine.rows_scanned - before
     outputs = {"split": keep_json(work.store, {"target": target.to_json(), "rule": encode_rule(rule)})}
     facts = {"task": target.task, "classes": list(target.class_names), "inferred": bool(said)}

@@ -1,0 +1,55 @@
+"""Keys that occur in several classes, and would be in several folds of a stratified split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cauce.core.columns import TEST, TRAIN, VALIDATION
+from cauce.stats.ordered import float_keys
+from cauce.stats.ordered_counts import OrderedTable
+from cauce.stats.summary import Summary
+
+Limits = tuple[float, float]
+
+
+def mixed_rows(
+    tables: Sequence[OrderedTable],
+    limits: Sequence[Limits],
+    *,
+    within: Sequence[Callable[[Any], Summary]],
+    look: Callable[..., tuple[Any, ...]],
+) -> int:
+    """Rows whose place occurs in more than one fold, because another class has other limits.
+
+    tables, limits, within: of each class. Only places between the lowest and the highest limit can be in
+    two folds; where a table is not exact, they are looked at.
+    """
+    low, high = min(first for first, _ in limits), max(second for _, second in limits)
+    if not all(table.exact for table in tables):
+        lowest, highest = (int(key) for key in float_keys(np.array([low, high]) + 0.0))
+        asked = [replace(table.declared, lowest_key=lowest, highest_key=highest) for table in tables]
+        tables = look(*(own(one) for own, one in zip(within, asked, strict=True)))
+    places = [table.low.to_numpy() for table in tables]
+    folds = [_folds(own, limit) for own, limit in zip(places, limits, strict=True)]
+    counts = np.concatenate([table.counts for table in tables])
+    return int(counts[_in_two(np.concatenate(places), np.concatenate(folds))].sum())
+
+
+def _folds(places: NDArray[np.float64], limits: Limits) -> NDArray[np.int64]:
+    middle = np.where(places <= limits[1], VALIDATION, TEST)
+    return np.where(places <= limits[0], TRAIN, middle).astype(np.int64)
+
+
+def _in_two(places: NDArray[np.float64], folds: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which places occur with more than one fold."""
+    distinct, which = np.unique(places, return_inverse=True)
+    lowest, highest = np.full(len(distinct), TEST), np.full(len(distinct), TRAIN)
+    np.minimum.at(lowest, which, folds)
+    np.maximum.at(highest, which, folds)
+    mixed: NDArray[np.bool_] = (lowest != highest)[which]
+    return mixed
