@@ -57,6 +57,7 @@ print(time.perf_counter() - start)
 
 _OURS = """
 import sys, time
+from concurrent.futures import ThreadPoolExecutor
 from cauce.threads import limit_threads
 limit_threads()
 import polars as pl, pyarrow.csv
@@ -65,20 +66,21 @@ from cauce.stats.row_hash import row_hashes
 start = time.perf_counter()
 source = open_source(ReadOptions(paths=(sys.argv[1],)))
 opened = time.perf_counter()
-schema, rows, lanes, parts, held = source.schema, 0, [0, 0], 0, []
-def write():
-    global parts
-    pl.concat(held).write_parquet(f"{sys.argv[2]}/part-{parts}.parquet", compression="zstd")
-    parts += 1
-    held.clear()
-for batch in source.batches():
-    rows += batch.height
-    lanes = [(lane + int(words.sum())) % 2**64 for lane, words in zip(lanes, row_hashes(batch, schema))]
-    held.append(batch)
-    if sum(frame.height for frame in held) >= 200_000:
-        write()
-if held:
-    write()
+schema, rows, lanes, writes, held = source.schema, 0, [0, 0], [], []
+def write(frames, part):
+    pl.concat(frames).write_parquet(f"{sys.argv[2]}/part-{part}.parquet", compression="zstd")
+with ThreadPoolExecutor(1) as pool:
+    for batch in source.batches():
+        rows += batch.height
+        lanes = [(lane + int(words.sum())) % 2**64 for lane, words in zip(lanes, row_hashes(batch, schema))]
+        held.append(batch)
+        if sum(frame.height for frame in held) >= 100_000:
+            writes.append(pool.submit(write, held, len(writes)))
+            held = []
+    if held:
+        writes.append(pool.submit(write, held, len(writes)))
+    for done in writes:
+        done.result()
 assert rows + len(source.rejected) == int(sys.argv[3]), (rows, len(source.rejected))
 print(opened - start, file=sys.stderr)
 print(time.perf_counter() - start)

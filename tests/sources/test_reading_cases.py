@@ -282,6 +282,35 @@ def test_a_declared_encoding_that_does_not_fit_names_the_line(tmp_path: Path) ->
     assert error.place.line == 12
 
 
+@pytest.mark.parametrize(("tail", "code"), [(b"2,\xe9\n", None), (b"2,\xe9\n3,\xc3\xa9\n", "E0408")])
+def test_encodings_are_found_far_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tail: bytes, code: str | None
+) -> None:
+    """One accented letter at the end of a large file is read right, or refused with its line."""
+    monkeypatch.setattr("cauce.sources.decoding.CHUNK", 16)
+    monkeypatch.setattr("cauce.sources.blocks.CHUNK", 16)
+    data = b"a,b\n" + b"1,x\n" * 50 + tail
+    if code is None:
+        source, found = read(tmp_path, data)
+        assert found["b"][-1] == "é"
+        assert codes(source) == ["W0401"]
+    else:
+        error = refused(tmp_path, data)
+        assert error.code == code
+        assert error.place is not None
+        assert error.place.line == 52
+
+
+def test_the_worked_file_of_the_docs(tmp_path: Path) -> None:
+    """What docs/ingest.md says about its example is what happens."""
+    data = "fecha;valor;nit\n29/02/2024;$1.234.567,50;007\n01/03/2024;$2,50;012\n03/03/2024;$3,00\n"
+    source, found = read(tmp_path, data)
+    assert found.rows() == [(date(2024, 2, 29), 1234567.5, "007"), (date(2024, 3, 1), 2.5, "012")]
+    assert codes(source) == ["W0402", "W0412", "W0414", "W0408"]
+    assert "$1.234,5" in source.notices[2].message
+    assert [(item.line, item.text) for item in source.rejected] == [(4, "03/03/2024;$3,00")]
+
+
 def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
     """Kinds decided on other bytes are never applied to new ones."""
     source, _ = read(tmp_path, PLAIN, types={"a": "integer"})

@@ -77,7 +77,7 @@ def test_what_pythons_csv_module_writes_is_read_back(
 
 
 @given(rows=tables(), size=st.integers(1, 40))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_block_borders_change_nothing(rows: list[list[str]], size: int) -> None:
     """A file larger than a block is the same table: no record is cut, doubled or lost at a border."""
     quoted = [[cell.replace(" ", "\r\n") for cell in row] for row in rows[1:]]
@@ -139,7 +139,7 @@ COLUMNS = st.lists(
 
 
 @given(column=COLUMNS, size=st.integers(8, 60))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_inference_loses_nothing_and_no_route_differs(column: list[str], size: int) -> None:
     """Kept blocks, a second reading, small blocks, large blocks: one schema, one table; and no filled cell
     of an undeclared column becomes missing."""

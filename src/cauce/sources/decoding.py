@@ -80,8 +80,8 @@ def known_encoding(name: str) -> str:
     return codec.name
 
 
-def find_encoding(file: SourceFile, read: Read, declared: str | None) -> Encoding:
-    """The encoding of a file, from its mark or from every byte of it.
+def find_encoding(file: SourceFile, read: Read, declared: str | None, *, thorough: bool) -> Encoding:
+    """The encoding of a file, from its mark or from every byte of it (`thorough`) or of its first chunk.
 
     Declared: taken as it is. A byte-order mark decides. Otherwise UTF-8 where all bytes are; cp1252 where
     no accented letter of UTF-8 stands anywhere and cp1252 defines every byte; else E0408 (mixed) or E0407.
@@ -95,7 +95,18 @@ def find_encoding(file: SourceFile, read: Read, declared: str | None) -> Encodin
         return Encoding(marked if fits and marked else name, len(mark) if fits else 0, declared=True)
     if marked is not None and marked != _UTF8:
         return Encoding(marked, len(mark))
+    if not thorough and len(start) >= CHUNK and _is_plainly_utf8(start[len(mark) :]):
+        return Encoding(_UTF8, len(mark))
     return Encoding(_from_all_bytes(file, start[len(mark) :], read), len(mark))
+
+
+def _is_plainly_utf8(start: bytes) -> bool:
+    """Whether a first chunk is so surely UTF-8 text that the rest may be trusted until it fails to decode."""
+    lines = start[: start.rfind(b"\n") + 1]
+    try:
+        return bool(lines.decode(_UTF8).strip("\r\n")) and b"\0" not in lines
+    except UnicodeDecodeError:
+        return False
 
 
 def _from_all_bytes(file: SourceFile, start: bytes, read: Read) -> str:

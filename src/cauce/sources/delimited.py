@@ -66,12 +66,15 @@ class DelimitedFile:
 
 
 def open_delimited(
-    file: SourceFile, content: Content, options: ReadOptions
+    file: SourceFile, content: Content, options: ReadOptions, *, thorough: bool
 ) -> tuple[DelimitedFile, list[Notice]]:
-    """The file with its encoding, delimiter and names decided, and what is to be said about them."""
+    """The file with its encoding, delimiter and names decided, and what is to be said about them.
+
+    thorough: whether all its bytes are looked at to find the encoding; if not, reading it may raise E0407.
+    """
     stamp = file.stamp()
     with unpacked(file, content, expansion_limit=options.expansion_limit) as read:
-        encoding = find_encoding(file, read, options.encoding)
+        encoding = find_encoding(file, read, options.encoding, thorough=thorough)
     text = TextFile(
         file,
         content,

@@ -90,15 +90,26 @@ def open_source(options: ReadOptions) -> FileSource:
         _check_names(options, (*found.schema.names, *dropped))
         table, about_columns = parquet_table(found, options)
         return FileSource(files, (*said, *about_files, *about_columns), table)
-    return _text_source(files, contents, options, said)
+    try:
+        return _text_source(files, contents, options, said, thorough=False)
+    except CauceError as error:
+        if error.code != "E0407" or options.encoding is not None:
+            raise
+    # The first bytes were UTF-8 and later ones are not: now all of them decide.
+    return _text_source(files, contents, options, said, thorough=True)
 
 
 def _text_source(
-    files: tuple[SourceFile, ...], contents: list[Content], options: ReadOptions, said: list[Notice]
+    files: tuple[SourceFile, ...],
+    contents: list[Content],
+    options: ReadOptions,
+    said: list[Notice],
+    *,
+    thorough: bool,
 ) -> FileSource:
     tables = []
     for file, content in zip(files, contents, strict=True):
-        table, about_file = open_delimited(file, content, options)
+        table, about_file = open_delimited(file, content, options, thorough=thorough)
         tables.append(table)
         said = said + about_file
     for other in tables[1:]:
