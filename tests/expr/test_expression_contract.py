@@ -34,7 +34,7 @@ def _of(node: type) -> list[n.Expression]:
 
 @pytest.mark.parametrize("node", NODES, ids=lambda node: node.__name__)
 def test_every_node_means_the_same_in_a_batch_and_in_a_row_on_every_edge_value(node):
-    found = {describe(e): disagreements(e, SCHEMA, TABLE)[:3] for e in _of(node)}
+    found = {describe(e): disagreements(e, SCHEMA, batch=TABLE)[:3] for e in _of(node)}
     assert found, "no example of this node"
     assert {text: rows for text, rows in found.items() if rows} == {}
 
@@ -44,14 +44,14 @@ def test_a_batch_of_one_row_and_an_empty_one_mean_the_same(node):
     for example in _of(node)[:6]:
         for size in (0, 1):
             for start in (0, 57, 733):
-                assert disagreements(example, SCHEMA, TABLE.slice(start, size)) == [], describe(example)
+                assert disagreements(example, SCHEMA, batch=TABLE.slice(start, size)) == [], describe(example)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_nested_expressions_agree_and_shrink_when_they_do_not(random: Random):
     made = expression(random, 3)
-    assert disagreements(made, SCHEMA, batch(random, 5)) == [], describe(made)
+    assert disagreements(made, SCHEMA, batch=batch(random, 5)) == [], describe(made)
 
 
 def _agree_at_random(seed: int, count: int, rows: int) -> None:
@@ -59,7 +59,7 @@ def _agree_at_random(seed: int, count: int, rows: int) -> None:
     table = batch(random, rows)
     for _ in range(count):
         made = expression(random, 3)
-        assert disagreements(made, SCHEMA, table) == [], describe(made)
+        assert disagreements(made, SCHEMA, batch=table) == [], describe(made)
         assert repr(decode(json.loads(json.dumps(encode(made))))) == repr(made)
 
 
@@ -126,7 +126,7 @@ def test_counter_examples_found_stay_solved(name):
     made, data, expected = COUNTER_EXAMPLES[name]
     schema = SCHEMA.select(tuple(data))
     table = pl.DataFrame(data, schema=schema.dtypes)
-    assert disagreements(made, schema, table) == []
+    assert disagreements(made, schema, batch=table) == []
     work = Projection((Output("r", made),), schema)
     assert str(work(table)["r"].to_list()) == str(expected)
 

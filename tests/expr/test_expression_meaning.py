@@ -29,7 +29,7 @@ def by_batch(made, **data):
     """The values of an expression over a small table of some of SCHEMA's columns."""
     schema = SCHEMA.select(tuple(data))
     table = pl.DataFrame(data, schema=schema.dtypes)
-    assert disagreements(made, schema, table) == []
+    assert disagreements(made, schema, batch=table) == []
     return table.select(to_polars(made, schema).alias("r"))["r"].to_list()
 
 
@@ -318,7 +318,7 @@ def test_a_linear_combination_is_numpys_dot_product():
     table = pl.DataFrame({name: random.normal(size=50) for name in names})
     weights = random.normal(size=300)
     made = n.Linear(tuple(map(Column, names)), tuple(weights.tolist()), 0.5)
-    assert disagreements(made, schema, table) == []
+    assert disagreements(made, schema, batch=table) == []
     found = table.select(to_polars(made, schema).alias("r"))["r"].to_numpy()
     np.testing.assert_allclose(found, table.to_numpy() @ weights + 0.5, rtol=1e-10, atol=1e-12)
 

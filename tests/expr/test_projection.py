@@ -77,10 +77,12 @@ def test_columns_are_listed_once_in_order_of_appearance():
 
 
 def test_decimals_and_zones_stay_in_the_fields_of_results():
-    assert field_of(Column("money"), SCHEMA, "m") == Field("m", "decimal", scale=2)
-    assert field_of(n.Truncate(Column("instant"), "day"), SCHEMA, "d") == Field("d", "datetime", zone="UTC")
+    assert field_of(Column("money"), SCHEMA, name="m") == Field("m", "decimal", scale=2)
+    assert field_of(n.Truncate(Column("instant"), "day"), SCHEMA, name="d") == Field(
+        "d", "datetime", zone="UTC"
+    )
     zoned = n.ParseDatetime(Column("s"), "%Y-%m-%dT%H:%M:%S%z")
-    assert field_of(zoned, SCHEMA, "d") == Field("d", "datetime", zone="UTC")
+    assert field_of(zoned, SCHEMA, name="d") == Field("d", "datetime", zone="UTC")
     assert kind_of(n.Coalesce((Column("money"), literal(1))), SCHEMA) == "float"
 
 

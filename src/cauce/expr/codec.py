@@ -45,7 +45,7 @@ def decode(value: object) -> Expression:
         raise _refused("$.version", translate("it is not a version number"))
     if version > VERSION:
         raise CauceError("E0107", version=version, known=VERSION)
-    return _Reader().expression(value["expression"], "$.expression", 1)
+    return _Reader().expression(value["expression"], "$.expression", depth=1)
 
 
 def _encoded(node: Expression) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class _Reader:
         self._nodes = 0
         self._items = 0
 
-    def expression(self, value: object, path: str, depth: int) -> Expression:
+    def expression(self, value: object, path: str, *, depth: int) -> Expression:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise CauceError("E0105", depth=MAX_DEPTH, nodes=MAX_NODES)
@@ -127,10 +127,10 @@ class _Reader:
 
     def _setting(self, kind: str, value: object, path: str, depth: int) -> Any:
         if kind == "Expression":
-            return self.expression(value, path, depth + 1)
+            return self.expression(value, path, depth=depth + 1)
         if kind == "tuple[Expression, ...]":
             parts = enumerate(self._list(value, path))
-            return tuple(self.expression(part, f"{path}[{k}]", depth + 1) for k, part in parts)
+            return tuple(self.expression(part, f"{path}[{k}]", depth=depth + 1) for k, part in parts)
         if kind.startswith("tuple["):
             read = _READERS[kind.removeprefix("tuple[").removesuffix(", ...]")]
             return tuple(read(part, f"{path}[{k}]") for k, part in enumerate(self._list(value, path)))

@@ -118,13 +118,13 @@ class _Reader:
     def binary(self, node: ast.BinOp, depth: int) -> Expression:
         left = self.expression(node.left, depth)
         if isinstance(node.op, ast.Pow):
-            return self.power(node, left, self.expression(node.right, depth))
+            return self.power(node, left, exponent=self.expression(node.right, depth))
         made = _OPERATORS.get(type(node.op))
         if made is None:
             raise self.refuse(node.right, translate("this operator is not part of the language"))
         return made(left, self.expression(node.right, depth))
 
-    def power(self, node: ast.BinOp, base: Expression, exponent: Expression) -> Expression:
+    def power(self, node: ast.BinOp, base: Expression, *, exponent: Expression) -> Expression:
         if isinstance(exponent, n.Literal):
             if isinstance(exponent.value, int) and exponent.kind == "integer":
                 return n.Power(base, exponent.value)

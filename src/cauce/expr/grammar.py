@@ -104,7 +104,7 @@ def integer_grammar(grouping: str, currency: str) -> NumberGrammar:
 
 
 @lru_cache(maxsize=256)
-def float_grammar(decimal: str, grouping: str, currency: str, percent: bool) -> NumberGrammar:
+def float_grammar(decimal: str, grouping: str, *, currency: str, percent: bool) -> NumberGrammar:
     """How a float is written; no pattern where it is plain."""
     _check_marks(decimal, grouping, currency)
     if decimal == "." and not grouping and not currency and not percent:

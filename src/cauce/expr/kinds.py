@@ -21,7 +21,7 @@ def kind_of(expression: Expression, schema: Schema) -> Kind:
     return types_over(schema).of(expression).kind
 
 
-def field_of(expression: Expression, schema: Schema, name: str) -> Field:
+def field_of(expression: Expression, schema: Schema, *, name: str) -> Field:
     """The field its values make under `name`."""
     found = types_over(schema).of(expression)
     return Field(name, found.kind, found.scale, found.zone)

@@ -58,7 +58,7 @@ class Projection:
     @cached_property
     def schema(self) -> Schema:
         """What it returns."""
-        made = (field_of(output.expression, self.input, output.name) for output in self.outputs)
+        made = (field_of(output.expression, self.input, name=output.name) for output in self.outputs)
         return Schema((*self.input.select(self.keep), *made))
 
     @cached_property

@@ -110,7 +110,7 @@ def _shown(found: ValueType) -> str:
     return f"{found.kind}({', '.join(details)})" if details else found.kind
 
 
-def require(holds: bool, node: Expression, setting: str, value: Any, rule: str) -> None:
+def require(holds: bool, node: Expression, *, setting: str, value: Any, rule: str) -> None:
     """E0104 where a setting of a node breaks its rule."""
     if not holds:
         raise CauceError("E0104", node=node_name(node), setting=setting, value=value, rule=rule)
@@ -118,4 +118,4 @@ def require(holds: bool, node: Expression, setting: str, value: Any, rule: str) 
 
 def require_some(node: Expression, parts: tuple[Expression, ...]) -> None:
     """E0104 where a node of many operands has none."""
-    require(bool(parts), node, "operands", "()", translate("at least one is needed"))
+    require(bool(parts), node, setting="operands", value="()", rule=translate("at least one is needed"))

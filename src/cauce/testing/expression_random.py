@@ -106,7 +106,7 @@ def expression(random: Random, depth: int = 3) -> Expression:
     return Draw(random, depth).any()
 
 
-def batch(random: Random, height: int, schema: Schema = SCHEMA) -> pl.DataFrame:
+def batch(random: Random, height: int, *, schema: Schema = SCHEMA) -> pl.DataFrame:
     """A batch of `schema` with `height` rows, edge values among them."""
     data = {f.name: [value(random, f.kind) for _ in range(height)] for f in schema}
     return pl.DataFrame(data, schema=schema.dtypes)

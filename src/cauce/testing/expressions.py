@@ -18,13 +18,15 @@ from cauce.testing.expression_examples import examples
 __all__ = ["EDGES", "SCHEMA", "disagreements", "edge_batch", "examples", "same"]
 
 
-def disagreements(expression: Expression, schema: Schema, batch: pl.DataFrame) -> list[tuple[int, Any, Any]]:
+def disagreements(
+    expression: Expression, schema: Schema, *, batch: pl.DataFrame
+) -> list[tuple[int, Any, Any]]:
     """The rows (index, by batch, by row) where the two evaluators differ; empty where they agree.
 
     Floats agree when they are the same float32, any NaN being NaN; everything else must be the same value
     of the same Python type. The batch's column must have the dtype of the expression's kind.
     """
-    field = field_of(expression, schema, "result")
+    field = field_of(expression, schema, name="result")
     by_batch = Projection((Output("result", expression),), schema)(batch).get_column("result")
     if by_batch.dtype != field.dtype or len(by_batch) != batch.height:
         return [(-1, by_batch.dtype, field.dtype)]

@@ -62,7 +62,7 @@ def _parse_integer(c: Compiler, node: n.ParseInteger) -> Closure:
 
 
 def _parse_float(c: Compiler, node: n.ParseFloat) -> Closure:
-    grammar = float_grammar(node.decimal, node.grouping, node.currency, node.percent)
+    grammar = float_grammar(node.decimal, node.grouping, currency=node.currency, percent=node.percent)
 
     def of(text: str) -> float | None:
         bare = text.strip(STRIPPED)

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from cauce.expr import nodes as n
-from cauce.expr.rules import decimal_scale
 from cauce.expr.value_types import ValueType
+from cauce.expr.values import decimal_scale
 from cauce.expr.vector.binding import bind, constant, known
 from cauce.expr.vector.compiler import Builder, Compiler
 

@@ -54,7 +54,7 @@ def _finite(number: pl.Expr) -> pl.Expr:
 
 
 def _parse_float(c: Compiler, node: n.ParseFloat) -> pl.Expr:
-    grammar = float_grammar(node.decimal, node.grouping, node.currency, node.percent)
+    grammar = float_grammar(node.decimal, node.grouping, currency=node.currency, percent=node.percent)
     if not node.percent:
         return _finite(_plain(stripped(c, node), grammar).cast(pl.Float64, strict=False))
 
