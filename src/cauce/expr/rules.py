@@ -59,7 +59,7 @@ def _integers(node: n.FloorDivide | n.Modulo, types: Types) -> ValueType:
 def _power(node: n.Power, types: Types) -> ValueType:
     rule = translate("a whole number from -64 to 64")
     require(
-        is_whole(node.exponent, -_MAX_POWER, _MAX_POWER),
+        is_whole(node.exponent, low=-_MAX_POWER, high=_MAX_POWER),
         node,
         setting="exponent",
         value=node.exponent,
@@ -107,7 +107,11 @@ def _function(node: Any, types: Types) -> ValueType:
 def _rounding(node: n.Floor | n.Ceiling | n.Round, types: Types) -> ValueType:
     if isinstance(node, n.Round):
         require(
-            is_whole(node.digits, 0, 15), node, setting="digits", value=node.digits, rule=translate("0 to 15")
+            is_whole(node.digits, low=0, high=15),
+            node,
+            setting="digits",
+            value=node.digits,
+            rule=translate("0 to 15"),
         )
     return INTEGER if types.need(node, node.operand, *NUMBERS).kind == "integer" else FLOAT
 
@@ -211,7 +215,7 @@ def _lookup_number(node: n.LookupNumber, types: Types) -> ValueType:
 def _lookup_code(node: n.LookupCode, types: Types) -> ValueType:
     _levels(node, types)
     for setting, code in (("unseen", node.unseen), ("missing", node.missing)):
-        fits = code is None or is_whole(code, INTEGER_MIN, INTEGER_MAX)
+        fits = code is None or is_whole(code, low=INTEGER_MIN, high=INTEGER_MAX)
         require(fits, node, setting=setting, value=code, rule=translate("a 64-bit integer, or nothing"))
     return INTEGER
 

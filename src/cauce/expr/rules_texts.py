@@ -97,9 +97,13 @@ def _length(node: n.Length, types: Types) -> ValueType:
 
 def _slice(node: n.Slice, types: Types) -> ValueType:
     require(
-        is_whole(node.start, 0, 2**31), node, setting="start", value=node.start, rule=translate("0 or more")
+        is_whole(node.start, low=0, high=2**31),
+        node,
+        setting="start",
+        value=node.start,
+        rule=translate("0 or more"),
     )
-    fits = node.length is None or is_whole(node.length, 0, 2**31)
+    fits = node.length is None or is_whole(node.length, low=0, high=2**31)
     require(fits, node, setting="length", value=node.length, rule=translate("0 or more"))
     return _text(node, types)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from cauce.expr.value_types import INTEGER_MAX, INTEGER_MIN
 
 
-def is_whole(value: object, low: int, high: int) -> bool:
+def is_whole(value: object, *, low: int, high: int) -> bool:
     """Whether `value` is an int within the bounds."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
@@ -39,7 +39,7 @@ def _is_text(value: object) -> bool:
 
 _IS_OF: dict[str, Callable[[object], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: is_whole(value, INTEGER_MIN, INTEGER_MAX),
+    "integer": lambda value: is_whole(value, low=INTEGER_MIN, high=INTEGER_MAX),
     "float": lambda value: isinstance(value, float),
     "decimal": _is_decimal,
     "text": _is_text,
