@@ -71,13 +71,13 @@ def source(request: pytest.FixtureRequest, edges: pl.DataFrame, tmp_path: Path) 
 
 
 def test_a_scan_loses_and_changes_no_cell(engine: Any, source: Any, edges: pl.DataFrame) -> None:
-    contract.check_scan(engine, source, edges)
+    contract.check_scan(engine, source, expected=edges)
 
 
 def test_expressions_mean_the_same_on_the_engine_in_a_batch_and_in_a_row(
     engine: Any, source: Any, edges: pl.DataFrame
 ) -> None:
-    contract.check_map(engine, source, edges, examples())
+    contract.check_map(engine, source, whole=edges, works=examples())
 
 
 def test_summaries_are_the_same_from_one_scan(engine: Any, source: Any, edges: pl.DataFrame) -> None:
@@ -87,8 +87,8 @@ def test_summaries_are_the_same_from_one_scan(engine: Any, source: Any, edges: p
     contract.check_summaries(
         engine,
         source,
-        edges,
-        {
+        whole=edges,
+        asked={
             Identity(NUMBERED): 0.0,
             Counts(names): 0.0,
             Extremes(names): 0.0,
@@ -107,12 +107,13 @@ def test_a_row_of_hostile_column_names_survives(engine: Any) -> None:
     names = ["a", "A", " a", "a`b", "a.b", 'x"y', "sélect; --", "日本", "^.*$", "*", "x" * 300]
     schema = Schema(tuple(Field(name, "integer") for name in names))
     frame = pl.DataFrame({name: [k, None] for k, name in enumerate(names)}, schema=schema.dtypes)
-    contract.check_scan(engine, FrameSource(frame, schema), frame)
-    contract.check_summaries(engine, FrameSource(frame, schema), frame, {Identity(schema): 0.0, Counts(schema.names): 0.0})
+    contract.check_scan(engine, FrameSource(frame, schema), expected=frame)
+    asked = (Identity(schema), Counts(schema.names))
+    contract.check_summaries(engine, FrameSource(frame, schema), whole=frame, asked=dict.fromkeys(asked, 0.0))
 
 
 def test_a_table_without_rows_has_results(engine: Any) -> None:
     schema = Schema((Field("x", "float"), Field("label", "integer")))
     frame = pl.DataFrame(schema=schema.dtypes)
     asked = (Identity(schema), Counts(("x",)), Moments(("x",)), Gram(("x",)), ScoreBins("x", "label"))
-    contract.check_summaries(engine, FrameSource(frame, schema), frame, dict.fromkeys(asked, 0.0))
+    contract.check_summaries(engine, FrameSource(frame, schema), whole=frame, asked=dict.fromkeys(asked, 0.0))

@@ -15,7 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LINT_IMPORTS = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
 
 PLANTED = {
-    "a lower layer imports a higher one": ("stats/planted.py", "import cauce.running", "A layer imports only"),
+    "a lower layer imports a higher one": (
+        "stats/planted.py",
+        "import cauce.running",
+        "A layer imports only",
+    ),
     "the language imports errors": ("language.py", "import cauce.errors", "A layer imports only"),
     "an adapter imports another": ("sources/planted.py", "import cauce.stores", "A layer imports only"),
     "a module outside every layer": ("planted.py", "X = 1", "A layer imports only"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.profile import Profile
@@ -12,13 +12,13 @@ from cauce.core.task import Target
 from cauce.planning.pipeline import project_plan
 from cauce.planning.record import Record
 from cauce.planning.resolving import State, resolve
-from cauce.planning.step import Plan
-from cauce.running.execution import Action, RunResult, run_plan
+from cauce.planning.step import Plan, Step
+from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.observer import Observer
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
-from cauce.running.steps.ingest import ingest
+from cauce.running.steps.ingest import Report, ingest
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import register
@@ -38,7 +38,18 @@ _ACTIONS = {
 
 def actions(work: Workspace) -> Mapping[str, Action]:
     """What each step of the plan does in this workspace."""
-    return {name: partial(action, work) for name, action in _ACTIONS.items()}
+    return {name: _Bound(work, action) for name, action in _ACTIONS.items()}
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """A step's action in a workspace."""
+
+    work: Workspace
+    action: Callable[..., Made]
+
+    def __call__(self, step: Step, report: Report) -> Made:
+        return self.action(self.work, step, report=report)
 
 
 def plan_of(work: Workspace) -> Plan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cauce.core.reading.notices import Notice
 from cauce.core.task import infer_target
 from cauce.running.project_run import Results
@@ -12,8 +14,8 @@ from cauce.running.workspace import Workspace
 
 def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     """Notices of reading, what the profile noticed, and what was inferred of the target; each once."""
-    noticed = results.records["ingest"].facts["notices"]
-    notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]  # type: ignore[union-attr, misc, attr-defined]
+    noticed: Any = results.records["ingest"].facts["notices"]
+    notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]
     declared = work.project.target
     _, inferred = infer_target(
         declared_target(work.project, snapshot_schema(work, results.snapshot)),

@@ -70,7 +70,7 @@ class Rows:
         return pl.read_ipc(io.BytesIO(data))
 
 
-def check_scan(engine: Engine, source: Source, expected: pl.DataFrame) -> None:
+def check_scan(engine: Engine, source: Source, *, expected: pl.DataFrame) -> None:
     """Every cell of the source comes out as it went in; the first column numbers the rows."""
     (seen,) = engine.summarise(engine.scan(source), Rows(source.schema))
     wanted = expected.sort(source.schema.names[0])
@@ -80,7 +80,7 @@ def check_scan(engine: Engine, source: Source, expected: pl.DataFrame) -> None:
             assert summaries.same(found, cell), f"column {name}: {found!r} is not {cell!r}"
 
 
-def check_map(engine: Engine, source: Source, whole: pl.DataFrame, works: Sequence[Expression]) -> None:
+def check_map(engine: Engine, source: Source, *, whole: pl.DataFrame, works: Sequence[Expression]) -> None:
     """Expressions give the same values on the engine, on one batch here, and on one row at a time."""
     key = source.schema.names[0]
     outputs = tuple(Output(f"output {k}", expression) for k, expression in enumerate(works))
@@ -97,7 +97,7 @@ def check_map(engine: Engine, source: Source, whole: pl.DataFrame, works: Sequen
 
 
 def check_summaries(
-    engine: Engine, source: Source, whole: pl.DataFrame, asked: dict[Summary, float]
+    engine: Engine, source: Source, *, whole: pl.DataFrame, asked: dict[Summary, float]
 ) -> None:
     """Summaries give the same result on the engine as from one batch here, all from one scan.
 

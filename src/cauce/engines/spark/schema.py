@@ -18,6 +18,7 @@ def spark_schema(schema: Schema) -> StructType:
 
 
 def spark_type(field: Field) -> Any:
+    """The Spark type of one field."""
     from pyspark.sql import types  # noqa: PLC0415
 
     if field.kind == "decimal":

@@ -25,7 +25,7 @@ from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import Workspace
 
 
-def bundle(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Make the bundle and store it. No scan."""
     store, schema = work.store, snapshot_source(work, step).schema
     known = read_json(store, step.stored("split"))

@@ -30,7 +30,7 @@ from cauce.stats import Grouped
 _KEPT = (TARGET, WEIGHT, FOLD)
 
 
-def evaluate(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Score every row once and keep the evaluation. One scan."""
     source = snapshot_source(work, step)
     fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
@@ -63,7 +63,7 @@ def evaluate(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG0
         importance=_importance(training),
         history=_history(training),
     )
-    kept = keep_bytes(work.store, encode_evaluation(evaluation), ".json")
+    kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
 
 

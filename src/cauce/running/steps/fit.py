@@ -38,7 +38,7 @@ def preparation(work: Workspace, step: Step, *, schema: Schema, keep: tuple[str,
     return Preparation(schema, target, rule, data.key, data.weight, keep)
 
 
-def fit(work: Workspace, step: Step, report: Report) -> Made:
+def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     """Fit the features, then the trees. Two scans where each feature needs one look."""
     source = snapshot_source(work, step)
     engine, before = work.engine, work.engine.rows_scanned
@@ -55,7 +55,7 @@ def fit(work: Workspace, step: Step, report: Report) -> Made:
     result = engine.boost(table, spec, observe=lambda one: report(one.number + 1, spec.parameters.rounds))
     outputs = {
         "features": keep_json(work.store, fitted.to_json()),
-        "model": keep_bytes(work.store, gzip.compress(result.payload, 6, mtime=0), ".json.gz"),
+        "model": keep_bytes(work.store, gzip.compress(result.payload, 6, mtime=0), suffix=".json.gz"),
         "training": keep_json(work.store, {**training, **_fitted(result)}),
         "baseline": keep_baseline(work.store, look.schema, states=look.baseline()),
     }

@@ -48,7 +48,7 @@ class _Reported:
         return self.source.parquet_paths()
 
 
-def ingest(work: Workspace, step: Step, report: Report) -> Made:
+def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     """Store the files' rows as a snapshot. E1401 to E1404, and what reading raises."""
     source = open_source(work.read_options)
     check_roles(Roles.of(work.project.data, ()), source.schema)

@@ -11,7 +11,7 @@ from cauce.planning.step import Reference
 from cauce.ports.store import Store
 
 
-def keep_bytes(store: Store, data: bytes, suffix: str) -> Reference:
+def keep_bytes(store: Store, data: bytes, *, suffix: str) -> Reference:
     """Store `data` under its SHA-256; the same bytes are stored once."""
     key = f"objects/{hashlib.sha256(data).hexdigest()}{suffix}"
     store.put_if_absent(key, data)
@@ -20,7 +20,7 @@ def keep_bytes(store: Store, data: bytes, suffix: str) -> Reference:
 
 def keep_json(store: Store, value: Any) -> Reference:
     """Store a JSON value under the SHA-256 of its canonical form."""
-    return keep_bytes(store, canonical_json(value), ".json")
+    return keep_bytes(store, canonical_json(value), suffix=".json")
 
 
 def read_bytes(store: Store, key: str) -> bytes:

@@ -23,7 +23,7 @@ def snapshot_schema(work: Workspace, identity: str) -> Schema:
     return read_manifest(work.store, identity).schema
 
 
-def profile(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+def profile(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Gather the profile and keep it. One scan."""
     source = snapshot_source(work, step)
     projection = profile_projection(source.schema, declared_target(work.project, source.schema))

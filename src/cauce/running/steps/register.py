@@ -8,6 +8,6 @@ from cauce.running.steps.ingest import Report
 from cauce.running.workspace import Workspace
 
 
-def register(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+def register(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Put what the run found into the outbox; the shipper takes it from there."""
     return Made({"queued": Reference("value", True)})

@@ -17,7 +17,7 @@ from cauce.running.steps.roles import declared_target, split_settings
 from cauce.running.workspace import Workspace
 
 
-def split(work: Workspace, step: Step, report: Report) -> Made:  # noqa: ARG001 - every action has it
+def split(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Infer the target and fit the split's rule. No scan, or one where limits are exact."""
     source = snapshot_source(work, step)
     found = Profile.from_json(read_json(work.store, step.stored("profile")))
