@@ -56,6 +56,11 @@ class Bundle:
         )
 
     @cached_property
+    def cached_scorer(self) -> Scorer:
+        """The scorer of rows of the manifest's input, made once."""
+        return self.scorer()
+
+    @cached_property
     def xgboost(self) -> bytes:
         """The payload as XGBoost's JSON; E1201 where it cannot be unpacked, E1205 where it is too large."""
         unpacking = zlib.decompressobj(_GZIP)

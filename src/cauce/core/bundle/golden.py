@@ -141,8 +141,8 @@ def synthetic_rows(features: Sequence[Feature], schema: Schema, ensemble: Ensemb
 
 
 def _cells(field: Field, constants: Sequence[Any]) -> list[Any]:
-    extremes = _extremes(field)
-    typical = [*constants, *_plain(field)] or extremes
+    extremes = _holding(field, _extremes(field))
+    typical = _holding(field, [*constants, *_plain(field)])
     return [_cell(field.name, row, typical, extremes) for row in range(ROWS)]
 
 
@@ -214,13 +214,21 @@ def _from_text(value: str, field: Field) -> Any:
     return datetime.fromisoformat(value).replace(tzinfo=None) if field.kind == "datetime" else None
 
 
+def _holding(field: Field, values: Sequence[Any]) -> list[Any]:
+    """The values the field has room for."""
+    if field.kind != "decimal":
+        return list(values)
+    room = Decimal(10) ** (38 - (field.scale or 0))
+    return [value for value in values if abs(value) < room]
+
+
 def _plain(field: Field) -> list[Any]:
     """Ordinary values of a kind."""
     values: dict[str, list[Any]] = {
         "boolean": [True, False],
         "integer": [0, 1, 2, 3, 7, 10, 24, 100, 365, 1000],
         "float": [0.0, 0.5, 1.0, -1.0, 2.25, 10.0, 100.0, 1234.5],
-        "decimal": [Decimal(1).scaleb(-(field.scale or 0)), Decimal(0), Decimal(5), Decimal(120)],
+        "decimal": [Decimal(0), Decimal(1).scaleb(-(field.scale or 0)), Decimal(5), Decimal(120)],
         "text": ["a", "other", "Bogotá", "two words"],
         "date": [date(2013, 1, 1), date(2020, 2, 29), date(2024, 7, 15), date(1999, 12, 31)],
         "datetime": [datetime(2013, 1, 1, 5), datetime(2020, 2, 29, 23, 59, 59), datetime(2024, 7, 15, 12)],
@@ -233,7 +241,7 @@ def _extremes(field: Field) -> list[Any]:
         "boolean": [True, False],
         "integer": [-1, 2**24 + 1, 2**53 + 1, 2**63 - 1, -(2**63) + 1, -(10**9)],
         "float": [-0.0, math.nan, math.inf, -math.inf, 1e300, -1e300, 5e-324, 1e38, 0.1 + 0.2, 16777217.0],
-        "decimal": [Decimal(-1), Decimal(10**15), Decimal(-(10**15))],
+        "decimal": [Decimal(0), Decimal(-1), Decimal(10**15), Decimal(-(10**15))],
         "text": ["", " ", "x" * 300, "ñandú ∅", "'; --", "=1+1", "0", "NaN", "null", "\u00e9e\u0301"],
         "date": [date(1, 1, 1), date(9999, 12, 31), date(1900, 2, 28), date(1970, 1, 1)],
         "datetime": [

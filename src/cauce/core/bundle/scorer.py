@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -94,9 +94,13 @@ class Scorer:
         closure = self._rows
         return matrix_of_rows([closure(row) for row in rows])
 
+    def row_scores(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
+        """Probabilities [n, classes] or values [n] of rows, by the evaluator of rows."""
+        return self._row_score(self.matrix_of_rows(rows))
+
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
-        return self.answers.rows(self._row_score(self.matrix_of_rows(rows)))
+        return self.answers.rows(self.row_scores(rows))
 
     def score_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """`prediction` and probabilities of one row."""
@@ -125,6 +129,10 @@ class Scorer:
         if self.onnx is None:
             raise CauceError("E1218")
         return load_scorer(self.onnx, "onnx", threads=threads)
+
+    def only(self, payload: Literal["xgboost", "onnx"]) -> Scorer:
+        """The same scorer with one of its payloads alone."""
+        return replace(self, onnx=None) if payload == "xgboost" else replace(self, xgboost=None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(self)}

@@ -207,4 +207,25 @@ ENTRIES = (
             "row gets a prediction, so nothing is predicted until the cells are right."
         ),
     ),
+    Entry(
+        code="W1221",
+        exit=Exit.OK,
+        says=_("{count} texts in {path} begin like a formula (= + - @)."),
+        hint=_("Before it is opened in a spreadsheet, write it with guarded formulas, or as Parquet."),
+        explanation=_(
+            "A spreadsheet runs a cell that begins with =, +, - or @ as a formula, and whoever chose the text "
+            "chose the formula. The texts are written as they are, because a key with a sign put in front "
+            "matches nothing any more; on request they get a ' in front."
+        ),
+    ),
+    Entry(
+        code="E1222",
+        exit=Exit.USAGE,
+        says=_("{path} is one of the files to be scored."),
+        hint=_("Choose another name for the predictions."),
+        explanation=_(
+            "Replacing a file that is being read would destroy the only copy of the rows. Predictions go "
+            "into a file of their own."
+        ),
+    ),
 )

@@ -1,0 +1,79 @@
+"""The first load of a model that comes from elsewhere, in a process that may die of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.manifest import Manifest
+from cauce.errors import CauceError, shown
+from cauce.language import gettext_noop as _
+from cauce.language import translate
+
+SECONDS = 60.0
+MEMORY = 4 << 30
+_LENGTH = 8
+
+
+def parse_in_child(bundle: Bundle, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    """Load both payloads and the golden rows once in a process of its own, and score the golden rows there.
+
+    seconds: of wall time and of processor time; memory: bytes of address space (where the system limits
+    them). E1207 where that process fails, crashes, or takes more.
+    """
+    command = [sys.executable, "-I", "-m", "cauce.core.bundle.disposable", str(int(seconds)), str(memory)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    content = _framed(bundle.manifest.to_bytes(), *(bundle.contents[one] for one in bundle.manifest.paths))
+    try:
+        done = subprocess.run(  # noqa: S603 - this interpreter, and nothing of the bundle, on the line
+            command, input=content, capture_output=True, timeout=seconds, env=environment, check=False
+        )
+    except subprocess.TimeoutExpired:
+        reason = translate(_("it took more than {seconds} seconds")).format(seconds=seconds)
+        raise CauceError("E1207", reason=reason) from None
+    if done.returncode < 0:
+        raise CauceError("E1207", reason=translate(_("it crashed (signal {n})")).format(n=-done.returncode))
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise CauceError("E1207", reason=shown(last) or str(done.returncode))
+
+
+def _framed(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in parts)
+
+
+def _limit(seconds: int, memory: int) -> None:
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - does not exist on every system
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _child(seconds: int, memory: int) -> None:
+    """Read a bundle from standard input and score its golden rows with both payloads."""
+    _limit(seconds, memory)
+    read = sys.stdin.buffer.read
+
+    def part() -> bytes:
+        return read(int.from_bytes(read(_LENGTH), "big"))
+
+    data = part()
+    manifest = Manifest.from_bytes(data)
+    bundle = Bundle(manifest, "", {one.path: part() for one in manifest.files})
+    rows = bundle.golden.rows
+    bundle.scorer(threads=1).scores(rows)
+    bundle.scorer(threads=1).score_rows(rows.to_dicts())
+
+
+if __name__ == "__main__":
+    try:
+        _child(int(sys.argv[1]), int(sys.argv[2]))
+    except CauceError as error:
+        raise SystemExit(str(error)) from None
+    except MemoryError:
+        raise SystemExit("MemoryError") from None

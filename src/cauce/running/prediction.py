@@ -1,0 +1,194 @@
+"""Scores files: a stream in bounded memory, an output that appears when it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.scorer import Scorer
+from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError, warn
+from cauce.expr.schema import Field, Schema
+from cauce.ports.clock import Clock
+from cauce.running.clock import SystemClock
+from cauce.running.prediction_output import (
+    Drafts,
+    Write,
+    check_output,
+    formula_cells,
+    rejected_path,
+    table_writer,
+    translated_writing,
+    write_rejected,
+)
+from cauce.running.prediction_source import Piece, RowsToScore, open_rows, reading_options
+from cauce.sources.options import ReadOptions
+from cauce.sources.rejections import Rejections
+
+Report = Callable[[int, int | None], None]
+_ABOUT = (
+    Field("model_version", "text"),
+    Field("snapshot", "text"),
+    Field("scored_at", "datetime", zone="UTC"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """How predictions are written.
+
+    key: columns to keep beside the predictions; None for the model's own key where the rows have it; rows
+    are numbered where there is none. overwrite: whether files that exist may be replaced. version: the
+    text in `model_version`; None for the bundle's identity. reading: how text files are read, None for as
+    the training files were declared to be. guard_formulas: whether texts in a CSV that a spreadsheet would
+    take for formulas get a ' in front (off: a key must stay what it is; W1221 says where it matters).
+    """
+
+    key: tuple[str, ...] | None = None
+    overwrite: bool = False
+    version: str | None = None
+    reading: ReadOptions | None = None
+    guard_formulas: bool = False
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was written. rows in the files = rows + rejected; rejected_path: where those are kept, or None."""
+
+    path: Path
+    rows: int
+    rejected: int
+    rejected_path: Path | None
+    columns: tuple[str, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def predict_file(
+    bundle: Bundle,
+    sources: str | Path | Sequence[str | Path],
+    *,
+    out: str | Path,
+    options: PredictOptions | None = None,
+    report: Report | None = None,
+    clock: Clock | None = None,
+) -> Prediction:
+    """Score the rows of files, folders or patterns into `out`, Parquet or CSV by its ending.
+
+    Columns: the key (or `row`), `prediction`, `probability_<class>`, `model_version`, `snapshot` (the
+    training dataset's identity), `scored_at` (UTC, one moment for all rows). The target may be absent and
+    other columns are ignored. Rows that cannot be read are kept beside `out` with line and reason.
+    report(rows, total) tells progress. Nothing is visible until all is complete, whatever happens.
+    E1209 lists every column that is missing or of another kind; E1211 to E1214, E1222; reading's own
+    codes; E0503 to E0506 where the disk refuses.
+    """
+    chosen, target = options or PredictOptions(), Path(out)
+    check_output(target, overwrite=chosen.overwrite)
+    paths = (str(sources),) if isinstance(sources, str | Path) else tuple(str(one) for one in sources)
+    rows = open_rows(
+        bundle.manifest, chosen.reading or reading_options(bundle.manifest, paths), key=chosen.key
+    )
+    _refuse_own_input(target, rows)
+    moment = (clock or SystemClock()).now().astimezone(UTC).replace(tzinfo=None)
+    scoring = _Scoring(bundle, rows, chosen, moment, report)
+    return scoring.write(target)
+
+
+def _refuse_own_input(out: Path, rows: RowsToScore) -> None:
+    if any(file.path.resolve() == out.resolve() for file in rows.files):
+        raise CauceError("E1222", path=out)
+
+
+@dataclass
+class _Scoring:
+    bundle: Bundle
+    rows: RowsToScore
+    options: PredictOptions
+    moment: datetime
+    report: Report | None
+    rejections: Rejections = field(default_factory=Rejections)
+    written: int = 0
+    formulas: int = 0
+
+    @property
+    def scorer(self) -> Scorer:
+        return self.bundle.scorer(threads=self.options.threads)
+
+    @property
+    def schema(self) -> Schema:
+        """Of the output; E1214 where two columns share a name."""
+        fields = (*self.rows.key, *self.scorer.schema, *_ABOUT)
+        names = [one.name for one in fields]
+        for one in self.rows.key:
+            if names.count(one.name) > 1:
+                raise CauceError("E1214", column=one.name)
+        return Schema(fields)
+
+    def write(self, out: Path) -> Prediction:
+        schema, form, beside = self.schema, out.suffix.lower(), rejected_path(out)
+        drafts = Drafts(self.options.overwrite)
+        try:
+            with translated_writing(out):
+                draft = drafts.new(out)
+                guard = self.options.guard_formulas
+                with table_writer(draft, form, schema=schema, guard=guard) as write, _behind(write) as add:
+                    for frame in self._scored():
+                        add(frame)
+                if len(self.rejections):
+                    write_rejected(drafts.new(beside), self.rejections)
+                drafts.publish()
+                if not len(self.rejections) and self.options.overwrite:
+                    beside.unlink(missing_ok=True)
+        finally:
+            drafts.discard()
+        if self.formulas and form == ".csv" and not self.options.guard_formulas:
+            warn("W1221", path=out, count=self.formulas)
+        rejected = len(self.rejections)
+        where = beside if rejected else None
+        return Prediction(out, self.written, rejected, where, schema.names, self.rows.notices)
+
+    def _scored(self) -> Iterator[pl.DataFrame]:
+        scorer, about = self.scorer, self._about()
+        for piece in self.rows.pieces(self.rejections):
+            frame = self._frame(piece, scorer(piece.rows), about)
+            self.written += frame.height
+            self.formulas += sum(formula_cells(series) for series in piece.keys)
+            yield frame
+            if self.report is not None:
+                self.report(piece.seen, self.rows.total)
+
+    def _about(self) -> pl.DataFrame:
+        version = self.options.version or self.bundle.identity
+        values = (version, self.bundle.manifest.snapshot, self.moment)
+        columns = (
+            pl.Series(one.name, [value], dtype=one.dtype) for one, value in zip(_ABOUT, values, strict=True)
+        )
+        return pl.DataFrame(list(columns))
+
+    def _frame(self, piece: Piece, scores: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
+        height = scores.height
+        constants = (series.new_from_index(0, height) for series in about)
+        return pl.DataFrame([*piece.keys, *scores, *constants])
+
+
+@contextmanager
+def _behind(write: Write) -> Iterator[Write]:
+    """`write` in a thread beside, one frame behind; what it raises comes with the next call or at the end."""
+    with ThreadPoolExecutor(1, "cauce-predictions") as thread:
+        writing: list[Future[None]] = []
+
+        def add(frame: pl.DataFrame) -> None:
+            while writing:
+                writing.pop().result()
+            writing.append(thread.submit(write, frame))
+
+        yield add
+        while writing:
+            writing.pop().result()

@@ -1,0 +1,203 @@
+"""A file that appears when it is complete: Parquet or CSV, written beside its name and then named."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from cauce.core.faults import as_failure, hidden_system_error
+from cauce.errors import CauceError
+from cauce.expr.schema import Schema
+from cauce.failpoints import passage
+from cauce.running.prediction_source import KEY_PREFIX
+from cauce.sources.rejections import Rejection, Rejections
+
+SUFFIXES = (".parquet", ".csv")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_NAME = 100
+
+Write = Callable[[pl.DataFrame], None]
+
+
+def rejected_path(out: Path) -> Path:
+    """Where the rows that could not be read are kept: scored.parquet → scored.rejected.jsonl."""
+    return out.with_name(f"{out.stem}.rejected.jsonl")
+
+
+def check_output(out: Path, *, overwrite: bool) -> None:
+    """E1212 for another ending, E1211 where it or the file of rejected rows exists already."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise CauceError("E1212", path=out)
+    for path in (out, rejected_path(out)):
+        if not overwrite and os.path.lexists(path):
+            raise CauceError("E1211", path=path)
+
+
+@dataclass
+class Drafts:
+    """Files in the making, named all at once at the end, or gone."""
+
+    overwrite: bool
+    drafts: list[tuple[Path, Path]] = field(default_factory=list)
+
+    def new(self, path: Path) -> Path:
+        """A private file in the folder of `path`."""
+        draft = path.with_name(f".{path.name[:_NAME]}.{secrets.token_hex(8)}.part")
+        with draft.open("xb"):
+            self.drafts.append((draft, path))
+        return draft
+
+    def publish(self) -> None:
+        """Make each file durable, then give each its name; E1211 where a name was taken meanwhile."""
+        for draft, _ in self.drafts:
+            _sync(draft)
+        passage("prediction.written")
+        for draft, path in self.drafts:
+            if self.overwrite:
+                draft.replace(path)
+            else:
+                _link(draft, path)
+            _sync(path.parent)
+        passage("prediction.named")
+
+    def discard(self) -> None:
+        """Remove what has no name yet."""
+        for draft, _ in self.drafts:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def _link(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise CauceError("E1211", path=path) from None
+    except OSError:
+        if os.path.lexists(path):
+            raise CauceError("E1211", path=path) from None
+        draft.rename(path)
+    else:
+        draft.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that cannot make folders durable
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def translated_writing(path: Path) -> Iterator[None]:
+    """The border where what writing raises becomes E0503 (full), E0504, E0505 (rights) or E0506."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if system_error := hidden_system_error(error):
+            raise as_failure(system_error, path) from error
+        raise
+
+
+@contextmanager
+def table_writer(file: Path, form: str, *, schema: Schema, guard: bool) -> Iterator[Write]:
+    """A function that appends rows of `schema` to the empty file. form: ".parquet" or ".csv".
+
+    guard: whether a text cell of a CSV that a spreadsheet would take for a formula gets a ' in front.
+    """
+    with file.open("wb") as stream:
+        writer = _parquet(stream, schema) if form == ".parquet" else _csv(stream, schema, guard=guard)
+        with writer as write:
+            yield write
+
+
+@contextmanager
+def _parquet(stream: BinaryIO, schema: Schema) -> Iterator[Write]:
+    import pyarrow.parquet as pq
+
+    def arrow(frame: pl.DataFrame) -> Any:
+        return pl.DataFrame([_zoned(series, schema) for series in frame]).to_arrow()
+
+    empty = arrow(pl.DataFrame(schema=schema.dtypes))
+    with pq.ParquetWriter(stream, empty.schema, compression="snappy", store_schema=False) as writer:
+        yield lambda frame: writer.write_table(arrow(frame))
+
+
+def _zoned(series: pl.Series, schema: Schema) -> pl.Series:
+    if schema[series.name].zone is None:
+        return series
+    return series.alias("cells").dt.replace_time_zone("UTC").alias(series.name)
+
+
+@contextmanager
+def _csv(stream: BinaryIO, schema: Schema, *, guard: bool) -> Iterator[Write]:
+    stream.write(_csv_bytes(pl.DataFrame(schema=schema.dtypes), header=True, schema=schema))
+
+    def write(frame: pl.DataFrame) -> None:
+        made = pl.DataFrame([_guarded(series) for series in frame]) if guard else frame
+        stream.write(_csv_bytes(made, header=False, schema=schema))
+
+    yield write
+
+
+def _csv_bytes(frame: pl.DataFrame, *, header: bool, schema: Schema) -> bytes:
+    moments = [_moments(series, zoned=schema[series.name].zone is not None) for series in frame]
+    return pl.DataFrame(moments).write_csv(include_header=header).encode()
+
+
+def _moments(series: pl.Series, *, zoned: bool) -> pl.Series:
+    """Moments as ISO 8601, with a Z where they are instants in UTC."""
+    if series.dtype != pl.Datetime:
+        return series
+    form = "%Y-%m-%dT%H:%M:%S%.f" + ("Z" if zoned else "")
+    return series.alias("cells").dt.to_string(form).alias(series.name)
+
+
+def formula_cells(series: pl.Series) -> int:
+    """How many texts of the column a spreadsheet would take for formulas."""
+    if series.dtype != pl.String:
+        return 0
+    return int(_looks_like_formula(series.alias("cells")).sum() or 0)
+
+
+def _looks_like_formula(cells: pl.Series) -> pl.Series:
+    return cells.str.slice(0, 1).is_in(list(FORMULA_SIGNS))
+
+
+def _guarded(series: pl.Series) -> pl.Series:
+    if series.dtype != pl.String:
+        return series
+    cells = series.alias("cells")
+    marked = (
+        pl.when(_looks_like_formula(cells)).then(pl.lit("'") + pl.col("cells")).otherwise(pl.col("cells"))
+    )
+    return cells.to_frame().select(marked.alias("cells")).to_series().alias(series.name)
+
+
+def write_rejected(file: Path, rejections: Rejections) -> None:
+    """One JSON object a line: file, line, column, code, reason, the row's key where it is known, its text."""
+    with file.open("wb") as stream:
+        for one in rejections:
+            line = json.dumps(_told(one), ensure_ascii=False) + "\n"
+            stream.write(line.encode("utf-8", "backslashreplace"))
+
+
+def _told(one: Rejection) -> dict[str, Any]:
+    told = asdict(one)
+    values = told.pop("values")
+    key = {
+        name.removeprefix(KEY_PREFIX): value for name, value in values.items() if name.startswith(KEY_PREFIX)
+    }
+    return {**told, "reason": one.reason, "key": key}

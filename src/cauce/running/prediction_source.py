@@ -1,0 +1,278 @@
+"""Files to be scored: the model's columns with its own readings, in one pass, whatever else is in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from cauce.core.bundle.conversion import Conversion, Mismatch, described
+from cauce.core.bundle.inputs import InputColumn
+from cauce.core.bundle.manifest import Manifest
+from cauce.core.reading.decision import Reading
+from cauce.core.reading.formats import BOOLEAN, Format, declared_time_formats, number_formats, time_formats
+from cauce.core.reading.notices import Notice
+from cauce.core.reading.typed import without
+from cauce.errors import CauceError
+from cauce.expr.batch import take
+from cauce.expr.kinds import field_of
+from cauce.expr.nodes import Column
+from cauce.expr.schema import Field, Schema
+from cauce.sources.delimited import DelimitedFile, open_delimited, same_columns
+from cauce.sources.files import SourceFile, content_of, find_files
+from cauce.sources.options import ReadOptions
+from cauce.sources.parquet import ParquetFiles, open_parquet
+from cauce.sources.rejections import Rejection, Rejections
+from cauce.sources.tokens import Tokens
+
+ROW = "row"
+KEY_PREFIX = "key "
+_SURELY = 10
+_ALL_NULL = "W0417"
+_READ_AS = ("encoding", "delimiter", "quote", "header")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows. keys: the key columns as they are written; rows: the model's columns; seen: rows read so
+    far, rejected ones included."""
+
+    keys: pl.DataFrame
+    rows: pl.DataFrame
+    seen: int
+
+
+@dataclass(frozen=True)
+class RowsToScore:
+    """The rows of the files, and what is known beforehand. total: rows, None where only reading tells."""
+
+    files: tuple[SourceFile, ...]
+    key: Schema
+    notices: tuple[Notice, ...]
+    total: int | None
+    pieces: Callable[[Rejections], Iterator[Piece]]
+
+
+def reading_options(manifest: Manifest, paths: tuple[str, ...]) -> ReadOptions:
+    """How text files are read where nothing else is said: as the training files were declared to be."""
+    said = {name: manifest.reading.get(name) for name in _READ_AS}
+    if manifest.reading.get("format") == "tsv" and said["delimiter"] is None:
+        said["delimiter"] = "\t"
+    fitting: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    return ReadOptions(paths=paths, **fitting)
+
+
+def open_rows(manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] | None) -> RowsToScore:
+    """The rows of the files of `options`.
+
+    key: columns to keep beside the predictions; None for the manifest's where all are there; where there is
+    none, rows are numbered from 1. E1209 for all that is missing or of another kind, E1213 for a key column
+    that is not there, and what reading raises (E0401 to E0426).
+    """
+    files = find_files(options.paths)
+    contents = [content_of(file) for file in files]
+    parquet = [content == "parquet" for content in contents]
+    if len(set(parquet)) > 1:
+        other, form = files[parquet.index(not parquet[0])], "Parquet" if parquet[0] else "text"
+        raise CauceError("E0404", first=files[0].name, format=form, second=other.name)
+    if parquet[0]:
+        return _parquet_rows(files, manifest, key)
+    pairs = zip(files, contents, strict=True)
+    opened = [open_delimited(file, content, options, thorough=True) for file, content in pairs]
+    tables = tuple(table for table, _ in opened)
+    for other_table in tables[1:]:
+        same_columns(tables[0], other_table)
+    rows = _TextRows(tables, manifest, _chosen_key(manifest, tables[0].names, key))
+    said = tuple(notice for _, notices in opened for notice in notices)
+    return RowsToScore(files, rows.key_schema, said, None, rows.pieces)
+
+
+def _chosen_key(manifest: Manifest, names: tuple[str, ...], key: tuple[str, ...] | None) -> tuple[str, ...]:
+    if key is None:
+        own = tuple(column.name for column in manifest.key)
+        return own if set(own) <= set(names) else ()
+    for name in key:
+        if name not in names:
+            raise CauceError("E1213", column=name)
+    return key
+
+
+def _keys(frame: pl.DataFrame, names: tuple[str, ...], numbers: Any) -> pl.DataFrame:
+    return take(frame, names) if names else pl.DataFrame({ROW: numbers}, schema={ROW: pl.Int64})
+
+
+def _key_schema(fields: Mapping[str, Field], names: tuple[str, ...]) -> Schema:
+    return Schema(tuple(fields[name] for name in names) or (Field(ROW, "integer"),))
+
+
+def _refuse_unreadable(conversion: Conversion, frame: pl.DataFrame) -> None:
+    """E1209 where the first rows show that a column is nothing like what is wanted."""
+    wanted = {column.name: column.field for column in conversion.columns}
+    wrong = conversion.unreadable(frame, least=_SURELY)
+    found = ((name, conversion.found[name], wanted[name]) for name in wrong)
+    apart = Mismatch(
+        (), tuple((name, described(own), described(to)) for name, own, to in found if isinstance(own, Field))
+    )
+    if apart:
+        raise apart.error()
+
+
+@dataclass(frozen=True)
+class _TextRows:
+    """Delimited files, read with the bundle's own readings."""
+
+    tables: tuple[DelimitedFile, ...]
+    manifest: Manifest
+    key: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[InputColumn, ...]:
+        """What is read: the model's columns, then those of the key, each with a way to read it."""
+        known = {column.name: column for column in self.manifest.known}
+        own = [column.name for column in self.manifest.input]
+        names = dict.fromkeys((*own, *self.key))
+        plain = {name: InputColumn(Field(name, "text"), Column(name)) for name in self.key}
+        return tuple(_readable(known.get(name) or plain[name], self.manifest) for name in names)
+
+    @property
+    def key_schema(self) -> Schema:
+        return _key_schema({column.name: column.field for column in self.columns}, self.key)
+
+    def pieces(self, rejections: Rejections) -> Iterator[Piece]:
+        """The rows, piece by piece; those that cannot be read go to `rejections`."""
+        columns = self.columns
+        found = {name: Field(name, "text") for name in self.tables[0].names}
+        conversion = Conversion(columns, found)
+        wanted = {column.name: "text" for column in columns} or {self.tables[0].names[0]: "text"}
+        seen = 0
+        for table in self.tables:
+            for tokens in table.tokens(lambda: wanted):  # type: ignore[arg-type,return-value]
+                if not seen:
+                    _refuse_unreadable(conversion, tokens.frame)
+                failing = conversion.failing(tokens.frame)
+                _reject(table, tokens, failing, keys=self.key, kinds=conversion, into=rejections)
+                typed = without(conversion(tokens.frame), tuple(failing))
+                numbers = _numbers(tokens, failing, seen)
+                seen += tokens.frame.height + len(tokens.ragged)
+                rows = take(typed, self.manifest.schema.names)
+                yield Piece(_keys(typed, self.key, numbers), rows, seen)
+
+
+def _numbers(tokens: Tokens, failing: Mapping[int, str], seen: int) -> np.ndarray[Any, Any]:
+    """The numbers of the rows that are left among all records, from 1."""
+    every = np.arange(tokens.frame.height + len(tokens.ragged))
+    whole = np.delete(every, [item.record for item in tokens.ragged])
+    return np.delete(whole, list(failing)) + seen + 1
+
+
+def _reject(
+    table: DelimitedFile,
+    tokens: Tokens,
+    failing: Mapping[int, str],
+    *,
+    keys: tuple[str, ...],
+    kinds: Conversion,
+    into: Rejections,
+) -> None:
+    wanted = {column.name: column.field.kind for column in kinds.columns}
+    failed = {}
+    for row, name in failing.items():
+        own = {f"{KEY_PREFIX}{key}": str(tokens.frame.get_column(key)[row]) for key in keys}
+        values: dict[str, str | int] = {"column": name, "kind": wanted[name], **own}
+        failed[row] = Rejection(table.text.file.name, 0, name, "E0431", values)
+    table.reject(tokens, failed, into)
+
+
+def _readable(column: InputColumn, manifest: Manifest) -> InputColumn:
+    """The column with a reading of texts: its own, else the plain form of its kind."""
+    if column.text is not None:
+        return column
+    said = manifest.reading
+    markers = (*said.get("missing", ()), *said.get("missing_in", {}).get(column.name, ()))  # type: ignore[misc,union-attr]
+    reading = Reading(column.field, _formats(column.field, said), declared=True, markers=markers)
+    if column.field.kind != "text" and not reading.formats:
+        return column
+    text = reading.expression
+    found = field_of(text, Schema((Field(column.name, "text"),)), name=column.name)
+    return replace(column, text=text) if found == column.field else column
+
+
+def _formats(field: Field, said: Mapping[str, Any]) -> tuple[Format, ...]:
+    if field.kind in ("integer", "float"):
+        every = number_formats(said.get("decimal") or ".", said.get("thousands") or "", ())
+        return tuple(item for item in every if item.kind == field.kind)
+    if field.kind == "boolean":
+        return (BOOLEAN,)
+    declared = declared_time_formats(tuple(said.get("date_formats") or ()))
+    plain = tuple(item for item in time_formats() if item.pattern.startswith("%Y-%m-%d"))
+    zoned = field.zone is not None
+    return tuple(item for item in declared or plain if item.kind == field.kind and item.zoned == zoned)
+
+
+def _parquet_rows(
+    files: tuple[SourceFile, ...], manifest: Manifest, key: tuple[str, ...] | None
+) -> RowsToScore:
+    names = _parquet_names(files[0])
+    chosen = _chosen_key(manifest, tuple(names), key)
+    needed = {*manifest.schema.names, *chosen}
+    opened, said = open_parquet(files, tuple(name for name in names if name not in needed))
+    rows = _ParquetRows(opened, manifest, chosen)
+    return RowsToScore(files, rows.key_schema, tuple(said), opened.rows, rows.pieces)
+
+
+def _parquet_names(file: SourceFile) -> list[str]:
+    """The names of its columns; none where it cannot be read, which opening it says better."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(file.path).names)
+    except (pa.ArrowException, OSError):
+        return []
+
+
+@dataclass(frozen=True)
+class _ParquetRows:
+    """Parquet files: the key as it is there, the model's columns converted where that is honest."""
+
+    opened: ParquetFiles
+    manifest: Manifest
+    key: tuple[str, ...]
+
+    @property
+    def key_schema(self) -> Schema:
+        return _key_schema({field.name: field for field in self.opened.schema}, self.key)
+
+    @property
+    def found(self) -> dict[str, Field | None]:
+        """The fields of the columns; None for a column of nulls alone."""
+        arrivals = self.opened.arrivals
+        names = self.opened.schema.names
+        empty = {name for name in names if all(one[name].said == _ALL_NULL for one in arrivals)}
+        return {field.name: None if field.name in empty else field for field in self.opened.schema}
+
+    def pieces(self, rejections: Rejections) -> Iterator[Piece]:
+        """The rows, piece by piece; those with a cell that cannot be converted go to `rejections`."""
+        conversion = Conversion(self.manifest.input, self.found)
+        names = tuple(dict.fromkeys((*self.manifest.schema.names, *self.key)))
+        seen = 0
+        for file, first, frame in self.opened.batches(names):
+            if not seen and conversion.may_fail:
+                _refuse_unreadable(conversion, frame)
+            failing = conversion.failing(frame) if conversion.may_fail else {}
+            for row in sorted(failing):
+                rejections.add(self._rejection(file, first + row, failing[row], frame.slice(row, 1)))
+            left = without(frame, tuple(failing))
+            numbers = np.delete(np.arange(frame.height), list(failing)) + seen + 1
+            seen += frame.height
+            yield Piece(_keys(left, self.key, numbers), conversion(left), seen)
+
+    def _rejection(self, file: SourceFile, row: int, name: str, frame: pl.DataFrame) -> Rejection:
+        own = {f"{KEY_PREFIX}{key}": str(frame.get_column(key)[0]) for key in self.key}
+        kind = self.manifest.schema[name].kind
+        text = json.dumps(frame.row(0, named=True), ensure_ascii=False, default=str)
+        return Rejection(file.name, row, name, "E0431", {"column": name, "kind": kind, **own}, text)
