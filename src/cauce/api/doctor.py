@@ -1,0 +1,178 @@
+"""What would go wrong on this machine and with this project, found before it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from cauce.api.machine import (
+    Check,
+    check_extras,
+    check_java,
+    check_libraries,
+    check_platform,
+    check_python,
+    check_text,
+    check_threads,
+)
+from cauce.api.reaching import reachable
+from cauce.errors import CauceError, CauceErrors
+from cauce.language import format_number, translate, translate_plural
+from cauce.language import gettext_noop as _
+from cauce.running.workspace import Workspace, open_workspace, read_options
+from cauce.spec import FILE_NAME
+
+_LEAST_FREE, _LITTLE_FREE = 100 * 10**6, 2 * 10**9
+_SKEW = 60.0
+Worst = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The checks, in order."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def worst(self) -> Worst:
+        """fail where a check failed, else warn where one warns, else ok."""
+        states = {check.state for check in self.checks}
+        return "fail" if "fail" in states else "warn" if "warn" in states else "ok"
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        return {"worst": self.worst, "checks": [asdict(check) for check in self.checks]}
+
+
+def doctor(project: str | Path = FILE_NAME) -> Diagnosis:
+    """Check the machine, and the project where there is one. Takes a few seconds, two for the network."""
+    work, read = _project(Path(project))
+    checks: list[Check] = [
+        check_python(),
+        check_platform(),
+        *check_libraries(),
+        check_text(),
+        check_threads(),
+    ]
+    checks += check_extras(needed=_needed(work))
+    checks += [*check_java(), *read]
+    folder = Path(".cauce") if work is None else work.store_folder
+    checks += [_store(folder), _space(folder), _clock(folder)]
+    if work is not None:
+        checks += [_data(work), _tracking(work)]
+    return Diagnosis(tuple(checks))
+
+
+def _needed(work: Workspace | None) -> frozenset[str]:
+    return frozenset({"mlflow"} if work is not None and work.project.tracking.enabled else ())
+
+
+def _project(project: Path) -> tuple[Workspace | None, list[Check]]:
+    """The workspace where the project file is sound, and what is to be said of it."""
+    try:
+        work = open_workspace(project)
+    except CauceErrors as errors:
+        return None, [_failed("project", error) for error in errors.errors]
+    except CauceError as error:
+        if error.code == "E0301":
+            return None, [Check("project", "warn", error.message, error.hint)]
+        return None, [_failed("project", error)]
+    said = translate(_("{name} is sound")).format(name=work.project.name)
+    return work, [Check("project", "ok", said)]
+
+
+def _failed(name: str, error: CauceError) -> Check:
+    return Check(name, "fail", f"{error.code} {error.message}", error.hint)
+
+
+def _data(work: Workspace) -> Check:
+    from cauce.sources.files import content_of, find_files
+
+    try:
+        files = find_files(read_options(work.project.data, work.folder).paths)
+        for file in files:
+            content_of(file)
+        size = sum(file.stamp()[0] for file in files)
+    except CauceError as error:
+        return _failed("data", error)
+    text = translate_plural("{count} file, {size} MB", "{count} files, {size} MB", len(files))
+    return Check("data", "ok", text.format(count=len(files), size=format_number(size / 1e6, digits=1)))
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(one for one in (folder, *folder.resolve().parents) if one.is_dir())
+
+
+def _store(folder: Path) -> Check:
+    """Whether files can be made there, whole or not at all."""
+    fix = translate(_("Choose a folder that can be written, on a local disk, with [store] path."))
+    try:
+        with tempfile.TemporaryDirectory(prefix=".cauce-doctor-", dir=_existing(folder)) as made:
+            file = Path(made, "a")
+            file.write_bytes(b"")
+            _sync(file)
+            linked = _linked(file, Path(made, "b"))
+    except OSError as error:
+        said = translate(_("{folder} cannot be written ({reason})"))
+        return Check("store", "fail", said.format(folder=folder, reason=error.strerror), fix)
+    if not linked:
+        said = translate(_("{folder} has no hard links; only locks keep two runs apart"))
+        return Check("store", "warn", said.format(folder=folder), fix)
+    return Check("store", "ok", translate(_("{folder} can be written")).format(folder=folder))
+
+
+def _sync(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _linked(file: Path, name: Path) -> bool:
+    try:
+        name.hardlink_to(file)
+    except OSError:
+        return False
+    return True
+
+
+def _space(folder: Path) -> Check:
+    free = shutil.disk_usage(_existing(folder)).free
+    said = translate(_("{free} GB free for {folder}")).format(
+        free=format_number(free / 1e9, digits=1), folder=folder
+    )
+    fix = translate(_("Free some space, or set another [store] path: snapshots take about the data's size."))
+    if free < _LEAST_FREE:
+        return Check("disk", "fail", said, fix)
+    return Check("disk", "warn", said, fix) if free < _LITTLE_FREE else Check("disk", "ok", said)
+
+
+def _clock(folder: Path) -> Check:
+    """The clock against the file system's and against this installation, which cannot be from the future."""
+    now, fix = time.time(), translate(_("Set the clock, for example with NTP."))
+    installed = Path(__file__).stat().st_mtime
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".cauce-doctor-", dir=_existing(folder)) as file:
+            skew = abs(Path(file.name).stat().st_mtime - now)
+    except OSError:
+        skew = 0.0
+    if now < installed - _SKEW:
+        return Check("clock", "fail", translate(_("the clock is behind this installation's files")), fix)
+    if skew > _SKEW:
+        said = translate(_("the store's file system is {seconds} s away from the clock"))
+        return Check("clock", "warn", said.format(seconds=round(skew)), fix)
+    return Check("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z"))
+
+
+def _tracking(work: Workspace) -> Check:
+    tracking = work.project.tracking
+    if not tracking.enabled:
+        return Check("tracking", "ok", translate(_("switched off")))
+    return reachable(tracking.uri)

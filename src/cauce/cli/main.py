@@ -1,0 +1,141 @@
+"""The command `cauce`: settles threads and language, runs one command, and ends in an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from cauce.cli.answer import Answer
+from cauce.cli.settings import Settings, peek, take_settings
+from cauce.cli.terminal import PIPE_CLOSED, OutputClosedError, Terminal, may_colour, settle_streams
+from cauce.errors import CauceError, CauceWarning
+from cauce.language import use_language
+from cauce.threads import limit_threads
+
+_COMPLETING = "_CAUCE_COMPLETE"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run_line(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run_line(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit code. Nothing but SystemExit of shell completion leaves it."""
+    settle_streams()
+    settings, rest = take_settings(arguments)
+    terminal = Terminal(settings.quiet, may_colour() and not settings.plain)
+    said = _Said()
+    try:
+        try:
+            language, threads = peek(settings)
+            use_language(language)
+            limit_threads(threads)
+            with _listening(said):
+                answer = _answered(rest, settings, terminal=terminal)
+            return _shown(answer, settings, terminal=terminal, said=said)
+        except OutputClosedError:
+            return PIPE_CLOSED
+        except BaseException as error:
+            return _failed(error, arguments, settings=settings, terminal=terminal, said=said)
+    except OutputClosedError:
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return 130
+
+
+@dataclass
+class _Said:
+    """Warnings of ours, each once, in the order they came."""
+
+    warnings: dict[str, CauceError] = field(default_factory=dict)
+
+
+@contextmanager
+def _listening(said: _Said) -> Iterator[None]:
+    """Collect our warnings; those of libraries are for developers, who run tests."""
+
+    def heard(message: Warning | str, *_more: Any, **_named: Any) -> None:
+        if isinstance(message, CauceWarning):
+            said.warnings.setdefault(str(message), message.told)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", CauceWarning)
+        warnings.showwarning = heard
+        yield
+
+
+def _answered(rest: list[str], settings: Settings, *, terminal: Terminal) -> Answer | None:
+    if settings.fault is not None:
+        raise settings.fault
+    from typer.main import get_command
+
+    from cauce.cli.app import app
+    from cauce.cli.options import HelpAsked
+
+    command = get_command(app)
+    if _COMPLETING in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+        command.main(prog_name="cauce", complete_var=_COMPLETING)
+    try:
+        with command.make_context("cauce", rest, obj=(settings, terminal)) as context:
+            answer: Answer | None = command.invoke(context)
+            return answer
+    except HelpAsked as asked:
+        return Answer("cauce.help/1", {"text": asked.text}, asked.text)
+
+
+def _shown(answer: Answer | None, settings: Settings, *, terminal: Terminal, said: _Said) -> int:
+    from cauce.cli.failures import told
+
+    for warning in said.warnings.values():
+        terminal.warning(warning)
+    if answer is None:
+        return 0
+    if settings.json:
+        heard = [told(warning) for warning in said.warnings.values()]
+        terminal.document({"schema": answer.schema, **answer.content, "warnings": heard})
+    elif answer.text:
+        terminal.data(answer.text)
+    for note in answer.notes:
+        terminal.say(note)
+    if answer.next is not None:
+        terminal.next(answer.next)
+    return answer.status
+
+
+def _failed(
+    error: BaseException,
+    arguments: Sequence[str],
+    *,
+    settings: Settings,
+    terminal: Terminal,
+    said: _Said,
+) -> int:
+    if isinstance(error, SystemExit):
+        raise error
+    from cauce.cli.failures import as_coded, as_document
+
+    failure = as_coded(error, arguments)
+    if settings.debug:
+        terminal.traceback(error)
+    for warning in said.warnings.values():
+        terminal.warning(warning)
+    terminal.error(failure)
+    if settings.json:
+        _document(terminal, as_document(failure))
+    return int(failure.exit_code)
+
+
+def _document(terminal: Terminal, content: dict[str, Any]) -> None:
+    """The failure for programs; where even that cannot be written, the exit code has to do."""
+    with suppress(CauceError):
+        terminal.document(content)

@@ -1,0 +1,163 @@
+"""What help and documentation say about each command, in English to be translated where it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cauce.errors import Exit
+from cauce.language import gettext_noop as _
+
+CLOSED_PIPE = 141
+
+
+@dataclass(frozen=True)
+class Page:
+    """A command's help. summary: one line. more: a paragraph. examples: lines to type, and what each does."""
+
+    summary: str
+    more: str
+    examples: tuple[tuple[str, str], ...]
+
+
+PAGES = {
+    "init": Page(
+        _("Write a project file for a table, asking what cannot be known."),
+        _(
+            "Reads the data, says what it guesses and why, and asks. Every question has an option; --yes "
+            "takes all guesses. The file is commented and yours to edit."
+        ),
+        (
+            ("cauce init flights.parquet", _("asks, with guesses to confirm")),
+            ("cauce init 'data/*.csv' --target price --yes", _("takes the guesses, asks nothing")),
+            (
+                "cauce init flights.csv --formula 'delay > 15' --time day --split time --yes",
+                _("a derived target, split forward in time"),
+            ),
+        ),
+    ),
+    "plan": Page(
+        _("Say what a run would do and why; nothing is run."),
+        _("Each step with its reason to run, what it reads, and how often the data are read."),
+        (
+            ("cauce plan", _("the plan of the project in this folder")),
+            ("cauce plan --json", _("the same for a program")),
+        ),
+    ),
+    "run": Page(
+        _("Run the project, or go on where it stopped."),
+        _(
+            "Takes the data to an evaluated and registered model. Finished steps are never run twice for "
+            "the same inputs; after Ctrl-C, a crash or a full disk, run again."
+        ),
+        (
+            ("cauce run", _("runs the project in this folder")),
+            ("cauce run --project ~/flights --quiet", _("another project, saying only what goes wrong")),
+        ),
+    ),
+    "status": Page(
+        _("Say where the project stands."),
+        _("The steps that are finished, what is still to do, and the latest run."),
+        (
+            ("cauce status", _("of the project in this folder")),
+            ("cauce status --json", _("the same for a program")),
+        ),
+    ),
+    "predict": Page(
+        _("Score a table with a model."),
+        _(
+            "Writes one row for each row read, as Parquet or CSV by the name of the output: key, "
+            "prediction, probabilities, model version. The output appears only when it is complete."
+        ),
+        (
+            (
+                "cauce predict new.parquet --model models:/flights@champion --out scored.parquet",
+                _("with the registered champion"),
+            ),
+            (
+                "cauce predict 'new/*.csv' --model bundle/ --out scored.csv --overwrite",
+                _("with a bundle in a folder, replacing an earlier result"),
+            ),
+        ),
+    ),
+    "runs": Page(
+        _("List the runs of the project."),
+        _("Finished, failed and interrupted runs, the latest first."),
+        (("cauce runs", _("a table")), ("cauce runs --json", _("the same for a program"))),
+    ),
+    "models": Page(
+        _("List the registered versions of the project's model."),
+        _("Each version with its aliases, digest and metrics."),
+        (("cauce models", _("a table")), ("cauce models --json", _("the same for a program"))),
+    ),
+    "verify": Page(
+        _("Prove that a model scores here as when it was born."),
+        _(
+            "Checks the digest of every file, then scores the rows the model carries and compares with the "
+            "scores it carries. Exit code 1 where they differ."
+        ),
+        (
+            ("cauce verify models:/flights@champion", _("a registered model")),
+            ("cauce verify bundle/ --digest 3f1c…", _("a bundle that must be this one and no other")),
+        ),
+    ),
+    "explain": Page(
+        _("Explain a code that a message carried."),
+        _("Why it happens and what to do, without a network."),
+        (
+            ("cauce explain E0301", _("one code")),
+            ("cauce explain --all", _("every code, in order")),
+        ),
+    ),
+    "doctor": Page(
+        _("Check this machine and the project for what would go wrong."),
+        _(
+            "Python and libraries, disk, rights, threads, the project file, the tracking server, the clock. "
+            "Exit code 1 where something fails."
+        ),
+        (
+            ("cauce doctor", _("each check with its result and, where needed, what to do")),
+            ("cauce doctor --json", _("the same for a program")),
+        ),
+    ),
+    "demo": Page(
+        _("Take 336,776 real flights to a registered, scored model."),
+        _("Writes a project with its data into a folder and runs it. Needs the extra cauce[demo]."),
+        (
+            ("cauce demo", _("into the folder cauce-demo")),
+            ("cauce demo --folder /tmp/flights", _("into another folder")),
+        ),
+    ),
+    "version": Page(
+        _("Say the version of Cauce and of what changes its numbers."),
+        _("To be quoted in a report."),
+        (
+            ("cauce version", _("versions, a line each")),
+            ("cauce version --json", _("the same for a program")),
+        ),
+    ),
+}
+
+ROOT = Page(
+    _("A table to a monitored model in production, with the same numbers everywhere."),
+    _("What people read goes to standard error, what was asked for to standard output."),
+    (
+        ("cauce init flights.parquet", _("write a project file")),
+        ("cauce run", _("train, evaluate and register a model, or go on where it stopped")),
+    ),
+)
+
+EXIT_CODES: dict[int, str] = {
+    Exit.OK: _("done"),
+    Exit.GATE: _("a check failed: verify, doctor, a release gate"),
+    Exit.USAGE: _("the command line is wrong"),
+    Exit.DATA: _("the data, or a stored document, are wrong"),
+    Exit.UNAVAILABLE: _("a library or a server is not there"),
+    Exit.SOFTWARE: _("a defect of Cauce"),
+    Exit.CANNOT_CREATE: _("something cannot be created"),
+    Exit.IO: _("reading or writing failed, or the disk is full"),
+    Exit.TEMPORARY: _("it may work later: memory, a lock"),
+    Exit.PERMISSION: _("permission is denied"),
+    Exit.CONFIG: _("the project file is wrong or not there"),
+    Exit.INTERRUPTED: _("interrupted; finished work is kept"),
+    CLOSED_PIPE: _("whoever read the output went away"),
+}

@@ -1,0 +1,185 @@
+"""How far a run is: a moving line on a terminal, a plain line now and then anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cauce.cli.terminal import Terminal, live_console
+from cauce.errors import shown
+from cauce.language import format_number, translate
+from cauce.language import gettext_noop as _
+from cauce.planning.record import Record
+from cauce.planning.resolving import State
+from cauce.planning.step import Step
+from cauce.running.observer import Observer, Silent
+
+_BETWEEN = 5.0
+_STEPS = {
+    "ingest": _("reading the data"),
+    "profile": _("looking at the columns"),
+    "split": _("dividing the rows"),
+    "fit": _("training"),
+    "evaluate": _("evaluating"),
+    "bundle": _("writing the model"),
+    "register": _("registering the model"),
+    "predict": _("scoring"),
+}
+
+
+def step_words(name: str) -> str:
+    """What a step does, in words; its name where there are none."""
+    return translate(_STEPS[name]) if name in _STEPS else name
+
+
+@contextmanager
+def observed(terminal: Terminal) -> Iterator[Observer]:
+    """Who tells people of a run while it lasts."""
+    if terminal.quiet:
+        yield Silent()
+    elif not terminal.live:
+        yield _Plain(terminal.say)
+    else:
+        with _bars() as bars:
+            yield _Live(bars)
+
+
+def _bars() -> Any:
+    from rich.progress import (  # noqa: PLC0415 - slow to import, and only needed on a terminal
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[count]}", markup=False),
+        TimeRemainingColumn(),
+        console=live_console(),
+        transient=True,
+    )
+
+
+def _ended(name: str, seconds: float) -> str:
+    text = translate(_("{step}: done in {seconds} s"))
+    return text.format(step=step_words(name), seconds=format_number(seconds, digits=1))
+
+
+def _kept(name: str) -> str:
+    return translate(_("{step}: done before")).format(step=step_words(name))
+
+
+def _failed(name: str) -> str:
+    return translate(_("{step}: not finished")).format(step=step_words(name))
+
+
+def _so_far(done: float, total: float | None, seconds: float) -> str:
+    """Such as 1,200,000 of 5,000,000 (24 %), 400,000 a second."""
+    rate = format_number(round(done / seconds)) if seconds > 0 else "–"
+    if not total:
+        text = translate(_("{done} so far, {rate} a second"))
+        return text.format(done=format_number(round(done)), rate=rate)
+    text = translate(_("{done} of {total} ({share} %), {rate} a second"))
+    share = str(round(100 * done / total))
+    return text.format(
+        done=format_number(round(done)), total=format_number(round(total)), share=share, rate=rate
+    )
+
+
+@dataclass
+class _Plain:
+    """A line when a step begins and ends, and every few seconds between."""
+
+    say: Callable[[str], None]
+    began: float = 0.0
+    told: float = 0.0
+
+    def planned(self, run: str, states: tuple[State, ...]) -> None:
+        """How much there is to do."""
+        left = sum(not state.finished for state in states)
+        text = translate(_("Run {run}: {left} of {steps} steps to do"))
+        self.say(text.format(run=shown(run), left=left, steps=len(states)))
+
+    def started(self, state: State) -> None:
+        """A step begins."""
+        self.began = self.told = time.monotonic()
+        self.say(f"{step_words(state.step.name)} …")
+
+    def progressed(self, step: Step, done: float, *, total: float | None) -> None:
+        """So much is done; told every few seconds."""
+        now = time.monotonic()
+        if now - self.told >= _BETWEEN:
+            self.told = now
+            self.say(f"{step_words(step.name)}: {_so_far(done, total, now - self.began)}")
+
+    def finished(self, record: Record, seconds: float) -> None:
+        """A step ended well."""
+        self.say(_ended(record.step.name, seconds))
+
+    def reused(self, record: Record) -> None:
+        """A step was finished before."""
+        self.say(_kept(record.step.name))
+
+    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002 - every observer has it
+        """A step did not end well; the error itself is told elsewhere."""
+        self.say(_failed(step.name))
+
+
+@dataclass
+class _Live:
+    """A bar for the step under way, and a lasting line for each that ended."""
+
+    bars: Any
+    bar: Any = None
+    began: float = 0.0
+
+    def planned(self, run: str, states: tuple[State, ...]) -> None:
+        """How much there is to do."""
+        left = sum(not state.finished for state in states)
+        text = translate(_("Run {run}: {left} of {steps} steps to do"))
+        self._say(text.format(run=shown(run), left=left, steps=len(states)))
+
+    def started(self, state: State) -> None:
+        """A step begins."""
+        self.began = time.monotonic()
+        self.bar = self.bars.add_task(step_words(state.step.name), total=None, count="")
+
+    def progressed(
+        self,
+        step: Step,  # noqa: ARG002 - every observer has it
+        done: float,
+        *,
+        total: float | None,
+    ) -> None:
+        """So much is done of the step under way."""
+        if self.bar is not None:
+            count = _so_far(done, total, time.monotonic() - self.began)
+            self.bars.update(self.bar, completed=done, total=total, count=count)
+
+    def finished(self, record: Record, seconds: float) -> None:
+        """A step ended well."""
+        self._end(_ended(record.step.name, seconds))
+
+    def reused(self, record: Record) -> None:
+        """A step was finished before."""
+        self._say(_kept(record.step.name))
+
+    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002 - every observer has it
+        """A step did not end well; the error itself is told elsewhere."""
+        self._end(_failed(step.name))
+
+    def _end(self, text: str) -> None:
+        if self.bar is not None:
+            self.bars.remove_task(self.bar)
+            self.bar = None
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self.bars.console.print(text, markup=False, highlight=False)

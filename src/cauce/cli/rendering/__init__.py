@@ -1,0 +1,1 @@
+"""What commands found out, as text for people and as JSON for programs."""

@@ -1,0 +1,162 @@
+"""What `plan`, `run`, `status` and `runs` answer."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cauce.cli.answer import Answer
+from cauce.cli.progress import step_words
+from cauce.cli.table import table
+from cauce.errors import shown
+from cauce.language import format_number, translate, translate_plural
+from cauce.language import gettext_noop as _
+
+if TYPE_CHECKING:
+    from cauce.api.plan import PlannedStep, RunPlan
+    from cauce.api.run import RunReport
+    from cauce.api.runs import RunSummary
+    from cauce.api.status import ProjectStatus
+
+_STATES = {"finished": _("finished"), "will run": _("will run"), "waits": _("may run")}
+_OUTCOMES = {"finished": _("finished"), "failed": _("failed"), "interrupted": _("interrupted")}
+_NEVER_ENDED = _("not ended")
+_DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
+
+
+def planned(plan: RunPlan, width: int) -> Answer:
+    """Each step with its state and reasons; how often the data would be read."""
+    lines = [*_steps(plan.steps, width), "", _summary(plan)]
+    left = any(step.state != "finished" for step in plan.steps)
+    return Answer(
+        "cauce.plan/1", plan.to_json(), "\n".join(lines), next="cauce run" if left else "cauce status"
+    )
+
+
+def standing(status: ProjectStatus, width: int) -> Answer:
+    """The project's steps and its latest run."""
+    lines = [
+        translate(_("Project {name} in {folder}")).format(name=status.name, folder=shown(status.folder)),
+        "",
+    ]
+    lines += _steps(status.steps, width)
+    if status.latest is not None:
+        said = translate(_("Latest run {run}: {outcome}, begun {began}"))
+        latest = status.latest
+        lines += ["", said.format(run=latest.run, outcome=_outcome(latest), began=_moment(latest.began))]
+    next_ = "cauce models" if status.finished else "cauce run"
+    return Answer("cauce.status/1", status.to_json(), "\n".join(lines), next=next_)
+
+
+def past_runs(runs: Sequence[RunSummary], width: int) -> Answer:
+    """A table of runs, the latest first."""
+    headers = ("run", "begun", "outcome", "steps run", "model", "metric", "test")
+    heads = [translate(one) for one in map(_HEADERS.__getitem__, headers)]
+    text = table(heads, [_run_row(one) for one in runs], width=width) if runs else translate(_("No run yet."))
+    return Answer(
+        "cauce.runs/1", {"runs": [one.to_json() for one in runs]}, text, next=None if runs else "cauce run"
+    )
+
+
+_HEADERS = {
+    "run": _("run"),
+    "begun": _("begun"),
+    "outcome": _("outcome"),
+    "steps run": _("steps run"),
+    "model": _("model"),
+    "metric": _("metric"),
+    "test": _("test"),
+}
+
+
+def ran(report: RunReport) -> Answer:
+    """What the run made, how good it is, and where everything lies."""
+    return Answer(
+        "cauce.run/1",
+        report.to_json(),
+        "\n".join(_made(report)),
+        notes=tuple(f"- {shown(one)}" for one in report.said),
+        next=f"cauce predict NEW_DATA --model {shown(report.folder)} --out scored.parquet",
+    )
+
+
+def _made(report: RunReport) -> Iterator[str]:
+    rows = translate(_("{rows} rows, {rejected} rejected"))
+    yield rows.format(rows=format_number(report.rows), rejected=format_number(report.rejected))
+    if report.rejected_file is not None and report.rejected:
+        yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
+    for dataset, value in report.values.items():
+        name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
+        yield f"{report.metric} {name}: {_number(value)}"
+    yield translate(_("Model {digest} in {folder}")).format(digest=report.bundle, folder=shown(report.folder))
+
+
+def _steps(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
+    longest = max((len(step.name) for step in steps), default=0)
+    for step in steps:
+        state = f"{translate(_STATES[step.state])}{_scans(step)}"
+        yield f"{step.name:<{longest}}  {state}  ({step_words(step.name)})"
+        for reason in step.why if step.state == "will run" else ():
+            indent = " " * (longest + 2)
+            yield from textwrap.wrap(
+                shown(reason),
+                max(40, min(width, 100)),
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_on_hyphens=False,
+            )
+
+
+def _scans(step: PlannedStep) -> str:
+    if step.state == "finished" or not step.scans:
+        return ""
+    return f", {_readings(step.scans)}"
+
+
+def _readings(scans: float) -> str:
+    text = translate_plural("reads the data {count} time", "reads the data {count} times", round(scans))
+    return text.format(count=f"{scans:g}")
+
+
+def _summary(plan: RunPlan) -> str:
+    left = sum(step.state != "finished" for step in plan.steps)
+    if not left:
+        return translate(_("Everything is finished; a run would change nothing."))
+    text = translate(_("{left} of {steps} steps to do; a run {reads} at most."))
+    said = text.format(left=left, steps=len(plan.steps), reads=_readings(plan.scans))
+    if any(step.state == "waits" for step in plan.steps):
+        said += "\n" + translate(
+            _("What may run is left out where the steps before it make the same as before.")
+        )
+    return said
+
+
+def _run_row(one: RunSummary) -> tuple[object, ...]:
+    model = "–" if one.bundle is None else one.bundle[:12]
+    return (
+        one.run,
+        _moment(one.began),
+        _outcome(one),
+        f"{len(one.ran)}/{len(one.steps)}",
+        model,
+        one.metric or "–",
+        _number(one.value),
+    )
+
+
+def _outcome(one: RunSummary) -> str:
+    return translate(_OUTCOMES.get(one.outcome or "", _NEVER_ENDED))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else format_number(value, digits=4)
+
+
+def _moment(text: str) -> str:
+    """A time in ISO 8601 as local time to the minute, in a form every language reads."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return text or "–"
