@@ -11,7 +11,7 @@ from cauce.core.reading.decision import Reading, decide
 from cauce.core.reading.evidence import Evidence
 from cauce.core.reading.formats import Format
 from cauce.core.reading.notices import Notice
-from cauce.core.reading.typed import Typing, check_columns, without
+from cauce.core.reading.typed import Typing, check_columns, gathered, without
 from cauce.expr.schema import Field, Kind, Schema
 from cauce.sources.declared import declared_formats, fixed_reading, open_formats
 from cauce.sources.delimited import DelimitedFile
@@ -52,12 +52,11 @@ class TextTable:
         if self.kept is not None:
             for rejection in self.kept.ragged:
                 rejections.add(rejection)
-            for frame in self.kept.spill.frames([item.field.name for item in needed]):
-                yield typing(frame)[chosen]
+            kept = self.kept.spill.frames([item.field.name for item in needed])
+            yield from (typing(frame)[chosen] for frame in gathered(kept))
             return
         for file in self.files:
-            for typed in self._typed(file, typing, rejections):
-                yield typed[chosen]
+            yield from (typed[chosen] for typed in gathered(self._typed(file, typing, rejections)))
 
     def _typed(self, file: DelimitedFile, typing: Typing, rejections: Rejections) -> Iterator[pl.DataFrame]:
         kinds = {item.field.name: native_kind(item) for item in typing.readings}

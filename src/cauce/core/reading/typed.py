@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,8 @@ from cauce.core.reading.evidence import text_column
 from cauce.expr.nodes import Column
 from cauce.expr.polars import to_polars
 from cauce.expr.schema import Field, Schema
+
+_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,25 @@ def check_columns(schema: Schema, columns: Sequence[str]) -> frozenset[str]:
     for name in asked.difference(schema.names):
         schema.select((name,))
     return asked
+
+
+def gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in larger batches of about 4 million cells, as what follows has a price for each batch.
+
+    Frames whose types differ are not put together; empty ones are left out.
+    """
+    held: list[pl.DataFrame] = []
+    rows = 0
+    for frame in frames:
+        if not frame.height:
+            continue
+        if held and (rows * frame.width >= _CELLS or frame.schema != held[0].schema):
+            yield pl.concat(held, rechunk=True)
+            held, rows = [], 0
+        held.append(frame)
+        rows += frame.height
+    if held:
+        yield pl.concat(held, rechunk=True)
 
 
 def without(frame: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
