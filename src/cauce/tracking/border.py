@@ -1,0 +1,109 @@
+"""The border to MLflow: its settings, its noise, and its failures in words of ours."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from cauce.errors import CauceError, shown
+from cauce.tracking.destination import Destination
+
+REQUEST_SECONDS = 10
+_SETTINGS = {
+    # The client's own defaults keep a caller for four minutes when a server is down.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": str(REQUEST_SECONDS),
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+_NOISY = ("mlflow", "alembic", "urllib3")
+_PERMANENT = frozenset({"INVALID_PARAMETER_VALUE", "BAD_REQUEST"})
+
+
+def mlflow_installed() -> bool:
+    """Whether the extra is there."""
+    return find_spec("mlflow") is not None
+
+
+def require_mlflow() -> None:
+    """E1301 where the extra is not there."""
+    if not mlflow_installed():
+        raise CauceError("E1301")
+
+
+@contextmanager
+def quiet_mlflow() -> Iterator[None]:
+    """MLflow with short patience and no noise inside; as it was outside."""
+    before = {name: os.environ.get(name) for name in _SETTINGS}
+    loggers = [logging.getLogger(name) for name in _NOISY]
+    levels = [one.level for one in loggers]
+    os.environ.update(_SETTINGS)
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
+
+
+def connect(destination: Destination) -> Any:
+    """A client of MLflow's for tracking and registry, inside `quiet_mlflow`."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=destination.uri, registry_uri=destination.uri)
+
+
+@contextmanager
+def answering(destination: Destination) -> Iterator[None]:
+    """Calls to MLflow inside; E1301 without it, E1302 for whatever it raises."""
+    require_mlflow()
+    with quiet_mlflow():
+        try:
+            yield
+        except CauceError:
+            raise
+        except Exception as error:
+            reason = reason_of(error, destination)
+        else:
+            return
+    raise CauceError("E1302", where=destination.where, reason=reason)
+
+
+def reason_of(error: BaseException, destination: Destination) -> str:
+    """One safe line about `error`, without secrets."""
+    code = code_of(error)
+    text = str(error).strip().partition("\n")[0]
+    return shown(destination.redact(f"{code or type(error).__name__}: {text}" if text else str(code)))
+
+
+def code_of(error: BaseException) -> str:
+    """MLflow's own code for a failure; "" for a failure of another kind."""
+    return str(getattr(error, "error_code", "") or "")
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Whether the same request would fail in the same way for ever."""
+    return code_of(error) in _PERMANENT
+
+
+def unless_exists(action: Callable[[], object]) -> None:
+    """Do what fails harmlessly where somebody did it before."""
+    try:
+        action()
+    except Exception as error:
+        if code_of(error) != "RESOURCE_ALREADY_EXISTS":
+            raise

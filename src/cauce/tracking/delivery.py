@@ -1,0 +1,181 @@
+"""Hands messages to MLflow so that each counts once, however often it has to be sent."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cauce.core.run_record import Alias
+from cauce.failpoints import passage
+from cauce.tracking.border import connect, unless_exists
+from cauce.tracking.destination import Destination
+from cauce.tracking.messages import Message
+from cauce.tracking.outbox import checked_name, kept_file
+from cauce.tracking.versions import give_alias, register_version, registered
+
+RUN, PROJECT, VERSION = "cauce.run_id", "cauce.project", "cauce.version"
+_STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "RUNNING"}
+
+
+@dataclass
+class Deliverer:
+    """Sends one message after the other of any run. Use inside `quiet_mlflow`."""
+
+    destination: Destination
+    _experiments: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def client(self) -> Any:
+        """MLflow's client, connected."""
+        return connect(self.destination)
+
+    def warm(self) -> None:
+        """Do now what the first request would wait for: a new database gets its tables."""
+        self.client.search_experiments(max_results=1)
+
+    def send(self, message: Message, folder: Path, *, run: str = "") -> str:
+        """Send `message` of the run in `folder`. run: MLflow's id of it, "" before its beginning was sent.
+
+        MLflow's id of the run. Whatever MLflow raises.
+        """
+        if message.kind == "begin":
+            return self._begin(folder.name, message.body)
+        _ACTIONS[message.kind](_Addressed(self.client, folder, run), message.body)
+        return run
+
+    def killed(self, run: str) -> None:
+        """Note that the run never ended by itself."""
+        self.client.set_terminated(run, status="KILLED")
+
+    def _begin(self, run: str, body: Mapping[str, Any]) -> str:
+        experiment = self._experiment(body["experiment"])
+        wanted = f"tags.`{RUN}` = '{run}'"
+        found = self.client.search_runs([experiment], filter_string=wanted, max_results=1)
+        if found:
+            return str(found[0].info.run_id)
+        tags = {RUN: run, PROJECT: body["project"]}
+        made = self.client.create_run(
+            experiment, start_time=body["started"], tags=tags, run_name=body["name"]
+        )
+        passage("delivery.run")
+        return str(made.info.run_id)
+
+    def _experiment(self, name: str) -> str:
+        if name not in self._experiments:
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                where = (
+                    None if self.destination.artifacts is None else Path(self.destination.artifacts).as_uri()
+                )
+                unless_exists(lambda: self.client.create_experiment(name, artifact_location=where))
+                found = self.client.get_experiment_by_name(name)
+            self._experiments[name] = str(found.experiment_id)
+        return self._experiments[name]
+
+
+@dataclass(frozen=True)
+class _Addressed:
+    """Where a message comes from and goes to. run: MLflow's id."""
+
+    client: Any
+    folder: Path
+    run: str
+
+
+def _params(to: _Addressed, body: Mapping[str, Any]) -> None:
+    from mlflow.entities import Param
+
+    to.client.log_batch(to.run, params=[Param(key, value) for key, value in body.items()])
+
+
+def _metrics(to: _Addressed, body: Mapping[str, Any]) -> None:
+    from mlflow.entities import Metric
+
+    told = [Metric(key, float(value), body["at"], step) for key, value, step in body["metrics"]]
+    known = _known(to, {one.key for one in told})
+    to.client.log_batch(to.run, metrics=[one for one in told if (one.key, one.step) not in known])
+
+
+def _known(to: _Addressed, keys: set[str]) -> set[tuple[str, int]]:
+    """Keys and steps that are there already, by a sending whose answer never came."""
+    there = keys & set(to.client.get_run(to.run).data.metrics)
+    return {(key, one.step) for key in there for one in to.client.get_metric_history(to.run, key)}
+
+
+def _tags(to: _Addressed, body: Mapping[str, Any]) -> None:
+    from mlflow.entities import RunTag
+
+    to.client.log_batch(to.run, tags=[RunTag(key, value) for key, value in body.items()])
+
+
+def _datasets(to: _Addressed, body: Mapping[str, Any]) -> None:
+    from mlflow.entities import Dataset as MlflowDataset
+    from mlflow.entities import DatasetInput, InputTag
+
+    inputs = [
+        DatasetInput(
+            # MLflow takes 36 characters of a digest; the whole one stands in the source.
+            MlflowDataset(one["name"], one["digest"][:36], "cauce", f"{one['source']}#{one['digest']}"),
+            [InputTag("mlflow.data.context", one["context"])],
+        )
+        for one in body["datasets"]
+    ]
+    to.client.log_inputs(to.run, inputs)
+
+
+def _artifact(to: _Addressed, body: Mapping[str, Any]) -> None:
+    where, _, name = body["name"].rpartition("/")
+    with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
+        copy = Path(scratch, name)
+        shutil.copyfile(kept_file(to.folder, body["sha256"]), copy)
+        to.client.log_artifact(to.run, str(copy), where or None)
+
+
+def _bundle(to: _Addressed, body: Mapping[str, Any]) -> None:
+    with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
+        bundle = Path(scratch, "bundle")
+        for path, digest in body["files"].items():
+            copy = bundle / checked_name(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept_file(to.folder, digest), copy)
+        version = register_bundle(to.client, bundle, run=to.run, name=body["name"], alias=body["alias"])
+    to.client.set_tag(to.run, VERSION, f"{version.name}/{version.version}")
+
+
+def _end(to: _Addressed, body: Mapping[str, Any]) -> None:
+    to.client.set_terminated(to.run, status=_STATUS[body["status"]], end_time=body["ended"])
+
+
+def register_bundle(client: Any, bundle: Path, *, run: str, name: str, alias: Alias) -> Any:
+    """Track the bundle as the model of `run`, register it as `name`, and give it its alias. The version."""
+    from cauce.tracking.model_folder import write_model_folder
+
+    with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
+        opened = write_model_folder(bundle, Path(scratch), run=run)
+        version = registered(client, name, digest=opened.identity)
+        if version is None:
+            client.log_artifacts(run, scratch, "model")
+            passage("delivery.model")
+            tags = {PROJECT: opened.name}
+            found = client.get_run(run)
+            version = register_version(client, name, digest=opened.identity, run=found, tags=tags)
+            passage("delivery.version")
+    give_alias(client, name, version=str(version.version), alias=alias)
+    passage("delivery.alias")
+    return version
+
+
+_ACTIONS: dict[str, Callable[[_Addressed, Mapping[str, Any]], None]] = {
+    "params": _params,
+    "metrics": _metrics,
+    "tags": _tags,
+    "datasets": _datasets,
+    "artifact": _artifact,
+    "bundle": _bundle,
+    "end": _end,
+}

@@ -1,0 +1,106 @@
+"""The process beside a run that ships its outbox: `python -m cauce.tracking.shipper`.
+
+It is told on its standard input, one JSON document a line: first where to ship what, later that the run
+is over. It tells on its standard output what arrived. It ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cauce.tracking.border import quiet_mlflow, reason_of
+from cauce.tracking.delivery import Deliverer
+from cauce.tracking.destination import Destination
+from cauce.tracking.outbox import Outbox
+from cauce.tracking.shipping import ship_all
+
+_LOOK, _SHORT, _LONGEST = 0.1, 0.3, 30.0
+
+
+@dataclass
+class Orders:
+    """What the parent wants by now."""
+
+    finish: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self, parent: int) -> None:
+        """Read standard input until it ends or the parent is another; then end this process at once."""
+        while True:
+            readable, _, _ = select.select([0], [], [], 1.0)
+            if readable:
+                if not os.read(0, 1024):
+                    break
+                self.finish.set()
+            elif os.getppid() != parent:
+                break
+        # Messages are safe at any moment, so there is nothing to put in order.
+        os._exit(0)
+
+
+def _say(**values: Any) -> None:
+    os.write(1, json.dumps(values).encode() + b"\n")
+
+
+def main() -> None:
+    """Ship until the parent ends, or says that the run is over and all has arrived."""
+    parent = os.getppid()
+    told = json.loads(_first_line())
+    orders = Orders()
+    threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
+    destination = Destination(**told["destination"])
+    outbox = Outbox(Path(told["outbox"]))
+    with quiet_mlflow():
+        _work(outbox, Deliverer(destination), orders)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _first_line() -> bytes:
+    """One line, read byte by byte: what follows is for the watching thread."""
+    found = b""
+    while not found.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)
+        found += byte
+    return found
+
+
+def _work(outbox: Outbox, deliverer: Deliverer, orders: Orders) -> None:
+    pause = _SHORT
+    warm = False
+    while True:
+        finishing = orders.finish.is_set()
+        try:
+            if not warm:
+                deliverer.warm()
+                warm = True
+                _say(ready=True)
+            problem = ship_all(outbox, deliverer, heard=lambda: _say(arrived=1))
+        except Exception as error:
+            problem = reason_of(error, deliverer.destination)
+        if problem:
+            _say(failed=problem)
+            orders.finish.wait(pause)
+            pause = min(2 * pause, _LONGEST)
+            if finishing:
+                time.sleep(_SHORT)
+            continue
+        pause = _SHORT
+        if finishing and not outbox.backlog():
+            return
+        orders.finish.wait(_LOOK)
+        if finishing:
+            time.sleep(_LOOK)
+
+
+if __name__ == "__main__":
+    main()

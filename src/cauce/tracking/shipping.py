@@ -1,0 +1,119 @@
+"""Empties an outbox: run by run, message by message, in order, each until it has arrived."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cauce.errors import CauceError
+from cauce.failpoints import passage
+from cauce.tracking.border import is_permanent, reason_of
+from cauce.tracking.delivery import Deliverer
+from cauce.tracking.locks import held
+from cauce.tracking.marks import Mark, read_mark, write_mark
+from cauce.tracking.messages import Message
+from cauce.tracking.outbox import (
+    REFUSED,
+    SHIPPER,
+    WRITER,
+    Outbox,
+    messages,
+    number_of,
+    read_message,
+    remove,
+    waiting,
+)
+
+Heard = Callable[[], None]
+_SHARED = ("begin", "bundle")
+_LOCK_SECONDS = 60.0
+
+
+def ship_all(outbox: Outbox, deliverer: Deliverer, *, heard: Heard = lambda: None) -> str:
+    """Send everything that waits; "", or why the first run that could not be sent was not.
+
+    heard: called after each message that arrived. Use inside `quiet_mlflow`. A run that another process
+    is sending is left to it.
+    """
+    problem = ""
+    for folder in outbox.runs():
+        try:
+            _ship_run(outbox, folder, deliverer, heard)
+        except FileNotFoundError:
+            if folder.is_dir():
+                raise
+        except Exception as error:
+            problem = problem or reason_of(error, deliverer.destination)
+    return problem
+
+
+def _ship_run(outbox: Outbox, folder: Path, deliverer: Deliverer, heard: Heard) -> None:
+    with held(folder / SHIPPER) as mine:
+        if not mine:
+            return
+        mark = _own_mark(folder, deliverer)
+        for path in [one for one in messages(folder) if number_of(one) > mark.through]:
+            mark = _ship_message(outbox, path, deliverer, mark)
+            heard()
+        _leave(folder, deliverer, mark)
+
+
+def _own_mark(folder: Path, deliverer: Deliverer) -> Mark:
+    mark, destination = read_mark(folder), deliverer.destination.identity
+    return mark if mark.destination == destination else Mark(0, destination)
+
+
+def _ship_message(outbox: Outbox, path: Path, deliverer: Deliverer, mark: Mark) -> Mark:
+    try:
+        message = read_message(path)
+        run = _send(outbox, path, message, deliverer, mark.run)
+    except Exception as error:
+        if not _hopeless(path, error):
+            raise
+        _set_aside(path, reason_of(error, deliverer.destination))
+        run = mark.run
+    passage("shipping.sent")
+    mark = replace(mark, through=number_of(path), run=run)
+    write_mark(path.parent, mark)
+    passage("shipping.marked")
+    return mark
+
+
+def _send(outbox: Outbox, path: Path, message: Message, deliverer: Deliverer, run: str) -> str:
+    if message.kind not in _SHARED:
+        return deliverer.send(message, path.parent, run=run)
+    # What is looked for first and made where it is not there must not be made by two at once.
+    with held(outbox.folder / SHIPPER, patience=_LOCK_SECONDS):
+        return deliverer.send(message, path.parent, run=run)
+
+
+def _hopeless(path: Path, error: Exception) -> bool:
+    """Whether this one message can never arrive, and the others can without it."""
+    if path.name.endswith(("-begin.json", "-end.json")):
+        return False
+    return is_permanent(error) or isinstance(error, CauceError)
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    aside = path.parent / REFUSED
+    aside.mkdir(exist_ok=True)
+    (aside / f"{path.name}.reason").write_text(json.dumps(reason), "utf-8")
+    os.link(path, aside / path.name) if not (aside / path.name).exists() else None
+
+
+def _leave(folder: Path, deliverer: Deliverer, mark: Mark) -> None:
+    """Forget the run where it ended and all arrived; end it where its writer was killed."""
+    ended = any(path.name.endswith("-end.json") for path in messages(folder))
+    if not ended:
+        with held(folder / WRITER) as alone:
+            if not alone:
+                return
+            if waiting(folder):
+                return
+            if mark.run:
+                deliverer.killed(mark.run)
+    if not (folder / REFUSED).is_dir():
+        remove(folder)
