@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from cauce.core.evaluation import Evaluation
+from cauce.ports.tracker import Delivery
 from cauce.running.artifacts import export_model, render_plots
 from cauce.running.observer import Observer
 from cauce.running.project_run import Results, run_project
 from cauce.running.reading_aloud import said_about
-from cauce.running.tracked import Tracked, tracking
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
 
@@ -23,7 +23,8 @@ class RunReport:
 
     ran: the steps that were not finished before. bundle: the model's digest; folder: a copy of it to look
     at and to hand on. said: what was inferred and noticed, in sentences. metric: the headline's name;
-    values: its value by dataset. plots: PNG files by name. tracked: what became of tracking.
+    values: its value by dataset. plots: PNG files by name. delivery: what became of what the tracker
+    was told, None where runs are not tracked.
     """
 
     run: str
@@ -42,7 +43,7 @@ class RunReport:
     values: Mapping[str, float | None]
     evaluation: Evaluation
     plots: Mapping[str, Path]
-    tracked: Tracked
+    delivery: Delivery | None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value; of the evaluation, every metric's value by its tracker key."""
@@ -53,7 +54,7 @@ class RunReport:
             "folder": str(self.folder),
             "metrics": self.evaluation.tracked(),
             "plots": {name: str(path) for name, path in self.plots.items()},
-            "tracked": self.tracked.to_json(),
+            "delivery": None if self.delivery is None else self.delivery.to_json(),
         }
 
 
@@ -65,12 +66,12 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
     E0601 on Ctrl-C; whatever was finished stays so.
     """
     work = open_workspace(project)
-    with tracking(work) as tracker:
-        result = run_project(work, observer=observer)
+    with work.tracker() as tracker:
+        result = run_project(work, observer=observer, tracker=tracker)
         results = Results(work, result.records)
-        plots = render_plots(work, results)
-        folder = export_model(work, results)
-        tracked = tracker.finish(result, results, plots=plots, folder=folder)
+        plots = render_plots(work, results.evaluation)
+        folder = export_model(work, results.bundle)
+        delivery = None if tracker is None else tracker.wait()
     ingest = result.records["ingest"]
     rejected = ingest.outputs.get("rejected")
     evaluation = results.evaluation
@@ -92,5 +93,5 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
         values={dataset: one[name].value for dataset, one in evaluation.datasets.items()},
         evaluation=evaluation,
         plots=plots,
-        tracked=tracked,
+        delivery=delivery,
     )

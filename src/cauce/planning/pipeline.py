@@ -17,10 +17,10 @@ _SNAPSHOT = Output("ingest", "snapshot")
 _SPLIT = Output("split", "split")
 
 
-def project_plan(project: Project, fingerprint: str) -> Plan:
+def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
     """The steps of `project`, whose files have this fingerprint. Pure: nothing is read.
 
-    Without tracking there is no step `register`.
+    tracked: whether there is a step `register`.
     """
     settings = project.to_mapping()
     steps = (
@@ -32,7 +32,7 @@ def project_plan(project: Project, fingerprint: str) -> Plan:
         _bundle(project, settings),
         _register(project),
     )
-    return Plan(steps if project.tracking.enabled else steps[:-1])
+    return Plan(steps if tracked else steps[:-1])
 
 
 def _ingest(settings: dict[str, Any], fingerprint: str) -> Step:
@@ -122,7 +122,11 @@ def _register(project: Project) -> Step:
     tracking = project.tracking
     return Step(
         name="register",
-        inputs={"bundle": Output("bundle", "bundle"), "evaluation": Output("evaluate", "evaluation")},
+        inputs={
+            "bundle": Output("bundle", "bundle"),
+            "evaluation": Output("evaluate", "evaluation"),
+            "snapshot": _SNAPSHOT,
+        },
         parameters={
             "uri": tracking.uri,
             "experiment": tracking.experiment or project.name,

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from cauce.core.bundle.exporting import export_bundle
+from cauce.core.bundle.opening import open_stored_bundle
+from cauce.core.evaluation import Evaluation, encode_evaluation
 from cauce.language import active_language
 from cauce.running.plots import render
-from cauce.running.project_run import Results
 from cauce.running.workspace import Workspace
 
 
-def render_plots(work: Workspace, results: Results) -> Mapping[str, Path]:
+def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:
     """The evaluation's plots as PNG files in the active language; drawn once for each evaluation."""
-    digest = str(results.records["evaluate"].outputs["evaluation"].value).rpartition("/")[2][:16]
+    digest = hashlib.sha256(encode_evaluation(evaluation)).hexdigest()[:16]
     folder = work.store_folder / "plots" / f"{digest}-{active_language()}"
     if not folder.exists():
         draft = work.store.scratch()
-        render(results.evaluation, draft)
+        render(evaluation, draft)
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.rename(folder)
@@ -31,10 +33,10 @@ def render_plots(work: Workspace, results: Results) -> Mapping[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.png"))}
 
 
-def export_model(work: Workspace, results: Results) -> Path:
+def export_model(work: Workspace, identity: str) -> Path:
     """The bundle as a folder of its own, made once: `models/<name>-<digest>` in the store."""
-    folder = work.store_folder / "models" / f"{work.project.name}-{results.bundle[:12]}"
+    folder = work.store_folder / "models" / f"{work.project.name}-{identity[:12]}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        export_bundle(work.store, results.bundle, folder=folder)
+        export_bundle(open_stored_bundle(work.store, identity), folder)
     return folder

@@ -53,9 +53,11 @@ def run_plan(
     ledger: Ledger,
     observer: Observer | None = None,
     clock: Clock | None = None,
+    run: str | None = None,
 ) -> RunResult:
     """Run the steps of `plan` that are not finished, in order; each one's record is written last.
 
+    run: its name, where the caller made one with `new_run_name`.
     Safe to kill at any moment and to run twice at once: a step is finished exactly when its record
     exists, and where two runs finish the same step the first record counts for both. E0601 (exit 130)
     on Ctrl-C; E0604, E0605, E0607 for actions that do not do what the plan says; what an action raises.
@@ -64,7 +66,7 @@ def run_plan(
         if step.name not in actions:
             raise CauceError("E0607", step=step.name)
     watch, time = observer or Silent(), clock or SystemClock()
-    run = new_run_name(time, ledger.runs())
+    run = run or new_run_name(time, ledger.runs())
     ledger.begin_run(run, plan, provenance=_provenance(run, time))
     watch.planned(run, resolve(plan, ledger))
     doing = _Doing(run, actions, ledger, watch, time)

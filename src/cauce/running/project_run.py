@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.profile import Profile
@@ -13,6 +13,8 @@ from cauce.planning.pipeline import project_plan
 from cauce.planning.record import Record
 from cauce.planning.resolving import State, resolve
 from cauce.planning.step import Plan, Step
+from cauce.ports.tracker import Tracker
+from cauce.running.clock import SystemClock, new_run_name
 from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.observer import Observer
 from cauce.running.steps.bundle import bundle
@@ -21,7 +23,7 @@ from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
-from cauce.running.steps.register import register
+from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
 from cauce.running.workspace import Workspace
 
@@ -32,13 +34,13 @@ _ACTIONS = {
     "fit": fit,
     "evaluate": evaluate,
     "bundle": bundle,
-    "register": register,
 }
 
 
-def actions(work: Workspace) -> Mapping[str, Action]:
-    """What each step of the plan does in this workspace."""
-    return {name: _Bound(work, action) for name, action in _ACTIONS.items()}
+def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
+    """What each step of the plan does in this workspace. told: who is told of the run."""
+    bound = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
+    return {**bound, "register": _Bound(work, partial(register, told=told))}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class _Bound:
 
 def plan_of(work: Workspace) -> Plan:
     """The plan of the workspace's project over its files as they are now."""
-    return project_plan(work.project, work.fingerprint())
+    return project_plan(work.project, work.fingerprint(), tracked=work.tracked)
 
 
 def states_of(work: Workspace) -> tuple[State, ...]:
@@ -62,9 +64,16 @@ def states_of(work: Workspace) -> tuple[State, ...]:
     return resolve(plan_of(work), work.ledger)
 
 
-def run_project(work: Workspace, *, observer: Observer | None = None) -> RunResult:
+def run_project(
+    work: Workspace, *, observer: Observer | None = None, tracker: Tracker | None = None
+) -> RunResult:
     """Run what is not finished; E0601 on Ctrl-C, and what the steps raise."""
-    return run_plan(plan_of(work), actions(work), ledger=work.ledger, observer=observer)
+    clock = SystemClock()
+    run = new_run_name(clock, work.ledger.runs())
+    told = Told(tracker, run, clock.now())
+    return run_plan(
+        plan_of(work), actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
+    )
 
 
 @dataclass(frozen=True)

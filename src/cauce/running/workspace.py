@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from cauce.engines.local.engine import LocalEngine
+from cauce.ports.registry import Registry
 from cauce.ports.store import Store
+from cauce.ports.tracker import Tracker
+from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
 from cauce.sources.files import find_files, fingerprint
 from cauce.spec import FILE_NAME, Data, Project, read_project
 from cauce.stores.ledger import StoreLedger
-from cauce.stores.local import LocalStore
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """Snapshots, bundles and the ledger."""
-        return LocalStore(str(self.store_folder))
+        return make_store(self.store_folder)
 
     @cached_property
     def ledger(self) -> StoreLedger:
@@ -40,7 +43,21 @@ class Workspace:
     @cached_property
     def engine(self) -> LocalEngine:
         """The engine that carries the work to the batches."""
-        return LocalEngine()
+        return make_engine()
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of models; E1301 without MLflow."""
+        return make_registry(self.project.tracking, self.folder, home=self.store_folder)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether runs are tracked."""
+        return tracks(self.project.tracking)
+
+    def tracker(self) -> AbstractContextManager[Tracker | None]:
+        """What keeps track of a run, beside it."""
+        return make_tracker(self.project.tracking, self.folder, home=self.store_folder)
 
     @cached_property
     def read_options(self) -> ReadOptions:

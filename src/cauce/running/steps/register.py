@@ -1,13 +1,92 @@
-"""The run and its bundle, handed to the tracker's outbox."""
+"""The run and its bundle, told to the tracker, which registers the model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cauce.core.evaluation import Evaluation, decode_evaluation
+from cauce.core.metrics.keys import baseline_key
+from cauce.core.run_record import RunRecord, TrackedBundle, TrackedDataset
 from cauce.planning.step import Reference, Step
+from cauce.ports.tracker import Tracker
+from cauce.running.artifacts import export_model, render_plots
 from cauce.running.execution import Made
 from cauce.running.steps.ingest import Report
+from cauce.running.steps.objects import read_bytes
 from cauce.running.workspace import Workspace
 
+_LEFT_OUT = frozenset(("store", "tracking", "serve"))
 
-def register(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
-    """Put what the run found into the outbox; the shipper takes it from there."""
-    return Made({"queued": Reference("value", True)})
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told of a run, if anyone, the run's name and when it began."""
+
+    tracker: Tracker | None
+    run: str
+    began: datetime
+
+
+def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made:  # noqa: ARG001
+    """Tell the tracker what the run found and which bundle to register. It is durable before it is sent."""
+    if told.tracker is None:
+        return Made({"told": Reference("value", False)})
+    identity = step.stored("bundle")
+    evaluation = decode_evaluation(read_bytes(work.store, step.stored("evaluation")))
+    plots = render_plots(work, evaluation)
+    settings = step.parameters
+    told.tracker.put(
+        RunRecord(
+            run=told.run,
+            project=work.project.name,
+            experiment=str(settings["experiment"]),
+            params=dict(_flat(work.project.to_mapping())),
+            metrics=dict(_metrics(evaluation)),
+            values=dict(_guesses(evaluation)),
+            tags={"cauce.bundle": identity, "cauce.task": evaluation.target.task},
+            datasets=(TrackedDataset(name=work.project.name, digest=step.stored("snapshot")),),
+            artifacts={f"plots/{path.name}": str(path) for path in plots.values()},
+            bundle=TrackedBundle(
+                folder=str(export_model(work, identity)),
+                digest=identity,
+                name=str(settings["registry"]),
+                alias=settings["alias"],  # type: ignore[arg-type]
+            ),
+            status="finished",
+            started=told.began,
+            ended=datetime.now(UTC),
+        )
+    )
+    return Made({"told": Reference("value", True)})
+
+
+def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Settings by dotted name, as texts; where things are kept and whom they are told to are left out."""
+    for name, one in value.items():
+        if not above and name in _LEFT_OUT:
+            continue
+        if isinstance(one, Mapping):
+            yield from _flat(one, f"{above}{name}.")
+        elif isinstance(one, list) and one and isinstance(one[0], Mapping):
+            for place, item in enumerate(one):
+                yield from _flat(item, f"{above}{name}.{place}.")
+        else:
+            yield f"{above}{name}", str(one)
+
+
+def _metrics(evaluation: Evaluation) -> Iterator[tuple[tuple[str, Any], float]]:
+    for dataset, one in evaluation.datasets.items():
+        for metric in one.metrics:
+            if metric.value is not None:
+                yield (str(metric.name), dataset), metric.value
+
+
+def _guesses(evaluation: Evaluation) -> Iterator[tuple[str, float]]:
+    for dataset, one in evaluation.datasets.items():
+        for metric in one.metrics:
+            guess = one.baseline(str(metric.name))
+            if guess is not None and guess.value is not None:
+                yield baseline_key(metric.name, dataset), guess.value

@@ -1,0 +1,59 @@
+"""A model to call from Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.frames import predict_frame
+from cauce.running.model_reference import find_model
+from cauce.spec import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model whose every file was checked against its digest. version: as registered, else the digest."""
+
+    bundle: Bundle
+    version: str
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.bundle.name
+
+    @property
+    def digest(self) -> str:
+        """The bundle's identity: the SHA-256 of its manifest."""
+        return self.bundle.identity
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns it reads, with their kinds."""
+        return {column.name: column.field.kind for column in self.bundle.manifest.input}
+
+    def predict(self, frame: Any) -> Any:
+        """Predictions for a Polars, pandas or Arrow table, as a table of the same library.
+
+        One row for each row, in order: `prediction`, then `probability_<class>` for each class. Other
+        columns are ignored. E1209 lists every column that is missing or of another kind.
+        """
+        return predict_frame(self.bundle, frame)
+
+    def __repr__(self) -> str:
+        return f"<cauce.Model {self.name} {self.version} {self.bundle.manifest.target.task}>"
+
+
+def load(
+    model: str | Path, *, digest: str | None = None, project: str | Path | Project | None = None
+) -> Model:
+    """The model that `model` names.
+
+    models:/name@alias or models:/name/3, from the registry of `project` (a project file here or above,
+    where None), or the folder of a bundle. digest: what the bundle's must be. Raises E1306 to E1310 and
+    what opening a bundle raises (E12..).
+    """
+    found = find_model(model, digest=digest, project=project)
+    return Model(found.bundle, found.version)

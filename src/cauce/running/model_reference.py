@@ -1,0 +1,63 @@
+"""From what a user writes for a model to the bundle it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.opening import open_bundle, open_stored_bundle
+from cauce.errors import CauceError
+from cauce.running.workspace import Workspace, open_workspace
+from cauce.spec import FILE_NAME, Project
+
+REGISTERED = "models:/"
+
+
+@dataclass(frozen=True, eq=False)
+class FoundModel:
+    """A bundle, and the version to write beside its predictions: "name/3", or the bundle's digest."""
+
+    bundle: Bundle
+    version: str
+
+
+def find_model(
+    model: str | Path | None, *, digest: str | None = None, project: str | Path | Project | None = None
+) -> FoundModel:
+    """The model that `model` names, checked.
+
+    models:/name@alias or models:/name/3: of the project's registry (of a project file here or above, where
+    `project` is None). A folder: a bundle. None: what the project's latest run made. digest: what the
+    bundle's digest must be. E1306 to E1310, E1405, and what opening a bundle raises (E12..).
+    """
+    text = "" if model is None else str(model)
+    if text.startswith(REGISTERED):
+        found = _workspace(project).registry.resolve(text)
+        if digest is not None and digest != found.digest:
+            raise CauceError("E1202", found=found.digest, expected=digest)
+        return FoundModel(open_bundle(found.folder, digest=found.digest), f"{found.name}/{found.version}")
+    if text:
+        bundle = open_bundle(text, digest=digest)
+        return FoundModel(bundle, bundle.identity)
+    bundle = _latest(_workspace(project))
+    if digest is not None and digest != bundle.identity:
+        raise CauceError("E1202", found=bundle.identity, expected=digest)
+    return FoundModel(bundle, bundle.identity)
+
+
+def _workspace(project: str | Path | Project | None) -> Workspace:
+    if project is not None:
+        return open_workspace(project)
+    here = Path.cwd()
+    found = next((folder for folder in (here, *here.parents) if (folder / FILE_NAME).is_file()), here)
+    return open_workspace(found / FILE_NAME)
+
+
+def _latest(work: Workspace) -> Bundle:
+    """The bundle of the latest run that made one."""
+    for run in reversed(work.ledger.runs()):
+        record = work.ledger.step_record(run, "bundle")
+        if record is not None and not work.ledger.gone(record):
+            return open_stored_bundle(work.store, str(record.outputs["bundle"].value))
+    raise CauceError("E1405")
