@@ -17,13 +17,17 @@ from cauce.language import gettext_noop as _
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
 _command = partial(app.command, cls=Command, add_help_option=False)
 
-_FILE, _COLUMN, _TEXT = _("FILE"), _("COLUMN"), _("TEXT")
-_MODEL = _("models:/NAME@ALIAS, models:/NAME/VERSION, or the folder of a bundle.")
+_FILE, _FOLDER, _COLUMN, _TEXT = _("FILE"), _("FOLDER"), _("COLUMN"), _("TEXT")
 Context = typer.Context
 Digest = Annotated[
     str | None,
     typer.Option(metavar=_TEXT, help=_("Refuse any other model than the one with this digest.")),
 ]
+
+
+_MODEL_HELP = _(
+    "models:/NAME@ALIAS, models:/NAME/VERSION, or the folder of a bundle; else the latest run's model."
+)
 
 
 def _settings(context: Context) -> Settings:
@@ -34,6 +38,17 @@ def _settings(context: Context) -> Settings:
 def _terminal(context: Context) -> Terminal:
     found: Terminal = context.find_root().obj[1]
     return found
+
+
+def _project_or_none(context: Context) -> str | None:
+    """The project that was named, or the nearest; None where there is none, and a model may do without."""
+    found = _settings(context).project or nearest_project()
+    return None if found is None else str(found)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Options with None in place of empty lists."""
+    return {name: None if value in ([], ()) else value for name, value in options.items()}
 
 
 def _option(text: str, metavar: str = _TEXT, **more: Any) -> Any:
@@ -73,6 +88,27 @@ _INIT: dict[str, Any] = {
     "name": Annotated[str | None, _option(_("The project's name."))],
     "yes": Annotated[bool, typer.Option("--yes", help=_("Take every guess, ask nothing."))],
     "force": Annotated[bool, typer.Option("--force", help=_("Replace an existing project file."))],
+}
+
+
+_PREDICT: dict[str, Any] = {
+    "out": Annotated[str, _option(_("The file to write; .parquet or .csv."), _FILE)],
+    "model": Annotated[str | None, _option(_MODEL_HELP, _("MODEL"))],
+    "digest": Digest,
+    "key": Annotated[
+        list[str] | None,
+        _option(
+            _("A column to keep beside the predictions; may be repeated; else the model's key."), _COLUMN
+        ),
+    ],
+    "overwrite": Annotated[bool, typer.Option("--overwrite", help=_("Replace an existing output."))],
+    "guard_formulas": Annotated[
+        bool,
+        typer.Option(
+            "--guard-formulas",
+            help=_("Put ' before texts of a CSV that a spreadsheet would run as a formula."),
+        ),
+    ],
 }
 
 
@@ -119,9 +155,8 @@ def init_(context: Context, source: str | None, **given: Any) -> Answer:
     from cauce.cli.rendering.setting_up import initiated
 
     terminal, project = _terminal(context), _settings(context).project or FILE_NAME
-    given = {name: None if value in ([], ()) else value for name, value in given.items()}
     person = ask_person(terminal) if is_interactive() and not given["yes"] else None
-    return initiated(init(source, project=project, ask=person, **given))
+    return initiated(init(source, project=project, ask=person, **_given(given)))
 
 
 @_command()
@@ -155,12 +190,55 @@ def status(context: Context) -> Answer:
 
 
 @_command()
+@taking(
+    _PREDICT,
+    context=Context,
+    source=Annotated[
+        list[str], typer.Argument(metavar=_("SOURCE..."), help=_("Files, folders or quoted patterns."))
+    ],
+)
+def predict(context: Context, source: list[str], **given: Any) -> Answer:
+    """Score a table."""
+    from cauce.api.predict import predict
+    from cauce.cli.progress import counted
+    from cauce.cli.rendering.scoring import predicted
+
+    terminal = _terminal(context)
+    with counted(terminal, "predict") as report:
+        done = predict(source, project=_project_or_none(context), report=report, **_given(given))
+    return predicted(done)
+
+
+@_command()
 def runs(context: Context) -> Answer:
     """The runs of the project."""
     from cauce.api.runs import runs
     from cauce.cli.rendering.running import past_runs
 
     return past_runs(runs(_settings(context).project_file), _terminal(context).width)
+
+
+@_command()
+def models(context: Context) -> Answer:
+    """The registered versions."""
+    from cauce.api.models import models
+    from cauce.cli.rendering.scoring import registered
+
+    return registered(models(_settings(context).project_file), _terminal(context).width)
+
+
+@_command()
+def verify(
+    context: Context,
+    model: Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=_MODEL_HELP)] = None,
+    *,
+    digest: Digest = None,
+) -> Answer:
+    """Prove that a model scores here as when it was born."""
+    from cauce.api.verify import verify
+    from cauce.cli.rendering.scoring import verified
+
+    return verified(verify(model, digest=digest, project=_project_or_none(context)))
 
 
 @_command()
@@ -186,6 +264,20 @@ def doctor(context: Context) -> Answer:
     settings = _settings(context)
     found = settings.project or nearest_project()
     return diagnosed(doctor(FILE_NAME if found is None else str(found)), _terminal(context))
+
+
+@_command()
+def demo(
+    context: Context,  # noqa: ARG001 - every command has it
+    folder: Annotated[
+        str | None, _option(_("The folder to write; cauce-demo where absent."), _FOLDER)
+    ] = None,
+) -> Answer:
+    """Take real flights to a registered, scored model."""
+    from cauce.api.demo import demo
+    from cauce.cli.rendering.scoring import demonstrated
+
+    return demonstrated(demo(**({} if folder is None else {"folder": folder})))
 
 
 @_command("version")

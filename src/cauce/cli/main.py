@@ -74,11 +74,15 @@ def _listening(said: _Said) -> Iterator[None]:
 def _answered(rest: list[str], settings: Settings, *, terminal: Terminal) -> Answer | None:
     if settings.fault is not None:
         raise settings.fault
+    import logging
+
     from typer.main import get_command
 
     from cauce.cli.app import app
     from cauce.cli.options import HelpAsked
 
+    if not settings.debug:
+        logging.disable(logging.WARNING)
     command = get_command(app)
     if _COMPLETING in os.environ:
         from typer._completion_classes import completion_init
@@ -94,13 +98,13 @@ def _answered(rest: list[str], settings: Settings, *, terminal: Terminal) -> Ans
 
 
 def _shown(answer: Answer | None, settings: Settings, *, terminal: Terminal, said: _Said) -> int:
-    from cauce.cli.failures import told
-
     for warning in said.warnings.values():
         terminal.warning(warning)
     if answer is None:
         return 0
     if settings.json:
+        from cauce.cli.failures import told
+
         heard = [told(warning) for warning in said.warnings.values()]
         terminal.document({"schema": answer.schema, **answer.content, "warnings": heard})
     elif answer.text:

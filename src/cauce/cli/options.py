@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -137,12 +138,7 @@ def taking(options: dict[str, Any], **leading: Any) -> Callable[[Callable[..., A
     options: annotations by name. leading: annotations of parameters that come first.
     """
     first = [
-        Parameter(
-            name,
-            Parameter.POSITIONAL_OR_KEYWORD,
-            annotation=one,
-            default=None if hasattr(one, "__metadata__") else Parameter.empty,
-        )
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=one, default=_default(one))
         for name, one in leading.items()
     ]
     rest = [
@@ -159,7 +155,10 @@ def taking(options: dict[str, Any], **leading: Any) -> Callable[[Callable[..., A
 
 
 def _default(annotation: Any) -> Any:
-    return False if annotation.__origin__ is bool else None
+    """False for a switch, None for what may be left out, nothing for what must be given."""
+    if annotation.__dict__.get("__origin__") is bool:
+        return False
+    return None if NoneType in get_args(annotation.__dict__.get("__origin__")) else Parameter.empty
 
 
 def choice(*known: str) -> dict[str, Any]:

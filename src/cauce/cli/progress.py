@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cauce.cli.terminal import Terminal, live_console
@@ -47,6 +47,48 @@ def observed(terminal: Terminal) -> Iterator[Observer]:
             yield _Live(bars)
 
 
+@contextmanager
+def counted(terminal: Terminal, name: str) -> Iterator[Callable[[float, float | None], None] | None]:
+    """Who tells people how far the work called `name` is, as report(done, total); None for nobody."""
+    if terminal.quiet:
+        yield None
+    elif not terminal.live:
+        count = _Count(name, terminal.say)
+        yield count.report
+        count.end()
+    else:
+        with _bars() as bars:
+            began, bar = time.monotonic(), bars.add_task(step_words(name), total=None, count="")
+
+            def report(done: float, total: float | None) -> None:
+                count = _so_far(done, total, seconds=time.monotonic() - began)
+                bars.update(bar, completed=done, total=total, count=count)
+
+            yield report
+
+
+@dataclass
+class _Count:
+    """A line every few seconds, and one at the end where there was any."""
+
+    name: str
+    say: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+    told: float = 0.0
+
+    def report(self, done: float, total: float | None) -> None:
+        """So much is done; told every few seconds."""
+        now = time.monotonic()
+        if now - max(self.began, self.told) >= _BETWEEN:
+            self.told = now
+            self.say(f"{step_words(self.name)}: {_so_far(done, total, seconds=now - self.began)}")
+
+    def end(self) -> None:
+        """All is done."""
+        if self.told:
+            self.say(_ended(self.name, time.monotonic() - self.began))
+
+
 def _bars() -> Any:
     from rich.progress import (  # noqa: PLC0415 - slow to import, and only needed on a terminal
         BarColumn,
@@ -67,6 +109,12 @@ def _bars() -> Any:
     )
 
 
+def _to_do(run: str, states: tuple[State, ...]) -> str:
+    left = sum(not state.finished for state in states)
+    text = translate(_("Run {run}: {left} of {steps} steps to do"))
+    return text.format(run=shown(run), left=left, steps=len(states))
+
+
 def _ended(name: str, seconds: float) -> str:
     text = translate(_("{step}: done in {seconds} s"))
     return text.format(step=step_words(name), seconds=format_number(seconds, digits=1))
@@ -80,7 +128,7 @@ def _failed(name: str) -> str:
     return translate(_("{step}: not finished")).format(step=step_words(name))
 
 
-def _so_far(done: float, total: float | None, seconds: float) -> str:
+def _so_far(done: float, total: float | None, *, seconds: float) -> str:
     """Such as 1,200,000 of 5,000,000 (24 %), 400,000 a second."""
     rate = format_number(round(done / seconds)) if seconds > 0 else "–"
     if not total:
@@ -98,26 +146,21 @@ class _Plain:
     """A line when a step begins and ends, and every few seconds between."""
 
     say: Callable[[str], None]
-    began: float = 0.0
-    told: float = 0.0
+    count: _Count | None = None
 
     def planned(self, run: str, states: tuple[State, ...]) -> None:
         """How much there is to do."""
-        left = sum(not state.finished for state in states)
-        text = translate(_("Run {run}: {left} of {steps} steps to do"))
-        self.say(text.format(run=shown(run), left=left, steps=len(states)))
+        self.say(_to_do(run, states))
 
     def started(self, state: State) -> None:
         """A step begins."""
-        self.began = self.told = time.monotonic()
+        self.count = _Count(state.step.name, self.say)
         self.say(f"{step_words(state.step.name)} …")
 
-    def progressed(self, step: Step, done: float, *, total: float | None) -> None:
-        """So much is done; told every few seconds."""
-        now = time.monotonic()
-        if now - self.told >= _BETWEEN:
-            self.told = now
-            self.say(f"{step_words(step.name)}: {_so_far(done, total, now - self.began)}")
+    def progressed(self, step: Step, done: float, *, total: float | None) -> None:  # noqa: ARG002
+        """So much of the step under way is done; told every few seconds."""
+        if self.count is not None:
+            self.count.report(done, total)
 
     def finished(self, record: Record, seconds: float) -> None:
         """A step ended well."""
@@ -127,7 +170,7 @@ class _Plain:
         """A step was finished before."""
         self.say(_kept(record.step.name))
 
-    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002 - every observer has it
+    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002
         """A step did not end well; the error itself is told elsewhere."""
         self.say(_failed(step.name))
 
@@ -142,25 +185,17 @@ class _Live:
 
     def planned(self, run: str, states: tuple[State, ...]) -> None:
         """How much there is to do."""
-        left = sum(not state.finished for state in states)
-        text = translate(_("Run {run}: {left} of {steps} steps to do"))
-        self._say(text.format(run=shown(run), left=left, steps=len(states)))
+        self._say(_to_do(run, states))
 
     def started(self, state: State) -> None:
         """A step begins."""
         self.began = time.monotonic()
         self.bar = self.bars.add_task(step_words(state.step.name), total=None, count="")
 
-    def progressed(
-        self,
-        step: Step,  # noqa: ARG002 - every observer has it
-        done: float,
-        *,
-        total: float | None,
-    ) -> None:
+    def progressed(self, step: Step, done: float, *, total: float | None) -> None:  # noqa: ARG002
         """So much is done of the step under way."""
         if self.bar is not None:
-            count = _so_far(done, total, time.monotonic() - self.began)
+            count = _so_far(done, total, seconds=time.monotonic() - self.began)
             self.bars.update(self.bar, completed=done, total=total, count=count)
 
     def finished(self, record: Record, seconds: float) -> None:
@@ -171,7 +206,7 @@ class _Live:
         """A step was finished before."""
         self._say(_kept(record.step.name))
 
-    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002 - every observer has it
+    def failed(self, step: Step, error: BaseException) -> None:  # noqa: ARG002
         """A step did not end well; the error itself is told elsewhere."""
         self._end(_failed(step.name))
 

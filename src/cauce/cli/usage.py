@@ -9,6 +9,7 @@ from typing import Any
 from typer import TyperException
 
 from cauce.errors import CauceError
+from cauce.language import translate
 
 
 def is_usage_error(error: BaseException) -> bool:
@@ -56,5 +57,5 @@ def _name(parameter: Any) -> str:
     """How a missing parameter is written: --out FILE, or SOURCE."""
     if parameter is None:
         return "?"
-    metavar = parameter.metavar or parameter.name.upper()
+    metavar = translate(parameter.metavar or parameter.name.upper()).removesuffix("...")
     return metavar if parameter.param_type_name == "argument" else f"{parameter.opts[0]} {metavar}"

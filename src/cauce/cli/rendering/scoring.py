@@ -1,0 +1,93 @@
+"""What `predict`, `models`, `verify` and `demo` answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cauce.cli.answer import Answer
+from cauce.cli.table import table
+from cauce.errors import Exit, shown
+from cauce.language import format_number, translate
+from cauce.language import gettext_noop as _
+
+if TYPE_CHECKING:
+    from cauce.ports.registry import ModelVersion
+    from cauce.running.prediction import Prediction
+    from cauce.running.verification import Check, Verification
+
+_HEADERS = (_("version"), _("aliases"), _("registered"), _("model"), _("address"))
+
+
+def predicted(done: Prediction) -> Answer:
+    """Where the predictions are, and how many."""
+    content = {
+        "path": str(done.path),
+        "rows": done.rows,
+        "rejected": done.rejected,
+        "rejected_path": None if done.rejected_path is None else str(done.rejected_path),
+        "columns": list(done.columns),
+        "notices": [notice.message for notice in done.notices],
+    }
+    said = translate(_("{rows} predictions in {file}"))
+    notes = [f"- {shown(notice.message)}" for notice in done.notices]
+    if done.rejected_path is not None:
+        left = translate(_("{rejected} rows could not be read; they are in {file}"))
+        notes.append(left.format(rejected=format_number(done.rejected), file=shown(done.rejected_path)))
+    text = said.format(rows=format_number(done.rows), file=shown(done.path))
+    return Answer("cauce.predict/1", content, text, tuple(notes))
+
+
+def registered(versions: Sequence[ModelVersion], width: int) -> Answer:
+    """A table of versions."""
+    content = {"models": [one.to_json() for one in versions]}
+    if not versions:
+        return Answer(
+            "cauce.models/1", content, translate(_("No model is registered yet.")), next="cauce run"
+        )
+    rows = [_version(one) for one in versions]
+    address = rows[0][-1]
+    return Answer(
+        "cauce.models/1",
+        content,
+        table([translate(one) for one in _HEADERS], rows, width=width),
+        next=f"cauce verify {address}",
+    )
+
+
+def _version(one: ModelVersion) -> tuple[str, ...]:
+    return (
+        f"{one.name} {one.version}",
+        ", ".join(one.aliases) or "–",
+        one.created.astimezone().strftime("%Y-%m-%d %H:%M"),
+        "–" if one.digest is None else one.digest[:12],
+        f"models:/{one.name}@{one.aliases[0]}" if one.aliases else f"models:/{one.name}/{one.version}",
+    )
+
+
+def verified(found: Verification) -> Answer:
+    """Each check, and the libraries that are others than when the model was born."""
+    lines = [translate(_("Model {name} {digest}")).format(name=shown(found.name), digest=found.identity)]
+    lines += map(_checked, found.checks)
+    for library, then, now in found.libraries:
+        if then != now:
+            text = translate(_("{library} was {then} when the model was made and is {now} here"))
+            lines.append("      " + text.format(library=library, then=then, now=now or "–"))
+    status = 0 if found.holds else int(Exit.GATE)
+    return Answer("cauce.verify/1", found.to_json(), "\n".join(lines), status=status)
+
+
+def _checked(check: Check) -> str:
+    line = f"{'ok' if check.holds else 'fail':<4}  {check.says}"
+    if check.difference is not None:
+        line += (
+            f" ({check.difference:.1e} ≤ {check.tolerance:.0e})"
+            if check.holds
+            else f" ({check.difference:.1e})"
+        )
+    return line if not check.reason else f"{line}: {shown(check.reason)}"
+
+
+def demonstrated(made: Any) -> Answer:
+    """What the demonstration made; it brings its own words."""
+    return Answer("cauce.demo/1", made.to_json(), str(made), next=getattr(made, "next", None))
