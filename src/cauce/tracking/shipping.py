@@ -106,6 +106,9 @@ def _set_aside(path: Path, reason: str) -> None:
 
 def _leave(folder: Path, deliverer: Deliverer, mark: Mark) -> None:
     """Forget the run where it ended and all arrived; end it where its writer was killed."""
+    if waiting(folder):
+        # Its writer went on while the messages before were sent.
+        return
     ended = any(path.name.endswith("-end.json") for path in messages(folder))
     if not ended:
         with held(folder / WRITER) as alone:
