@@ -13,7 +13,8 @@ import numpy as np
 from cauce.stats.ordered_counts import OrderedTable
 from cauce.stats.summary import Summary
 
-Tables = tuple[OrderedTable, OrderedTable]
+Finer = tuple[OrderedTable, ...]
+"""A table of rows by value, and finer and finer ones of the rows around one cut."""
 Shares = tuple[float, float]
 
 _BEFORE, _AFTER = 2, 1
@@ -34,42 +35,41 @@ def refined(
     *,
     within: Sequence[Callable[[Any], Summary]],
     look: Callable[..., tuple[Any, ...]],
-) -> list[Tables]:
-    """For each table, one that is fine around each of both cuts; all are looked at together.
+) -> list[tuple[Finer, Finer]]:
+    """For each table, finer ones around each of both cuts; all are looked at together.
 
     tables: with the most rows that the bin at a cut may hold if they are not equal. within: what a
     summary of each table's own rows is.
     """
-    found = [[table, table] for table, _ in tables]
+    found = [[[table], [table]] for table, _ in tables]
     while True:
         asked = [
-            (place, cut, within[place](table.refined(rank)))
-            for place, (_, most) in enumerate(tables)
-            for cut, table in enumerate(found[place])
-            if _coarse(table, rank := _rank(table.count, shares[cut]) - 1, most)
+            (finer, within[place](finer[-1].refined(rank)))
+            for place, (table, most) in enumerate(tables)
+            for finer, share in zip(found[place], shares, strict=True)
+            if _coarse(finer[-1], rank := _rank(table.count, share) - 1, most)
         ]
         if not asked:
-            return [(first, second) for first, second in found]
-        for (place, cut, _), table in zip(asked, look(*(one for *_, one in asked)), strict=True):
-            found[place][cut] = table
+            return [(tuple(first), tuple(second)) for first, second in found]
+        for (finer, _), table in zip(asked, look(*(one for _, one in asked)), strict=True):
+            finer.append(table)
 
 
-def best_cuts(tables: Tables, shares: Shares) -> tuple[tuple[Cut, Cut], int] | None:
-    """The two cuts nearest to the shares, and by how many rows the worst fold is off beyond rounding.
+def best_cuts(finer: tuple[Finer, Finer], shares: Shares) -> tuple[tuple[Cut, Cut], int] | None:
+    """The two cuts nearest to the shares, and by how many rows the worst fold is off: 1 also stands for less.
 
     Each fold that has a share has rows; None where no cuts give that. Where the shares are equal
-    (nothing validates) the cuts are too. Being off because a fold would be empty otherwise is not counted.
+    (nothing validates) the cuts are too. Being off because a fold would be empty otherwise counts as 1.
     """
-    count = tables[0].count
-    two = shares[0] == shares[1]
+    count = finer[0][0].count
     first, second = (
-        _candidates(table, _rank(count, share)) for table, share in zip(tables, shares, strict=True)
+        [cut for table in tables for cut in _candidates(table, _rank(count, share))]
+        for tables, share in zip(finer, shares, strict=True)
     )
-    pairs = (
-        [(cut, cut) for cut in first]
-        if two
-        else [(one, other) for one, other in product(first, second) if one.reached < other.reached]
-    )
+    if shares[0] == shares[1]:
+        pairs = [(cut, cut) for cut in first]
+    else:
+        pairs = [(one, other) for one, other in product(first, second) if one.reached < other.reached]
     if not pairs:
         return None
     ideal = np.diff([0.0, *(share * count for share in shares), count])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cauce.core.columns import FOLD_NAMES, TEST, TRAIN, VALIDATION
-from cauce.core.splits.cuts import Cut, best_cuts, refined
+from cauce.core.splits.cuts import Cut, Finer, best_cuts, refined
 from cauce.core.splits.mixed import mixed_rows
 from cauce.core.splits.rules import RandomSplit, SplitRule, StratifiedSplit, TimeSplit
 from cauce.core.task import MOST_CLASSES, Target
@@ -101,8 +101,9 @@ def _class_limits(settings: SplitSettings, target: Target, look: Look) -> tuple[
         tables.append(table)
     within = [_of_class(number) for number in range(len(tables))]
     finest = [(table, 1) for table in tables]
-    pairs = zip(refined(finest, settings.shares, within=within, look=look), target.class_names, strict=True)
-    limits = tuple(_within_a_row(settings, by_cut, name) for by_cut, name in pairs)
+    finer = refined(finest, settings.shares, within=within, look=look)
+    pairs = zip(finer, target.class_names, strict=True)
+    limits = tuple(_within_a_row(settings, own, name) for own, name in pairs)
     if settings.hashed and (count := mixed_rows(tables, limits, within=within, look=look)):
         raise CauceError("E1117", columns=", ".join(settings.hashed), count=count)
     return limits
@@ -112,11 +113,9 @@ def _of_class(number: int) -> Callable[[Summary], Summary]:
     return lambda summary: Filtered(TARGET_CLASS, (number,), summary)
 
 
-def _within_a_row(
-    settings: SplitSettings, tables: tuple[OrderedTable, OrderedTable], name: str
-) -> tuple[float, float]:
+def _within_a_row(settings: SplitSettings, finer: tuple[Finer, Finer], name: str) -> tuple[float, float]:
     """The limits of one class; E1111 where equal places put a fold off by more than a row."""
-    found = best_cuts(tables, settings.shares)
+    found = best_cuts(finer, settings.shares)
     if found is None:
         raise CauceError("E1111", name=name, off=1)
     cuts, off = found
@@ -133,8 +132,8 @@ def _time(settings: SplitSettings, schema: Schema, look: Look) -> TimeSplit:
     if table.missing:
         raise CauceError("E1112", column=column, count=table.missing)
     rough = max(1, table.count // _TIME_ROUGHNESS)
-    (tables,) = refined([(table, rough)], settings.shares, within=[_with_target], look=look)
-    found = best_cuts(tables, settings.shares)
+    (finer,) = refined([(table, rough)], settings.shares, within=[_with_target], look=look)
+    found = best_cuts(finer, settings.shares)
     if found is None:
         raise CauceError("E1114", column=column, count=len(table.counts), folds=len(settings.folds))
     first, second = _limits(found[0])

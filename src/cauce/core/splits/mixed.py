@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cauce.core.columns import TEST, TRAIN, VALIDATION
 from cauce.stats.ordered import float_keys
-from cauce.stats.ordered_counts import OrderedTable
+from cauce.stats.ordered_counts import OrderedCounts, OrderedTable
 from cauce.stats.summary import Summary
 
 Limits = tuple[float, float]
@@ -26,18 +26,27 @@ def mixed_rows(
 ) -> int:
     """Rows whose place occurs in more than one fold, because another class has other limits.
 
-    tables, limits, within: of each class. Only places between the lowest and the highest limit can be in
-    two folds; where a table is not exact, they are looked at.
+    tables, limits, within: of each class. Only places between the lowest and the highest first limit, or
+    second limit, can be in two folds; where a table is not exact, they are looked at.
     """
-    low, high = min(first for first, _ in limits), max(second for _, second in limits)
     if not all(table.exact for table in tables):
-        lowest, highest = (int(key) for key in float_keys(np.array([low, high]) + 0.0))
-        asked = [replace(table.declared, lowest_key=lowest, highest_key=highest) for table in tables]
-        tables = look(*(own(one) for own, one in zip(within, asked, strict=True)))
+        windows = dict.fromkeys((min(cut), max(cut)) for cut in zip(*limits, strict=True))
+        asked = [
+            (own, _between(table, window))
+            for window in windows
+            for own, table in zip(within, tables, strict=True)
+        ]
+        tables = look(*(own(one) for own, one in asked))
+        limits = [*limits] * len(windows)
     places = [table.low.to_numpy() for table in tables]
     folds = [_folds(own, limit) for own, limit in zip(places, limits, strict=True)]
     counts = np.concatenate([table.counts for table in tables])
     return int(counts[_in_two(np.concatenate(places), np.concatenate(folds))].sum())
+
+
+def _between(table: OrderedTable, window: Limits) -> OrderedCounts:
+    low, high = (int(key) for key in float_keys(np.array(window) + 0.0))
+    return replace(table.declared, lowest_key=low, highest_key=high)
 
 
 def _folds(places: NDArray[np.float64], limits: Limits) -> NDArray[np.int64]:
