@@ -1,9 +1,10 @@
-"""A small real model with dirty raw columns, and its bundle: trained by the local engine, features by hand."""
+"""A small real model of dirty raw columns, trained by the local engine, and its bundle."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -175,3 +176,34 @@ def draft(task: str = "binary", *, labels: str = "text", threshold: float | None
 def bundle(task: str = "binary", labels: str = "text", threshold: float | None = None) -> Bundle:
     """The bundle of a small model."""
     return make_bundle(draft(task, labels=labels, threshold=threshold))
+
+
+def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows as a training file would have written them: comma decimals, sí and no, dd/mm/yyyy."""
+
+    def number(value: float | None) -> str | None:
+        return None if value is None or not math.isfinite(value) else f"{value:.3f}".replace(".", ",")
+
+    moments, flags = frame["at"].to_list(), frame.get_column("*").to_list()
+    days = [None if one is None else f"{one:%d/%m}/{one.year:04d}" for one in frame["day"].to_list()]
+    return pl.DataFrame(
+        {
+            "id": frame["id"],
+            "distance": [number(value) for value in frame["distance"].to_list()],
+            "stops": [None if value is None else str(value) for value in frame["stops"].to_list()],
+            HOSTILE: ["?" if value is None else value for value in frame.get_column(HOSTILE).to_list()],
+            "*": [None if one is None else "sí" if one else "no" for one in flags],
+            "day": days,
+            "at": [None if one is None else f"{one:%Y-%m-%d %H:%M:%S}" for one in moments],
+            "notes": ["ignored"] * frame.height,
+        }
+    )
+
+
+@cache
+def without_price(task: str = "binary") -> Bundle:
+    """A bundle whose columns can all be read from texts (decimals cannot)."""
+    whole = draft(task)
+    flat = tuple(replace(one, expression=n.literal(0.5)) if one.name == "price" else one for one in FEATURES)
+    columns = tuple(one for one in COLUMNS if one.name != "price")
+    return make_bundle(replace(whole, manifest=replace(whole.manifest, input=columns, features=flat)))

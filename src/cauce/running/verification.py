@@ -94,13 +94,16 @@ def verify_bundle(bundle: Bundle) -> Verification:
     except CauceError as error:
         return _verification(bundle, (*checks, _failed("features_batch", error)), 0)
     rows, listed = golden.rows, golden.rows.to_dicts()
-    scorer = bundle.scorer(threads=1)
+    scorer = bundle.scorer(threads=1, payload="onnx")
+
+    def by_xgboost() -> Matrix:
+        return bundle.scorer(threads=1, payload="xgboost").scores(rows)
 
     checks += [
         _equal("features_batch", lambda: scorer.matrix(rows), born=golden.features),
         _equal("features_row", lambda: scorer.matrix_of_rows(listed), born=golden.features),
-        _close("scores_xgboost", lambda: scorer.only("xgboost").scores(rows), born=golden.scores),
-        _close("scores_onnx", lambda: scorer.only("onnx").scores(rows), born=golden.scores),
+        _close("scores_xgboost", by_xgboost, born=golden.scores),
+        _close("scores_onnx", lambda: scorer.scores(rows), born=golden.scores),
         _close("scores_row", lambda: scorer.row_scores(listed), born=golden.scores),
         _looked("baseline", lambda: read_baseline(bundle.contents) is not None),
     ]

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from cauce.core.bundle.baseline import Gathered, read_baseline
 from cauce.core.bundle.golden import Golden
@@ -41,14 +42,19 @@ class Bundle:
         keep: tuple[str, ...] = (),
         numbers: bool = False,
         threads: int | None = None,
+        payload: Literal["xgboost", "onnx"] | None = None,
     ) -> Scorer:
-        """The work that scores batches and rows. schema: of the batches; None for the manifest's input."""
+        """The work that scores batches and rows. schema: of the batches; None for the manifest's input.
+
+        payload: the one to use; None for both: XGBoost for batches where it is installed, ONNX for rows.
+        E1201 where XGBoost's cannot be unpacked.
+        """
         return Scorer(
             input=schema or self.manifest.schema,
             features=self.manifest.features,
             target=self.manifest.target,
-            xgboost=self.xgboost,
-            onnx=self.contents[ONNX],
+            xgboost=None if payload == "onnx" else self.xgboost,
+            onnx=None if payload == "xgboost" else self.contents[ONNX],
             threshold=self.manifest.threshold,
             keep=keep,
             numbers=numbers,

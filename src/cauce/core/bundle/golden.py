@@ -27,6 +27,16 @@ ROWS = 200
 FORMAT = 1
 _TYPICAL, _HOLES = 100, 150
 _MOST_CONSTANTS = 200
+_DECIMAL_LIMIT = Decimal(10) ** 38
+_BAD = (
+    CauceError,
+    KeyError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +71,7 @@ class Golden:
             made = [_series(field, cells) for field, cells in zip(schema, columns, strict=True)]
             rows = pl.DataFrame(made)
             golden = Golden(rows, _unpacked(value["features"]), _unpacked(value["scores"]))
-        except (CauceError, KeyError, TypeError, ValueError, OverflowError, ArithmeticError) as error:
+        except _BAD as error:
             raise refused(f"{type(error).__name__}: {error}", GOLDEN) from error
         if not rows.height == len(golden.features) == len(golden.scores) == value["rows"]:
             raise refused("rows, features and scores differ in number", GOLDEN)
@@ -102,14 +112,28 @@ def _float(cell: Any) -> float:
     return float(_exactly(float)(cell))
 
 
+def _decimal(cell: Any) -> Decimal:
+    value = Decimal(_exactly(str)(cell))
+    if not value.is_finite() or abs(value) >= _DECIMAL_LIMIT:  # Polars panics over such
+        raise ValueError("a decimal out of range")
+    return value
+
+
+def _moment(cell: Any) -> datetime:
+    value = datetime.fromisoformat(cell)
+    if value.tzinfo is not None:
+        raise ValueError("a moment with a zone")
+    return value
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "boolean": _exactly(bool),
     "integer": _exactly(int),
     "float": _float,
-    "decimal": Decimal,
+    "decimal": _decimal,
     "text": _exactly(str),
     "date": date.fromisoformat,
-    "datetime": datetime.fromisoformat,
+    "datetime": _moment,
 }
 
 

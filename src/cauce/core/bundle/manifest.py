@@ -124,11 +124,13 @@ class Manifest:
             raise CauceError("E1205", path=MANIFEST, limit=MANIFEST_BYTES)
         try:
             value = read_document(data, MANIFEST, version=FORMAT, fields=_FIELDS)
-            return _checked(_manifest(value))
+            manifest = _checked(_manifest(value))
+            manifest.to_bytes()
         except CauceError as error:
             raise _translated(error) from error
         except _BAD as error:
             raise refused(f"{type(error).__name__}: {error}") from error
+        return manifest
 
 
 _FIELDS = (

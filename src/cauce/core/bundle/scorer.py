@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -129,10 +129,6 @@ class Scorer:
         if self.onnx is None:
             raise CauceError("E1218")
         return load_scorer(self.onnx, "onnx", threads=threads)
-
-    def only(self, payload: Literal["xgboost", "onnx"]) -> Scorer:
-        """The same scorer with one of its payloads alone."""
-        return replace(self, onnx=None) if payload == "xgboost" else replace(self, xgboost=None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(self)}
