@@ -198,6 +198,14 @@ def test_kinds_found(tmp_path: Path, cells: list[str], kind: str, first: object,
     assert codes(source) == ([code] if code else [])
 
 
+def test_answers_followed_late_by_words_are_not_called_numbers(tmp_path: Path) -> None:
+    """A user would look for numbers in a column of No, Steady and Up that has none."""
+    cells = ["No"] * 50_000 + ["Steady", "Up"]
+    source, found = read(tmp_path, "\n".join(["v;w", *(f"{cell};w" for cell in cells)]) + "\n", delimiter=";")
+    assert found["v"].n_unique() == 3
+    assert codes(source) == []
+
+
 def test_zones_become_utc(tmp_path: Path) -> None:
     """Moments with an offset are instants: their field says UTC."""
     source, _ = read(tmp_path, "v,w\n2024-01-31 10:00:00-05:00,w\n")

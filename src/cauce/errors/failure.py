@@ -28,11 +28,11 @@ class Place:
         return ":".join((shown(self.file), *numbers))
 
 
-def shown(value: object) -> str:
-    """`value` as one safe line: control characters escaped, at most 120 characters."""
+def shown(value: object, *, most: int = _SHOWN_CHARACTERS) -> str:
+    """`value` as one safe line: control characters escaped, at most `most` characters."""
     text = value if isinstance(value, str) else str(value)
-    if len(text) > _SHOWN_CHARACTERS:
-        text = text[: _SHOWN_CHARACTERS - 1] + "…"
+    if len(text) > most:
+        text = text[: most - 1] + "…"
     return "".join(_visible(character) for character in text)
 
 

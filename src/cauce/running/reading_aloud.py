@@ -10,6 +10,7 @@ from cauce.running.project_run import Results
 from cauce.running.steps.profile import snapshot_schema
 from cauce.running.steps.roles import declared_target
 from cauce.running.workspace import Workspace
+from cauce.spec import Project
 
 
 def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
@@ -24,5 +25,13 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
         task=declared.task,
         positive=declared.positive,
     )
-    said = (*(notice.message for notice in notices), *inferred, *results.profile.notices())
+    told = results.profile.notices(declared=_with_a_role(work.project))
+    said = (*(notice.message for notice in notices), *inferred, *told)
     return tuple(dict.fromkeys(said))
+
+
+def _with_a_role(project: Project) -> frozenset[str]:
+    """Columns of which the user has said what they are."""
+    data = project.data
+    named = (*data.key, data.group, data.time, data.weight, *data.known_after, *project.features.exclude)
+    return frozenset(name for name in named if name is not None)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STATES = {"finished": _("finished"), "will run": _("will run"), "waits": _("may run")}
 _OUTCOMES = {"finished": _("finished"), "failed": _("failed"), "interrupted": _("interrupted")}
 _NEVER_ENDED = _("not ended")
+_SENTENCE = 1000
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
 
 
@@ -77,7 +78,7 @@ def ran(report: RunReport) -> Answer:
         "cauce.run/1",
         report.to_json(),
         "\n".join(_made(report)),
-        notes=tuple(f"- {shown(one)}" for one in report.said),
+        notes=tuple(f"- {shown(one, most=_SENTENCE)}" for one in report.said),
         next=f"cauce predict NEW_DATA --model {shown(report.folder)} --out scored.parquet",
     )
 

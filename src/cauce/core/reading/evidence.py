@@ -266,7 +266,7 @@ def _drop_failing(column: ColumnEvidence, narrow: Format, cells: pl.Series, fill
     wider = [item for item in column.alive if item is not narrow and narrow.within(item)]
     gone = {narrow, *wider}.difference(_reading_all(wider, rest, column.name))
     column.alive = tuple(item for item in column.alive if item not in gone)
-    if not column.alive:
+    if not column.alive and narrow.kind != "boolean":
         column.nearly = (filled - rest.height, filled)
 
 
