@@ -25,10 +25,10 @@ from cauce.spec.project import FeatureDefaults
 from cauce.stats.counts import ColumnLengths
 from cauce.stats.levels import ColumnLevels
 
-FEW_LEVELS = 100
+FEW_LEVELS = 30
 """A text with at most so many levels is a native category."""
-MANY_ROWS = 10
-"""A text with more levels is encoded by them where they have at least so many rows on average."""
+REPEATS = 1.2
+"""A text with more levels is encoded by them where each has at least so many rows on average."""
 FEW_TARGETS = 5
 """With more target columns than these, a text of many levels is encoded by frequency instead."""
 _CATEGORY = Category(rare=0.001, unseen="rare", limit=FEW_LEVELS)
@@ -67,10 +67,9 @@ def _moments(kind: Kind, time: bool) -> tuple[tuple[FeatureStep, ...], ...]:
 
 @dataclass(frozen=True)
 class Choice:
-    """The step that suits a text, and its state where it is known already."""
+    """The steps that suit a text, side by side, each with its state where it is known already."""
 
-    step: FeatureStep | None
-    state: Any = None
+    steps: tuple[tuple[FeatureStep, Any], ...]
 
 
 def _needs(_step: AutoText, stream: Stream, _setting: Setting) -> tuple[Ask, ...]:
@@ -79,33 +78,36 @@ def _needs(_step: AutoText, stream: Stream, _setting: Setting) -> tuple[Ask, ...
 
 def _fit(_step: AutoText, stream: Stream, results: Results, setting: Setting) -> Choice:
     levels, lengths = results
-    step = _chosen(levels, lengths, setting)
-    rule = {"category": CATEGORY, "frequency": FREQUENCY}.get("" if step is None else step.step)
-    return Choice(step, None if rule is None else rule.fit(step, stream, (levels,), setting))
+    return Choice(
+        tuple(
+            (step, RULES[step.step].fit(step, stream, (levels,), setting) if step.step in RULES else None)
+            for step in _chosen(levels, lengths, setting)
+        )
+    )
 
 
-def _chosen(levels: ColumnLevels, lengths: ColumnLengths, setting: Setting) -> FeatureStep | None:
+def _chosen(levels: ColumnLevels, lengths: ColumnLengths, setting: Setting) -> tuple[FeatureStep, ...]:
     present, many = lengths.count, len(levels.values)
     if not levels.overflow and many <= (0 if levels.nulls else 1):
-        return None
+        return ()
     if not levels.overflow and many <= FEW_LEVELS:
-        return _CATEGORY
-    if not levels.overflow and present >= MANY_ROWS * many:
-        return TargetMean() if setting.targets <= FEW_TARGETS else Frequency()
-    return None if lengths.shortest == lengths.longest and not levels.nulls else TextLength()
+        return (_CATEGORY,)
+    if not levels.overflow and present >= REPEATS * many:
+        return (TargetMean(), Frequency()) if setting.targets <= FEW_TARGETS else (Frequency(),)
+    alike = lengths.shortest == lengths.longest and not levels.nulls
+    return () if alike else (TextLength(),)
 
 
 def _make(_step: AutoText, stream: Stream, state: Choice, setting: Setting) -> tuple[Stream, ...]:
-    match state.step:
-        case None:
-            return ()
-        case Category():
-            return CATEGORY.make(state.step, stream, state.state, setting)
-        case Frequency():
-            return FREQUENCY.make(state.step, stream, state.state, setting)
-        case TextLength():
-            return TEXT_LENGTH.make(state.step, stream, None, setting)
-    return (replace(stream, more=(state.step,)),)
+    made: list[Stream] = []
+    for step, known in state.steps:
+        if step.step in RULES:
+            made += RULES[step.step].make(step, stream, known, setting)
+        else:
+            made.append(replace(stream, more=(step,)))
+    return tuple(made)
 
 
+RULES = {"category": CATEGORY, "frequency": FREQUENCY, "text_length": TEXT_LENGTH}
+"""The rules whose steps need nothing more than the levels."""
 AUTO_TEXT = Rule(make=_make, needs=_needs, fit=_fit, takes=("text",))

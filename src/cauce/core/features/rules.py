@@ -71,7 +71,7 @@ def width(step: Any, kind: Kind, *, setting: Setting) -> tuple[int, int]:
         case "target_mean":
             return (setting.targets,) * 2
         case "auto_text":
-            return 0, setting.targets if setting.targets <= FEW_TARGETS else 1
+            return 0, setting.targets + 1 if setting.targets <= FEW_TARGETS else 1
         case "category" | "ordinal":
             return 0, 1
     return 1, 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cauce.core.columns import FOLD, INNER_FOLD, INNER_FOLDS, TARGET, TRAIN
 from cauce.core.features.asking import MOST_LEVELS, Ask
@@ -68,58 +70,54 @@ def _needs(step: TargetMean, stream: Stream, setting: Setting) -> tuple[Ask, ...
     return tuple(Ask("sums", stream.training, value, fold) for _name, value in _values(setting))
 
 
-Cells = dict[Any, dict[int, tuple[int, float]]]
-
-
-def _cells(table: LevelSumTable, stream: Stream) -> Cells:
-    """(rows, sum of the target) by level (None: missing) and fold."""
+def _rows(table: LevelSumTable, stream: Stream) -> Iterator[tuple[int, Any, int, float]]:
+    """(fold, level or None, rows, sum of the target); E1008 where there were too many levels."""
     if table.overflow:
         raise CauceError("E1008", column=stream.source, step="target_mean", most=MOST_LEVELS)
-    cells: Cells = {}
     if table.frame is None:
-        return cells
+        return
     columns = (table.frame[name].to_list() for name in ("fold", "level", "count", "sum"))
     for fold, value, count, total in zip(*columns, strict=True):
-        level = value if value == value else None
-        rows, known = cells.setdefault(level, {}).get(fold, (0, 0.0))
-        cells[level][fold] = rows + count, known + total
-    return cells
+        yield fold, value if value == value else None, count, total
 
 
-def _means(cells: Cells, levels: tuple[Any, ...], step: TargetMean, out: int | None) -> Means:
-    """The means of the rows outside the fold `out` (None: of all rows)."""
+Floats = NDArray[np.float64]
 
-    def total(level: Any) -> tuple[int, float]:
-        parts = [part for fold, part in cells.get(level, {}).items() if fold != out]
-        return sum(rows for rows, _sum in parts), math.fsum(part for _rows, part in parts)
 
-    sums = {level: total(level) for level in cells}
-    count = sum(rows for rows, _sum in sums.values())
-    overall = math.fsum(part for _rows, part in sums.values()) / count if count else 0.0
+def _cells(
+    table: LevelSumTable, places: dict[Any, int], *, folds: int, stream: Stream
+) -> tuple[Floats, Floats]:
+    """Rows and sums by fold and by the level's place, missing values last."""
+    counts, sums = (np.zeros((folds, len(places) + 1)) for _ in range(2))
+    for fold, level, count, total in _rows(table, stream):
+        place = places.get(level, len(places))
+        counts[fold, place] += count
+        sums[fold, place] += total
+    return counts, sums
 
-    def shrunk(level: Any) -> float:
-        rows, part = sums.get(level, (0, 0.0))
-        weight = rows + step.smoothing
-        return (part + step.smoothing * overall) / weight if rows else overall
 
-    return Means(tuple(shrunk(level) for level in levels), shrunk(None), overall)
+def _means(counts: Floats, sums: Floats, *, smoothing: float) -> Means:
+    """The means of the rows in these folds."""
+    rows, total = counts.sum(axis=0), sums.sum(axis=0)
+    overall = float(total.sum() / rows.sum()) if rows.any() else 0.0
+    weights = np.where(rows > 0, rows + smoothing, 1.0)
+    shrunk = np.where(rows > 0, (total + smoothing * overall) / weights, overall).tolist()
+    return Means(tuple(shrunk[:-1]), shrunk[-1], overall)
 
 
 def _fit(step: TargetMean, stream: Stream, results: Results, setting: Setting) -> TargetMeans:
-    every = [_cells(table, stream) for table in results]
-    levels = in_order([level for level in every[0] if level is not None])
-    folds = range(step.folds)
-    return TargetMeans(
-        levels,
-        tuple(
-            TargetColumnMeans(
-                name,
-                _means(cells, levels, step, None),
-                tuple(_means(cells, levels, step, fold) for fold in folds),
-            )
-            for (name, _value), cells in zip(_values(setting), every, strict=True)
-        ),
-    )
+    seen = {level for _fold, level, _count, _sum in _rows(results[0], stream)}
+    levels = in_order([level for level in seen if level is not None])
+    places = {level: place for place, level in enumerate(levels)}
+    targets = []
+    for (name, _value), table in zip(_values(setting), results, strict=True):
+        counts, sums = _cells(table, places, folds=step.folds, stream=stream)
+        every = _means(counts, sums, smoothing=step.smoothing)
+        # Sums of the other folds, never all less its own: rounding would let a row's target through.
+        others = [np.arange(step.folds) != fold for fold in range(step.folds)]
+        outside = tuple(_means(counts[own], sums[own], smoothing=step.smoothing) for own in others)
+        targets.append(TargetColumnMeans(name, every, outside))
+    return TargetMeans(levels, tuple(targets))
 
 
 def _looked_up(x: Expression, levels: tuple[Any, ...], means: Means) -> Expression:
