@@ -112,6 +112,8 @@ def test_copies_put_no_class_off_by_more_than_a_row() -> None:
     frame = pl.DataFrame({"x": rows, "y": [row[0] for row in rows]})
     error = refused("E1111", frame, settings("stratified"))
     assert "class a" in str(error)
+    triples = pl.DataFrame({"x": [n // 3 for n in range(24)], "y": [n // 3 % 2 for n in range(24)]})
+    refused("E1111", triples, settings("stratified"))  # of 12 rows 6, 3, 3 at best, where 7.2 should train
     pairs = pl.DataFrame({"x": [n // 2 for n in range(200)], "y": [n // 2 % 2 for n in range(200)]})
     found = prepared(pairs, settings("stratified")).with_row_index()
     assert found.group_by("x").agg(pl.col("__fold__").n_unique())["__fold__"].max() == 1
