@@ -13,7 +13,7 @@ from cauce.stats import Counts, Extremes, Levels, LevelSums, Moments, Quantiles,
 
 MOST_LEVELS = 100_000
 """Different values of a column that are counted exactly; beyond, its levels are unknown."""
-_QUANTILE_LIMIT, _QUANTILE_BITS = 1 << 16, 14
+_QUANTILE_LIMIT, _QUANTILE_BITS = 8192, 9
 
 About = Literal["counts", "variety", "extremes", "moments", "quantiles", "levels", "lengths", "sums"]
 Look = Callable[[Projection | None, tuple[Summary, ...]], tuple[Any, ...]]
