@@ -21,7 +21,7 @@ from cauce.core.reading.records import Grammar
 from cauce.expr.nodes import Column
 from cauce.expr.row import to_row
 from cauce.expr.schema import Field, Schema
-from cauce.sources import FileSource, ReadOptions, decoding, open_source, text_table, tokens
+from cauce.sources import FileSource, ReadOptions, decoding, open_source, spill, text_table, tokens
 from cauce.sources import blocks as blocks_module
 from cauce.sources.native import all_within, has_doubtful_digits
 
@@ -151,6 +151,7 @@ def test_inference_loses_nothing_and_no_route_differs(column: list[str], size: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "CHUNK", size)
         patch.setattr(blocks_module, "CHUNK", size)
+        patch.setattr(spill, "_MEMORY_BYTES", 100)
         cut_source, cut = opened(data, **options)
         patch.setattr(text_table, "new_spill", lambda size: None)
         again_source, again = opened(data, **options)

@@ -31,12 +31,10 @@ class DelimitedFile:
     names: tuple[str, ...]
     header: tuple[int, int] = (0, 0)
 
-    def tokens(self, wanted: Wanted, *, guarded: bool = False, keep: bool = False) -> Iterator[Tokens]:
+    def tokens(self, wanted: Wanted, *, guarded: bool = False) -> Iterator[Tokens]:
         """The cells of the wanted columns, block by block; see `tokenise`."""
         with closing(blocks(self.text)) as found:
-            yield from tokenise(
-                self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded, keep=keep
-            )
+            yield from tokenise(self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded)
 
     def _rows(self, found: Iterable[Block]) -> Iterator[Block]:
         skip, lines = self.header

@@ -77,11 +77,11 @@ def has_doubtful_digits(data: bytes, grammar: Grammar) -> bool:
 
 
 def _doubtful(buffer: NDArray[np.uint8], border: NDArray[np.bool_]) -> bool:
-    following = buffer[3:]
-    digit = ((following - _ZERO) < 10) | ((following | 0x20) == _X)
-    zeros = np.flatnonzero((buffer[2:-1] == _ZERO) & digit) + 2
+    zeros = np.flatnonzero(buffer[2:-1] == _ZERO) + 2
+    zeros = zeros[(border | _SIGNS)[buffer[zeros - 1]]]
+    zeros = zeros[_FOLLOWING[buffer[zeros + 1]]]
     before, further = buffer[zeros - 1], buffer[zeros - 2]
-    return bool((border[before] | (_SIGNS[before] & (border[further] | _BLANKS[further]))).any())
+    return bool((border[before] | border[further] | _BLANKS[further]).any())
 
 
 def _bytes(characters: str) -> NDArray[np.bool_]:
@@ -91,5 +91,5 @@ def _bytes(characters: str) -> NDArray[np.bool_]:
 
 
 _SLICE = 1 << 17
-_ZERO, _X = np.uint8(ord("0")), np.uint8(ord("x"))
-_SIGNS, _BLANKS = _bytes("+- \t"), _bytes(" \t")
+_ZERO = np.uint8(ord("0"))
+_FOLLOWING, _SIGNS, _BLANKS = _bytes("0123456789xX"), _bytes("+- \t"), _bytes(" \t")

@@ -111,13 +111,12 @@ class _Gathering:
     rows: int = 0
 
     def read(self, file: DelimitedFile) -> None:
-        keep = self.spill is not None
-        for tokens in file.tokens(lambda: self._wanted() or {file.names[0]: "text"}, guarded=True, keep=keep):
+        for tokens in file.tokens(lambda: self._wanted() or {file.names[0]: "text"}, guarded=True):
             self.rows += tokens.frame.height + len(tokens.ragged)
             self.evidence.see(_unmarked(tokens.frame, self.options))
             if self.spill is not None:
                 self.spill.add(
-                    tokens.packed, {name: KINDS[kind] for name, kind in tokens.frame.schema.items()}
+                    tokens.table, {name: KINDS[kind] for name, kind in tokens.frame.schema.items()}
                 )
                 file.reject(tokens, {}, self.ragged)
 

@@ -19,7 +19,6 @@ from cauce.core.reading.records import Grammar, count_lines
 from cauce.expr.schema import Kind
 from cauce.sources.blocks import Block
 from cauce.sources.native import FALSE_TEXTS, TRUE_TEXTS, all_within, arrow_type, has_doubtful_digits
-from cauce.sources.spill import packed
 
 _MOST_THREADS = 8
 
@@ -40,15 +39,15 @@ class Ragged:
 class Tokens:
     """A block's cells: null where nothing stands, "" where quotes with nothing between them do.
 
-    A column is text, or of the kind that was wanted where Arrow could convert all its cells. packed: the
-    same for a `Spill`, where it was asked for.
+    A column is text, or of the kind that was wanted where Arrow could convert all its cells. table: the
+    same in Arrow's form.
     """
 
     block: Block
     frame: pl.DataFrame
     ragged: tuple[Ragged, ...]
     alone: bool = False
-    packed: Any = None
+    table: Any = None
 
     def places(self, grammar: Grammar) -> list[tuple[int, str]]:
         """The line and the raw text of every record counted by `Ragged.record`. Slow: for rejects only."""
@@ -73,16 +72,14 @@ def tokenise(
     wanted: Wanted,
     *,
     guarded: bool,
-    keep: bool,
 ) -> Iterator[Tokens]:
     """The wanted columns of every block, in the blocks' order; a few blocks are in the making at once.
 
     wanted: asked anew for each block, so that a reader may lose interest in a column or let Arrow convert it.
     guarded: whether blocks with digits that Arrow reads more freely than the language come as text only.
-    keep: whether each block also comes packed.
     """
     positions = {name: place for place, name in enumerate(names)}
-    work = partial(_tokens, grammar=grammar, positions=positions, guarded=guarded, keep=keep)
+    work = partial(_tokens, grammar=grammar, positions=positions, guarded=guarded)
     with ThreadPoolExecutor(threads(), thread_name_prefix="cauce-tokens") as pool:
         waiting: deque[Future[Tokens]] = deque()
         try:
@@ -104,7 +101,6 @@ def _tokens(
     grammar: Grammar,
     positions: dict[str, int],
     guarded: bool,
-    keep: bool,
 ) -> Tokens:
     import pyarrow as pa
 
@@ -121,7 +117,7 @@ def _tokens(
         table, ragged = _table(data, grammar, len(positions), dict.fromkeys(kinds, "text"))
     table = table.rename_columns(list(wanted))
     frame = pl.DataFrame(pl.from_arrow(table))
-    return Tokens(block, frame, tuple(ragged), alone, packed(table) if keep else None)
+    return Tokens(block, frame, tuple(ragged), alone, table)
 
 
 def _table(data: bytes, grammar: Grammar, width: int, kinds: Mapping[str, Kind]) -> tuple[Any, list[Ragged]]:
@@ -150,6 +146,7 @@ def _table(data: bytes, grammar: Grammar, width: int, kinds: Mapping[str, Kind])
             include_columns=list(kinds),
             column_types={place: arrow_type(kind) for place, kind in kinds.items()},
             null_values=[""],
+            check_utf8=False,  # decoded or ASCII: known to be UTF-8
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             true_values=[*TRUE_TEXTS],
