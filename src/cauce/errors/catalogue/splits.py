@@ -182,4 +182,14 @@ ENTRIES = (
             "split or one by group looks at the key alone and keeps such rows together."
         ),
     ),
+    Entry(
+        code="E1118",
+        exit=Exit.DATA,
+        says=_("The weight column {column} is 0 in every training row."),
+        hint=_("Check the column, or leave data.weight out."),
+        explanation=_(
+            "A row of weight 0 counts for nothing. Where all training rows have it, nothing can be learned "
+            "from them."
+        ),
+    ),
 )

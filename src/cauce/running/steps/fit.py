@@ -13,6 +13,7 @@ from cauce.core.features import FittedFeatures, fit_features
 from cauce.core.preparation import Preparation
 from cauce.core.splits import check_folds, decode_rule
 from cauce.core.task import Target
+from cauce.errors import CauceError
 from cauce.expr.projection import Projection
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
@@ -97,7 +98,7 @@ class _Look:
         return tuple(dict.fromkeys((FOLD, *(name for one in own for name in one.columns))))
 
     def training(self) -> dict[str, Any]:
-        """Rows by fold, and what the training rows say to guess; E1406 for an empty fold."""
+        """Rows by fold, and what the training rows say to guess; E1118, E1406 where none count."""
         if self._own is None:
             self(None, ())
         counts, *labels = self._own or ()
@@ -113,6 +114,8 @@ class _Look:
             frame = labels[0].frame
             sums = dict(zip(frame["level"], frame["sum"], strict=True))
             total = sum(value for label, value in sums.items() if label is not None)
+            if not total:
+                raise CauceError("E1118", column=self._work.project.data.weight)
             shares = [sums.get(float(k), 0.0) / total for k in range(len(self._target.classes))]
             guess = {"shares": shares}
         return {"folds": folds, "guess": guess}
