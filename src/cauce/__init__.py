@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cauce.version import __version__
+
 if TYPE_CHECKING:
     from cauce.api.demo import demo
     from cauce.api.doctor import doctor
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from cauce.api.status import status
     from cauce.api.verify import verify
 
-__version__ = "0.1.0.dev0"
-
 __all__ = [
+    "__version__",
     "demo",
     "doctor",
     "explain",
@@ -42,7 +43,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Each function is loaded when it is first asked for, so that `import cauce` stays light."""
-    if name not in __all__:
+    if name not in __all__ or name.startswith("_"):
         raise AttributeError(f"module 'cauce' has no attribute {name!r}")
     return getattr(import_module(f"cauce.api.{name}"), name)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
-from cauce import __version__
+from cauce.version import __version__
 from cauce.cli.pages import PAGES
 
 _LIBRARIES = ("polars", "pyarrow", "numpy", "xgboost-cpu", "xgboost", "onnx", "onnxruntime", "pydantic")

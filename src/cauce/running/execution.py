@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from cauce import __version__
+from cauce.version import __version__
 from cauce.core.canonical import Json
 from cauce.errors import CauceError
 from cauce.failpoints import passage

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cauce import __version__
+from cauce.version import __version__
 from cauce.cli.answer import Answer
 from cauce.cli.settings import FILE_NAME
 from cauce.cli.table import columns, table
