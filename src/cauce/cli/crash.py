@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 
-from cauce.version import __version__
 from cauce.cli.pages import PAGES
+from cauce.version import __version__
 
 _LIBRARIES = ("polars", "pyarrow", "numpy", "xgboost-cpu", "xgboost", "onnx", "onnxruntime", "pydantic")
 _MORE = ("rich", "typer", "matplotlib", "mlflow", "pyspark")

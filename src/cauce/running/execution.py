@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from cauce.version import __version__
 from cauce.core.canonical import Json
 from cauce.errors import CauceError
 from cauce.failpoints import passage
@@ -21,6 +20,7 @@ from cauce.ports.clock import Clock
 from cauce.ports.ledger import Ledger
 from cauce.running.clock import SystemClock, new_run_name
 from cauce.running.observer import Observer, Silent
+from cauce.version import __version__
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cauce.version import __version__
 from cauce.cli.answer import Answer
 from cauce.cli.settings import FILE_NAME
 from cauce.cli.table import columns, table
@@ -16,6 +15,7 @@ from cauce.cli.terminal import Terminal
 from cauce.errors import Exit, shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
+from cauce.version import __version__
 
 if TYPE_CHECKING:
     from cauce.api.doctor import Diagnosis
