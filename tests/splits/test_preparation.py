@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -151,17 +152,21 @@ def test_a_users_column_cannot_pass_for_one_of_ours() -> None:
 
 
 @pytest.mark.slow
-def test_a_million_rows_are_prepared_in_a_third_of_a_second() -> None:
-    """Preparation is part of every scan of a fit: 0.35 s for 1 M x 28, hashes included."""
+def test_preparing_costs_little_more_than_one_hash() -> None:
+    """It is part of every scan of a fit; a hash taken twice would double it. 1 M x 28: 0.27 s on 2 cores."""
     chance = np.random.default_rng(0)
     data: dict[str, Any] = {f"x{n}": chance.normal(size=2**20) for n in range(27)}
     frame = pl.DataFrame({**data, "y": chance.integers(0, 2, 2**20)})
     target = Target("y", Column("y"), "integer", "binary", (0, 1))
     work = Preparation(schema_of(frame), target, RULES[0], keep=tuple(frame.columns))
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for batch in frame.iter_slices(65_536):
-            work(batch)
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.7  # twice the promise, for a machine shared with others
+    prepared_in, hashed_in = [], []
+    for _ in range(7):
+        prepared_in.append(_seconds(lambda: [work(batch) for batch in frame.iter_slices(65_536)]))
+        hashed_in.append(_seconds(lambda: row_hashes(frame, schema_of(frame))))
+    assert min(prepared_in) < 1.7 * min(hashed_in)
+
+
+def _seconds(action: Callable[[], Any]) -> float:
+    start = time.process_time()
+    action()
+    return time.process_time() - start
