@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -273,10 +274,9 @@ def test_a_model_trained_from_parquet_reads_plain_texts(tmp_path: Path) -> None:
     frame, model = small.rows(50, seed=3), parquet_born(reading={"missing": ["n/a"]})
     frame = frame.with_columns(pl.col("distance").round(3), at=pl.col("at").dt.truncate("1s"))
     texts = frame.drop("price").with_columns(pl.col("at").dt.to_string("%Y-%m-%d %H:%M:%S"))
-    cells = [None if one is None or one != one else str(one) for one in texts["distance"].to_list()]
-    texts = texts.with_columns(
-        distance=pl.Series(["n/a" if one in (None, "inf", "-inf") else one for one in cells])
-    )
+    far = frame["distance"].to_list()
+    cells = [str(one) if one is not None and math.isfinite(one) else "n/a" for one in far]
+    texts = texts.with_columns(distance=pl.Series(cells))
     texts.write_csv(tmp_path / "rows.csv")
     found = predicted(tmp_path, source="rows.csv", bundle=model)
     assert found.rejected == 0

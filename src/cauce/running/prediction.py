@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from cauce.core.bundle.answers import PREDICTION
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.reading.notices import Notice
@@ -20,6 +21,7 @@ from cauce.ports.clock import Clock
 from cauce.running.clock import SystemClock
 from cauce.running.prediction_output import (
     Drafts,
+    Form,
     Write,
     check_output,
     formula_cells,
@@ -28,7 +30,7 @@ from cauce.running.prediction_output import (
     translated_writing,
     write_rejected,
 )
-from cauce.running.prediction_source import Piece, RowsToScore, open_rows, reading_options
+from cauce.running.prediction_source import RowsToScore, open_rows, reading_options
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejections
 
@@ -132,13 +134,12 @@ class _Scoring:
         return Schema(fields)
 
     def write(self, out: Path) -> Prediction:
-        schema, form, beside = self.schema, out.suffix.lower(), rejected_path(out)
+        form, beside = self._form(out.suffix.lower()), rejected_path(out)
         drafts = Drafts(self.options.overwrite)
         try:
             with translated_writing(out):
                 draft = drafts.new(out)
-                guard = self.options.guard_formulas
-                with table_writer(draft, form, schema=schema, guard=guard) as write, _behind(write) as add:
+                with table_writer(draft, form) as write, _behind(write) as add:
                     for frame in self._scored():
                         add(frame)
                 if len(self.rejections):
@@ -148,16 +149,16 @@ class _Scoring:
                     beside.unlink(missing_ok=True)
         finally:
             drafts.discard()
-        if self.formulas and form == ".csv" and not self.options.guard_formulas:
+        if self.formulas and form.suffix == ".csv" and not form.guard:
             warn("W1221", path=out, count=self.formulas)
         rejected = len(self.rejections)
         where = beside if rejected else None
-        return Prediction(out, self.written, rejected, where, schema.names, self.rows.notices)
+        return Prediction(out, self.written, rejected, where, form.schema.names, self.rows.notices)
 
     def _scored(self) -> Iterator[pl.DataFrame]:
-        scorer, about = self.scorer, self._about()
+        scorer = self.scorer
         for piece in self.rows.pieces(self.rejections):
-            frame = self._frame(piece, scorer(piece.rows), about)
+            frame = pl.DataFrame([*piece.keys, *scorer(piece.rows)])
             self.written += frame.height
             self.formulas += sum(formula_cells(series) for series in piece.keys)
             yield frame
@@ -172,10 +173,9 @@ class _Scoring:
         )
         return pl.DataFrame(list(columns))
 
-    def _frame(self, piece: Piece, scores: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
-        height = scores.height
-        constants = (series.new_from_index(0, height) for series in about)
-        return pl.DataFrame([*piece.keys, *scores, *constants])
+    def _form(self, suffix: str) -> Form:
+        repeated = () if self.bundle.manifest.target.task == "regression" else (PREDICTION,)
+        return Form(suffix, self.schema, self._about(), repeated, self.options.guard_formulas)
 
 
 @contextmanager

@@ -111,28 +111,55 @@ def translated_writing(path: Path) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def table_writer(file: Path, form: str, *, schema: Schema, guard: bool) -> Iterator[Write]:
-    """A function that appends rows of `schema` to the empty file. form: ".parquet" or ".csv".
+@dataclass(frozen=True)
+class Form:
+    """What a file of predictions looks like.
 
-    guard: whether a text cell of a CSV that a spreadsheet would take for a formula gets a ' in front.
+    suffix: ".parquet" or ".csv". schema: of its columns. constants: one row of the last columns, which are
+    the same in every row. repeated: columns of few values. guard: whether a text cell of a CSV that a
+    spreadsheet would take for a formula gets a ' in front.
     """
-    with file.open("wb") as stream:
-        writer = _parquet(stream, schema) if form == ".parquet" else _csv(stream, schema, guard=guard)
-        with writer as write:
-            yield write
+
+    suffix: str
+    schema: Schema
+    constants: pl.DataFrame
+    repeated: tuple[str, ...] = ()
+    guard: bool = False
 
 
 @contextmanager
-def _parquet(stream: BinaryIO, schema: Schema) -> Iterator[Write]:
+def table_writer(file: Path, form: Form) -> Iterator[Write]:
+    """A function that appends rows, without the constant columns, to the empty file."""
+    kind = _parquet if form.suffix == ".parquet" else _csv
+    with file.open("wb") as stream, kind(stream, form) as write:
+        yield write
+
+
+@contextmanager
+def _parquet(stream: BinaryIO, form: Form) -> Iterator[Write]:
     import pyarrow.parquet as pq
 
-    def arrow(frame: pl.DataFrame) -> Any:
-        return pl.DataFrame([_zoned(series, schema) for series in frame]).to_arrow()
+    constant = set(form.constants.columns)
+    changing = {name: dtype for name, dtype in form.schema.dtypes.items() if name not in constant}
+    empty = _arrow(pl.DataFrame(schema=changing), form)
+    options = {"compression": "snappy", "store_schema": False}
+    # Dictionaries of columns that hardly repeat take most of the time and make the file no smaller.
+    repeated = [*form.constants.columns, *form.repeated]
+    with pq.ParquetWriter(stream, empty.schema, use_dictionary=repeated, **options) as writer:
+        yield lambda frame: writer.write_table(_arrow(frame, form))
 
-    empty = arrow(pl.DataFrame(schema=schema.dtypes))
-    with pq.ParquetWriter(stream, empty.schema, compression="snappy", store_schema=False) as writer:
-        yield lambda frame: writer.write_table(arrow(frame))
+
+def _arrow(frame: pl.DataFrame, form: Form) -> Any:
+    """The rows as an Arrow table, each constant as one value and as many references to it."""
+    import numpy as np
+    import pyarrow as pa
+
+    table = pl.DataFrame([_zoned(series, form.schema) for series in frame]).to_arrow()
+    zeros = pa.array(np.zeros(frame.height, dtype=np.int8))
+    for series in form.constants:
+        value = _zoned(series, form.schema).to_arrow()
+        table = table.append_column(series.name, pa.DictionaryArray.from_arrays(zeros, value))
+    return table
 
 
 def _zoned(series: pl.Series, schema: Schema) -> pl.Series:
@@ -142,11 +169,14 @@ def _zoned(series: pl.Series, schema: Schema) -> pl.Series:
 
 
 @contextmanager
-def _csv(stream: BinaryIO, schema: Schema, *, guard: bool) -> Iterator[Write]:
+def _csv(stream: BinaryIO, form: Form) -> Iterator[Write]:
+    schema = form.schema
     stream.write(_csv_bytes(pl.DataFrame(schema=schema.dtypes), header=True, schema=schema))
 
     def write(frame: pl.DataFrame) -> None:
-        made = pl.DataFrame([_guarded(series) for series in frame]) if guard else frame
+        constants = (series.new_from_index(0, frame.height) for series in form.constants)
+        whole = pl.DataFrame([*frame, *constants])
+        made = pl.DataFrame([_guarded(series) for series in whole]) if form.guard else whole
         stream.write(_csv_bytes(made, header=False, schema=schema))
 
     yield write

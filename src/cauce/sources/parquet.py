@@ -55,8 +55,9 @@ def _opened(file: SourceFile) -> Any:
     import pyarrow.parquet as pq
 
     with _translated(file):
+        # Without pre_buffer, which would hold the whole file's bytes by the time the last row is read.
         return pq.ParquetFile(
-            file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True, pre_buffer=True
+            file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True, pre_buffer=False
         )
 
 
