@@ -82,10 +82,13 @@ def _read(body: bytes) -> tuple[dict[str, Any], list[Any]]:
 
 def _cell(pa: Any, item: Any) -> Any:
     """One Arrow array of length 1 that holds `item` (an array or bytes)."""
+    # From buffers, because pa.array and pa.scalar import pandas where it is installed, which takes a second.
+    ends = pa.py_buffer(np.array([0, len(item)], dtype=np.int64))
     if isinstance(item, bytes):
-        return pa.array([item], pa.large_binary())
-    offsets = pa.array([0, len(item)], pa.int64())
-    return pa.LargeListArray.from_arrays(offsets, pa.array(item))
+        return pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(item)])
+    dtype = pa.from_numpy_dtype(item.dtype)
+    values = pa.Array.from_buffers(dtype, len(item), [None, pa.py_buffer(item)])
+    return pa.Array.from_buffers(pa.large_list(dtype), 1, [None, ends], children=[values])
 
 
 def _plain(tree: Any, found: list[Any]) -> Any:
@@ -120,12 +123,22 @@ def _tree(value: Any, found: list[Any]) -> Any:
     return _stored(value, found) if marks else {key: _tree(item, found) for key, item in value.items()}
 
 
+def _array(values: Any, dtype: str) -> np.ndarray[Any, Any]:
+    """What `_cell` wrote, without pandas, as there."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    known = dtype in _DTYPES and values.type == pa.from_numpy_dtype(np.dtype(dtype))
+    if not known or values.null_count:
+        raise TypeError(dtype)
+    buffer, start = values.buffers()[1], values.offset * np.dtype(dtype).itemsize
+    if not len(values):
+        return np.zeros(0, dtype)
+    return np.frombuffer(buffer, dtype, count=len(values), offset=start)
+
+
 def _stored(value: dict[str, Any], found: list[Any]) -> Any:
     if "$array" in value:
-        array = found[value["$array"]].values.to_numpy(zero_copy_only=False)
-        if array.dtype.name != value["dtype"]:
-            raise TypeError(array.dtype.name)
-        return array.reshape(value["shape"])
+        return _array(found[value["$array"]].values, value["dtype"]).reshape(value["shape"])
     if "$frame" in value:
         return pl.read_ipc(io.BytesIO(found[value["$frame"]].as_py()))
     return found[value["$bytes"]].as_py()
