@@ -12,6 +12,7 @@ from typing import Any
 
 from cauce.cli.answer import Answer
 from cauce.cli.settings import Settings, peek, take_settings
+from cauce.cli.sparing import spare_imports
 from cauce.cli.terminal import PIPE_CLOSED, OutputClosedError, Terminal, may_colour, settle_streams
 from cauce.errors import CauceError, CauceWarning
 from cauce.language import use_language
@@ -22,6 +23,7 @@ _COMPLETING = "_CAUCE_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    spare_imports()
     sys.exit(run_line(sys.argv[1:] if arguments is None else list(arguments)))
 
 
