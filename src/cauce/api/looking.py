@@ -72,7 +72,7 @@ class Look:
     @cached_property
     def distinct(self) -> dict[str, int]:
         """How many different values each column has, missing ones left out."""
-        series = {name: self.frame.get_column(name) for name in self.names}
+        series = {name: self.frame.get_column(name).alias("cells") for name in self.names}
         return {name: int(one.drop_nulls().n_unique()) for name, one in series.items()}
 
     def unique(self, name: str) -> bool:

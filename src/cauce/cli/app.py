@@ -13,6 +13,7 @@ from cauce.cli.options import Command, Group, choice, taking
 from cauce.cli.settings import FILE_NAME, Settings, nearest_project
 from cauce.cli.terminal import Terminal, is_interactive
 from cauce.language import gettext_noop as _
+from cauce.language import translate
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
 _command = partial(app.command, cls=Command, add_help_option=False)
@@ -268,16 +269,21 @@ def doctor(context: Context) -> Answer:
 
 @_command()
 def demo(
-    context: Context,  # noqa: ARG001 - every command has it
-    folder: Annotated[
-        str | None, _option(_("The folder to write; cauce-demo where absent."), _FOLDER)
-    ] = None,
+    context: Context,
+    folder: Annotated[str, _option(_("The folder to write into."), _FOLDER)] = "cauce-demo",
 ) -> Answer:
     """Take real flights to a registered, scored model."""
     from cauce.api.demo import demo
+    from cauce.cli.progress import observed
     from cauce.cli.rendering.scoring import demonstrated
 
-    return demonstrated(demo(**({} if folder is None else {"folder": folder})))
+    terminal = _terminal(context)
+    terminal.say(
+        translate(_("The flights are prepared, then run twice: split at random, and forward in time."))
+    )
+    with observed(terminal) as observer:
+        made = demo(folder, observer=observer)
+    return demonstrated(made)
 
 
 @_command("version")

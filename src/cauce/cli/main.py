@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -114,8 +115,15 @@ def _shown(answer: Answer | None, settings: Settings, *, terminal: Terminal, sai
     for note in answer.notes:
         terminal.say(note)
     if answer.next is not None:
-        terminal.next(answer.next)
+        terminal.next(_same_project(answer.next, settings))
     return answer.status
+
+
+def _same_project(command: str, settings: Settings) -> str:
+    """The command for the project that was named, if one was."""
+    if settings.project is None or not command.startswith("cauce ") or "--project" in command:
+        return command
+    return f"{command} --project {shlex.quote(settings.project)}"
 
 
 def _failed(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from inspect import Parameter, Signature
 from types import NoneType
@@ -71,6 +72,17 @@ def _show_help(ctx: typer.Context, value: bool) -> None:
         raise HelpAsked(rendered(ctx.command, ctx))
 
 
+@contextmanager
+def _in_context(ctx: Any) -> Iterator[None]:
+    """Errors of the parser know the command they are about."""
+    try:
+        yield
+    except typer.TyperException as error:
+        if getattr(error, "ctx", None) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        raise
+
+
 class Command(TyperCommand):
     """A command that takes the options of every command and explains itself in the active language."""
 
@@ -81,7 +93,8 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the line; E1507 for words that are too many."""
         ctx.allow_extra_args = True
-        rest: list[str] = super().parse_args(ctx, args)
+        with _in_context(ctx):
+            rest: list[str] = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             raise CauceError("E1507", command=ctx.command_path, arguments=" ".join(rest))
         return rest
@@ -97,6 +110,12 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> Any:
         """Its own parameters, then those of every command."""
         return [*super().get_params(ctx), *global_options()]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the line up to the command."""
+        with _in_context(ctx):
+            rest: list[str] = super().parse_args(ctx, args)
+        return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command the first word names; E1501 where there is none."""

@@ -35,6 +35,31 @@ def step_words(name: str) -> str:
     return translate(_STEPS[name]) if name in _STEPS else name
 
 
+@dataclass
+class _Pace:
+    """How much is done, and how fast since it was first told: what comes before may be something else."""
+
+    first: tuple[float, float] | None = None
+
+    def words(self, done: float, total: float | None) -> str:
+        """Such as: 1,200,000 of 5,000,000 (24 %), 400,000 a second."""
+        now = time.monotonic()
+        self.first = self.first or (now, done)
+        text = _counted(done, total)
+        began, before = self.first
+        if now - began < 1.0 or done <= before:
+            return text
+        rate = format_number(round((done - before) / (now - began)))
+        return translate(_("{count}, {rate} a second")).format(count=text, rate=rate)
+
+
+def _counted(done: float, total: float | None) -> str:
+    if not total:
+        return format_number(round(done))
+    text, share = translate(_("{done} of {total} ({share} %)")), str(round(100 * done / total))
+    return text.format(done=format_number(round(done)), total=format_number(round(total)), share=share)
+
+
 @contextmanager
 def observed(terminal: Terminal) -> Iterator[Observer]:
     """Who tells people of a run while it lasts."""
@@ -58,11 +83,10 @@ def counted(terminal: Terminal, name: str) -> Iterator[Callable[[float, float | 
         count.end()
     else:
         with _bars() as bars:
-            began, bar = time.monotonic(), bars.add_task(step_words(name), total=None, count="")
+            pace, bar = _Pace(), bars.add_task(step_words(name), total=None, count="")
 
             def report(done: float, total: float | None) -> None:
-                count = _so_far(done, total, seconds=time.monotonic() - began)
-                bars.update(bar, completed=done, total=total, count=count)
+                bars.update(bar, completed=done, total=total, count=pace.words(done, total))
 
             yield report
 
@@ -75,13 +99,14 @@ class _Count:
     say: Callable[[str], None]
     began: float = field(default_factory=time.monotonic)
     told: float = 0.0
+    pace: _Pace = field(default_factory=_Pace)
 
     def report(self, done: float, total: float | None) -> None:
         """So much is done; told every few seconds."""
-        now = time.monotonic()
+        now, words = time.monotonic(), self.pace.words(done, total)
         if now - max(self.began, self.told) >= _BETWEEN:
             self.told = now
-            self.say(f"{step_words(self.name)}: {_so_far(done, total, seconds=now - self.began)}")
+            self.say(f"{step_words(self.name)}: {words}")
 
     def end(self) -> None:
         """All is done."""
@@ -128,19 +153,6 @@ def _failed(name: str) -> str:
     return translate(_("{step}: not finished")).format(step=step_words(name))
 
 
-def _so_far(done: float, total: float | None, *, seconds: float) -> str:
-    """Such as 1,200,000 of 5,000,000 (24 %), 400,000 a second."""
-    rate = format_number(round(done / seconds)) if seconds > 0 else "–"
-    if not total:
-        text = translate(_("{done} so far, {rate} a second"))
-        return text.format(done=format_number(round(done)), rate=rate)
-    text = translate(_("{done} of {total} ({share} %), {rate} a second"))
-    share = str(round(100 * done / total))
-    return text.format(
-        done=format_number(round(done)), total=format_number(round(total)), share=share, rate=rate
-    )
-
-
 @dataclass
 class _Plain:
     """A line when a step begins and ends, and every few seconds between."""
@@ -181,7 +193,7 @@ class _Live:
 
     bars: Any
     bar: Any = None
-    began: float = 0.0
+    pace: _Pace = field(default_factory=_Pace)
 
     def planned(self, run: str, states: tuple[State, ...]) -> None:
         """How much there is to do."""
@@ -189,14 +201,13 @@ class _Live:
 
     def started(self, state: State) -> None:
         """A step begins."""
-        self.began = time.monotonic()
+        self.pace = _Pace()
         self.bar = self.bars.add_task(step_words(state.step.name), total=None, count="")
 
     def progressed(self, step: Step, done: float, *, total: float | None) -> None:  # noqa: ARG002
         """So much is done of the step under way."""
         if self.bar is not None:
-            count = _so_far(done, total, seconds=time.monotonic() - self.began)
-            self.bars.update(self.bar, completed=done, total=total, count=count)
+            self.bars.update(self.bar, completed=done, total=total, count=self.pace.words(done, total))
 
     def finished(self, record: Record, seconds: float) -> None:
         """A step ended well."""

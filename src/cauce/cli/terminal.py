@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import shutil
 import sys
@@ -67,7 +68,7 @@ class Terminal:
 
     def document(self, content: Mapping[str, Any]) -> None:
         """The same as one JSON value."""
-        self.data(json.dumps(content, ensure_ascii=False, allow_nan=False))
+        self.data(json.dumps(_plain(content), ensure_ascii=False, allow_nan=False))
 
     def ask(self, text: str) -> str:
         """The answer to a question, without the line's end. EOFError where there is none."""
@@ -108,6 +109,15 @@ class Terminal:
 
     def _painted(self, text: str, paint: str) -> str:
         return f"{paint}{text}{_PLAIN}" if self.colour else text
+
+
+def _plain(value: Any) -> Any:
+    """`value` with null in place of NaN and infinities, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def may_colour() -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cauce.api.run import RunReport
     from cauce.api.runs import RunSummary
     from cauce.api.status import ProjectStatus
+    from cauce.ports.tracker import Delivery
 
 _STATES = {"finished": _("finished"), "will run": _("will run"), "waits": _("may run")}
 _OUTCOMES = {"finished": _("finished"), "failed": _("failed"), "interrupted": _("interrupted")}
@@ -79,7 +80,7 @@ def ran(report: RunReport) -> Answer:
         report.to_json(),
         "\n".join(_made(report)),
         notes=tuple(f"- {shown(one, most=_SENTENCE)}" for one in report.said),
-        next=f"cauce predict NEW_DATA --model {shown(report.folder)} --out scored.parquet",
+        next="cauce predict NEW_DATA --out scored.parquet",
     )
 
 
@@ -88,10 +89,29 @@ def _made(report: RunReport) -> Iterator[str]:
     yield rows.format(rows=format_number(report.rows), rejected=format_number(report.rejected))
     if report.rejected_file is not None and report.rejected:
         yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
-    for dataset, value in report.values.items():
+    for dataset in sorted(report.values, key=_place):
         name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
-        yield f"{report.metric} {name}: {_number(value)}"
+        yield f"{shown(report.metric)}, {name}: {_number(report.values[dataset])}"
     yield translate(_("Model {digest} in {folder}")).format(digest=report.bundle, folder=shown(report.folder))
+    if report.plots:
+        folder = next(iter(report.plots.values())).parent
+        yield translate(_("Plots in {folder}")).format(folder=shown(folder))
+    if report.delivery is not None:
+        yield _delivered(report.delivery)
+
+
+def _place(dataset: str) -> int:
+    return list(_DATASETS).index(dataset) if dataset in _DATASETS else len(_DATASETS)
+
+
+def _delivered(delivery: Delivery) -> str:
+    where, reason = shown(delivery.where), shown(delivery.reason)
+    if delivery.state == "delivered":
+        return translate(_("Tracked and registered in {where}")).format(where=where)
+    if delivery.state == "unavailable":
+        return translate(_("Not tracked: {reason}")).format(reason=reason)
+    text = translate(_("Waiting for {where}, to be delivered by the next run: {reason}"))
+    return text.format(where=where, reason=reason)
 
 
 def _steps(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:

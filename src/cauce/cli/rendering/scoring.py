@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cauce.cli.answer import Answer
 from cauce.cli.table import table
@@ -12,6 +12,7 @@ from cauce.language import format_number, translate
 from cauce.language import gettext_noop as _
 
 if TYPE_CHECKING:
+    from cauce.api.demo import DemoResult
     from cauce.ports.registry import ModelVersion
     from cauce.running.prediction import Prediction
     from cauce.running.verification import Check, Verification
@@ -80,14 +81,11 @@ def verified(found: Verification) -> Answer:
 def _checked(check: Check) -> str:
     line = f"{'ok' if check.holds else 'fail':<4}  {check.says}"
     if check.difference is not None:
-        line += (
-            f" ({check.difference:.1e} ≤ {check.tolerance:.0e})"
-            if check.holds
-            else f" ({check.difference:.1e})"
-        )
+        text = translate(_("largest difference {found}, at most {allowed}"))
+        line += f" ({text.format(found=f'{check.difference:.2g}', allowed=f'{check.tolerance:g}')})"
     return line if not check.reason else f"{line}: {shown(check.reason)}"
 
 
-def demonstrated(made: Any) -> Answer:
+def demonstrated(made: DemoResult) -> Answer:
     """What the demonstration made; it brings its own words."""
-    return Answer("cauce.demo/1", made.to_json(), str(made), next=getattr(made, "next", None))
+    return Answer("cauce.demo/1", made.to_json(), str(made), next=made.next)

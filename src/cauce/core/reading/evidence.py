@@ -36,6 +36,7 @@ SUSPICIOUS_WORDS = frozenset(
 )  # fmt: skip
 _NOTHING = frozenset((*MARKERS, ""))
 _HEAD = 200
+_ANY = "cells"  # a series called ^a$ would be looked for as a pattern by its own methods
 _FIRST = 5
 _SAMPLED = 20
 _FEW = 3
@@ -106,9 +107,9 @@ class Evidence:
         types = frame.schema
         for column in columns:
             if types[column.name] != pl.String:
-                _see_values(column, frame[column.name])
+                _see_values(column, frame[column.name].alias(_ANY))
             elif not column.values:
-                _see_head(column, frame[column.name])
+                _see_head(column, frame[column.name].alias(_ANY))
         columns = [column for column in columns if not column.settled and types[column.name] == pl.String]
         _see_formats(columns, frame)
 
