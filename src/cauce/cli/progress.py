@@ -68,7 +68,7 @@ def observed(terminal: Terminal) -> Iterator[Observer]:
     elif not terminal.live:
         yield _Plain(terminal.say)
     else:
-        with _bars() as bars:
+        with _bars(terminal) as bars:
             yield _Live(bars)
 
 
@@ -82,7 +82,7 @@ def counted(terminal: Terminal, name: str) -> Iterator[Callable[[float, float | 
         yield count.report
         count.end()
     else:
-        with _bars() as bars:
+        with _bars(terminal) as bars:
             pace, bar = _Pace(), bars.add_task(step_words(name), total=None, count="")
 
             def report(done: float, total: float | None) -> None:
@@ -114,7 +114,7 @@ class _Count:
             self.say(_ended(self.name, time.monotonic() - self.began))
 
 
-def _bars() -> Any:
+def _bars(terminal: Terminal) -> Any:
     from rich.progress import (  # noqa: PLC0415 - slow to import, and only needed on a terminal
         BarColumn,
         Progress,
@@ -129,7 +129,7 @@ def _bars() -> Any:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[count]}", markup=False),
         TimeRemainingColumn(),
-        console=live_console(),
+        console=live_console(terminal),
         transient=True,
     )
 

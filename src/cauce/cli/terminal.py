@@ -150,11 +150,11 @@ def _let_go() -> None:
         return
 
 
-def live_console() -> Any:
+def live_console(terminal: Terminal) -> Any:
     """Rich's console on standard error, for lines that change."""
     from rich.console import Console  # noqa: PLC0415 - slow to import, and only needed for progress
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, no_color=not terminal.colour)
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
