@@ -13,13 +13,14 @@ from typing import Any
 from cauce.errors import CauceError, shown
 from cauce.tracking.destination import Destination
 
-REQUEST_SECONDS = 10
+REQUEST_SECONDS = 30
 _SETTINGS = {
     # The client's own defaults keep a caller for four minutes when a server is down.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": str(REQUEST_SECONDS),
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 _NOISY = ("mlflow", "alembic", "urllib3")
@@ -39,23 +40,32 @@ def require_mlflow() -> None:
 
 @contextmanager
 def quiet_mlflow() -> Iterator[None]:
-    """MLflow with short patience and no noise inside; as it was outside."""
+    """MLflow, loaded, with short patience and no noise inside; as it was outside."""
     before = {name: os.environ.get(name) for name in _SETTINGS}
-    loggers = [logging.getLogger(name) for name in _NOISY]
-    levels = [one.level for one in loggers]
     os.environ.update(_SETTINGS)
-    for one in loggers:
-        one.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            import mlflow  # noqa: F401 - it sets up its own logging, which must not come later
+
+            with _silent(*(logging.getLogger(name) for name in _NOISY)):
+                yield
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _silent(*loggers: logging.Logger) -> Iterator[None]:
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
 

@@ -69,7 +69,7 @@ def told(record: RunRecord) -> Iterator[Message]:
     """What a record says, but its beginning, its files and its end."""
     for params in _pieces(record.params.items(), PARAMS):
         yield Message("params", {safe_key(key): _cut(value, PARAM_CHARACTERS) for key, value in params})
-    yield from numbers(record.tracked, at=record.ended or record.started)
+    yield from numbers(record.tracked, at=record.started)
     for tags in _pieces(record.tags.items(), TAGS):
         yield Message("tags", {safe_key(key): _cut(value, TAG_CHARACTERS) for key, value in tags})
     if record.datasets:

@@ -75,12 +75,14 @@ def signature_of(bundle: Bundle) -> Any:
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows as JSON can carry them: moments and decimals as texts, what is no number as nothing."""
+    """The rows as JSON can carry them: moments as texts, decimals as numbers, NaN and infinities as null."""
     columns = []
     for column in frame:
         plain = column.alias("cells")
-        if column.dtype.is_temporal() or column.dtype.is_decimal():
+        if column.dtype.is_temporal():
             plain = plain.cast(pl.String)
+        elif column.dtype.is_decimal():
+            plain = plain.cast(pl.Float64)
         elif column.dtype.is_float():
             plain = plain.set(~plain.is_finite().fill_null(False), None)
         columns.append(plain.alias(column.name))

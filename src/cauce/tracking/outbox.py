@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from cauce.tracking.messages import Message, beginning, ending, told
 
 _MESSAGE = re.compile(r"(?P<number>[0-9]{6,})-(?P<kind>[a-z]+)\.json")
 _BLOCK = 1 << 20
+_GONE = ".gone-"
 FILES, REFUSED, WRITER, SHIPPER = "files", "refused", ".writer", ".shipper"
 
 
@@ -175,7 +176,25 @@ def checked_name(name: str) -> str:
 
 def remove(folder: Path) -> None:
     """Forget a run whose messages have all arrived."""
-    shutil.rmtree(folder, ignore_errors=True)
+    gone = folder.with_name(f"{_GONE}{folder.name}")
+    # Under its name it is whole or not there at all: a run half removed would be told again in part.
+    with suppress(OSError):
+        folder.rename(gone)
+    passage("outbox.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(outbox: Outbox) -> None:
+    """Remove what a process that was killed left of runs that are forgotten."""
+    for path in outbox.folder.glob(f"{_GONE}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def weight(folder: Path, message: Message) -> int:
+    """Bytes of the files that `message` brings along."""
+    named = (message.body.get("sha256"), *message.body.get("files", {}).values())
+    paths = (folder / FILES / one for one in named if one)
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,9 +19,10 @@ from cauce.tracking.border import quiet_mlflow, reason_of
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox
-from cauce.tracking.shipping import ship_all
+from cauce.tracking.shipping import Shipment, ship_all
 
 _LOOK, _SHORT, _LONGEST = 0.1, 0.3, 30.0
+_channel = 1
 
 
 @dataclass
@@ -46,20 +46,30 @@ class Orders:
 
 
 def _say(**values: Any) -> None:
-    os.write(1, json.dumps(values).encode() + b"\n")
+    os.write(_channel, json.dumps(values).encode() + b"\n")
+
+
+def _private_channel() -> int:
+    """Standard output, for us alone: what libraries print goes nowhere."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    return kept
 
 
 def main() -> None:
     """Ship until the parent ends, or says that the run is over and all has arrived."""
+    global _channel  # noqa: PLW0603 - one process, one channel
     parent = os.getppid()
+    _channel = _private_channel()
     told = json.loads(_first_line())
     orders = Orders()
     threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
     destination = Destination(**told["destination"])
     outbox = Outbox(Path(told["outbox"]))
     with quiet_mlflow():
-        _work(outbox, Deliverer(destination), orders)
-    sys.stdout.flush()
+        _say(more=0.0)
+        _work(Shipment(outbox, Deliverer(destination), lambda more: _say(more=more)), orders)
     os._exit(0)
 
 
@@ -74,7 +84,8 @@ def _first_line() -> bytes:
     return found
 
 
-def _work(outbox: Outbox, deliverer: Deliverer, orders: Orders) -> None:
+def _work(shipment: Shipment, orders: Orders) -> None:
+    deliverer = shipment.deliverer
     pause = _SHORT
     warm = False
     while True:
@@ -83,8 +94,8 @@ def _work(outbox: Outbox, deliverer: Deliverer, orders: Orders) -> None:
             if not warm:
                 deliverer.warm()
                 warm = True
-                _say(ready=True)
-            problem = ship_all(outbox, deliverer, heard=lambda: _say(arrived=1))
+                _say(more=0.0)
+            problem = ship_all(shipment)
         except Exception as error:
             problem = reason_of(error, deliverer.destination)
         if problem:
@@ -95,7 +106,7 @@ def _work(outbox: Outbox, deliverer: Deliverer, orders: Orders) -> None:
                 time.sleep(_SHORT)
             continue
         pause = _SHORT
-        if finishing and not outbox.backlog():
+        if finishing and not shipment.outbox.backlog():
             return
         orders.finish.wait(_LOOK)
         if finishing:

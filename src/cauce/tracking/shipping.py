@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cauce.errors import CauceError
@@ -24,24 +24,36 @@ from cauce.tracking.outbox import (
     number_of,
     read_message,
     remove,
+    sweep,
     waiting,
+    weight,
 )
 
-Heard = Callable[[], None]
+BYTES_PER_SECOND = 200_000
 _SHARED = ("begin", "bundle")
 _LOCK_SECONDS = 60.0
 
 
-def ship_all(outbox: Outbox, deliverer: Deliverer, *, heard: Heard = lambda: None) -> str:
+@dataclass(frozen=True)
+class Shipment:
+    """An outbox on its way. heard: called when something arrived, and with the seconds that a heavy message
+    may take before it is sent."""
+
+    outbox: Outbox
+    deliverer: Deliverer
+    heard: Callable[[float], None] = lambda _: None
+
+
+def ship_all(shipment: Shipment) -> str:
     """Send everything that waits; "", or why the first run that could not be sent was not.
 
-    heard: called after each message that arrived. Use inside `quiet_mlflow`. A run that another process
-    is sending is left to it.
+    Use inside `quiet_mlflow`. A run that another process is sending is left to it.
     """
-    problem = ""
+    problem, outbox, deliverer = "", shipment.outbox, shipment.deliverer
+    sweep(outbox)
     for folder in outbox.runs():
         try:
-            _ship_run(outbox, folder, deliverer, heard)
+            _ship_run(shipment, folder)
         except FileNotFoundError:
             if folder.is_dir():
                 raise
@@ -50,14 +62,15 @@ def ship_all(outbox: Outbox, deliverer: Deliverer, *, heard: Heard = lambda: Non
     return problem
 
 
-def _ship_run(outbox: Outbox, folder: Path, deliverer: Deliverer, heard: Heard) -> None:
+def _ship_run(shipment: Shipment, folder: Path) -> None:
+    deliverer = shipment.deliverer
     with held(folder / SHIPPER) as mine:
         if not mine:
             return
         mark = _own_mark(folder, deliverer)
         for path in [one for one in messages(folder) if number_of(one) > mark.through]:
-            mark = _ship_message(outbox, path, deliverer, mark)
-            heard()
+            mark = _ship_message(shipment, path, mark)
+            shipment.heard(0.0)
         _leave(folder, deliverer, mark)
 
 
@@ -66,14 +79,15 @@ def _own_mark(folder: Path, deliverer: Deliverer) -> Mark:
     return mark if mark.destination == destination else Mark(0, destination)
 
 
-def _ship_message(outbox: Outbox, path: Path, deliverer: Deliverer, mark: Mark) -> Mark:
+def _ship_message(shipment: Shipment, path: Path, mark: Mark) -> Mark:
     try:
         message = read_message(path)
-        run = _send(outbox, path, message, deliverer, mark.run)
+        shipment.heard(weight(path.parent, message) / BYTES_PER_SECOND)
+        run = _send(shipment, path, message, mark.run)
     except Exception as error:
         if not _hopeless(path, error):
             raise
-        _set_aside(path, reason_of(error, deliverer.destination))
+        _set_aside(path, reason_of(error, shipment.deliverer.destination))
         run = mark.run
     passage("shipping.sent")
     mark = replace(mark, through=number_of(path), run=run)
@@ -82,11 +96,12 @@ def _ship_message(outbox: Outbox, path: Path, deliverer: Deliverer, mark: Mark) 
     return mark
 
 
-def _send(outbox: Outbox, path: Path, message: Message, deliverer: Deliverer, run: str) -> str:
+def _send(shipment: Shipment, path: Path, message: Message, run: str) -> str:
+    deliverer = shipment.deliverer
     if message.kind not in _SHARED:
         return deliverer.send(message, path.parent, run=run)
     # What is looked for first and made where it is not there must not be made by two at once.
-    with held(outbox.folder / SHIPPER, patience=_LOCK_SECONDS):
+    with held(shipment.outbox.folder / SHIPPER, patience=_LOCK_SECONDS):
         return deliverer.send(message, path.parent, run=run)
 
 
@@ -101,7 +116,7 @@ def _set_aside(path: Path, reason: str) -> None:
     aside = path.parent / REFUSED
     aside.mkdir(exist_ok=True)
     (aside / f"{path.name}.reason").write_text(json.dumps(reason), "utf-8")
-    os.link(path, aside / path.name) if not (aside / path.name).exists() else None
+    shutil.copyfile(path, aside / path.name)
 
 
 def _leave(folder: Path, deliverer: Deliverer, mark: Mark) -> None:

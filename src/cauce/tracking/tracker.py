@@ -8,25 +8,28 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from cauce.core.run_record import RunRecord
-from cauce.errors import warn
+from cauce.core.run_record import RunRecord, Status
+from cauce.errors import CauceError, warn
 from cauce.ports.tracker import Delivery
 from cauce.tracking.border import mlflow_installed, require_mlflow
 from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox, RunMail
-from cauce.tracking.pulse import is_alive
+from cauce.tracking.pulse import Pulse, pulse
 
 DEAD_SECONDS = 1.7
-ALIVE_SECONDS = 10.0
+BUSY_SECONDS = 20.0
+ALIVE_SECONDS = 30.0
 LOCAL_SECONDS = 60.0
 LOCAL_FAILED_SECONDS = 5.0
 LONGEST_SECONDS = 120.0
-_TICK = 0.02
+_TICK, _PROBE = 0.02, 0.3
 
 
 @dataclass
@@ -37,8 +40,13 @@ class Shipper:
     destination: Destination
     _process: subprocess.Popen[bytes] = field(init=False)
     _heard: float = field(default=0.0, init=False)
+    _allowed: float = field(default=0.0, init=False)
+    _more: float = field(default=0.0, init=False)
     _problem: str = field(default="", init=False)
-    _alive: bool | None = field(default=None, init=False)
+    _failures: int = field(default=0, init=False)
+    _pulse: Pulse = field(default="silent", init=False)
+    _answered: bool = field(default=False, init=False)
+    _waiting: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
         self.outbox.folder.mkdir(parents=True, exist_ok=True)
@@ -55,21 +63,23 @@ class Shipper:
         self._tell(told)
         assert self._process.stdout is not None
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
+        if not self.destination.local:
+            threading.Thread(target=self._probe, daemon=True).start()
 
-    def wait(self) -> Delivery:
+    def wait(self, *, longest: float = LONGEST_SECONDS) -> Delivery:
         """Wait until the outbox is empty.
 
-        At most two seconds for a server that is dead or only fails; ten without an answer for one that is
-        there; a minute for a database file; two minutes in all. What is left stays in the outbox.
+        At most two seconds for a server that refuses, only fails, or never answered; 20 for one that fell
+        silent; 30 without progress for one that is there; a minute for a database file; `longest` in all.
+        For heavy files a second more for each 200 kB. What is left stays in the outbox.
         """
         start = time.monotonic()
         self._heard = max(self._heard, start)
         self._tell({"finish": True})
-        probing = threading.Thread(target=self._probe, daemon=True)
-        probing.start()
+        self._waiting.set()
         while self._process.poll() is None:
             now = time.monotonic()
-            if now - self._heard > self._patience() or now - start > LONGEST_SECONDS:
+            if now - self._heard > self._patience() or now - start > longest + self._allowed:
                 break
             time.sleep(_TICK)
         self.close()
@@ -87,7 +97,11 @@ class Shipper:
     def _patience(self) -> float:
         if self.destination.local:
             return LOCAL_FAILED_SECONDS if self._problem else LOCAL_SECONDS
-        return ALIVE_SECONDS if self._alive and not self._problem else DEAD_SECONDS
+        if self._failures > 1 or self._pulse == "refuses":
+            return DEAD_SECONDS
+        if self._pulse == "silent":
+            return BUSY_SECONDS if self._answered else DEAD_SECONDS
+        return ALIVE_SECONDS + self._more
 
     def _delivery(self, seconds: float) -> Delivery:
         backlog, refused = self.outbox.backlog(), self.outbox.refused()
@@ -108,9 +122,13 @@ class Shipper:
         )
 
     def _probe(self) -> None:
-        while self._process.poll() is None and not self.destination.local:
-            self._alive = is_alive(self.destination)
-            time.sleep(0.3)
+        """Ask until there is an answer, and again all the time that the run waits."""
+        while self._process.poll() is None:
+            self._pulse = pulse(self.destination)
+            self._answered = self._answered or self._pulse == "answers"
+            if self._answered:
+                self._waiting.wait()
+            time.sleep(_PROBE)
 
     def _tell(self, order: object) -> None:
         assert self._process.stdin is not None
@@ -124,8 +142,11 @@ class Shipper:
                 event = json.loads(line)
                 if "failed" in event:
                     self._problem = event["failed"]
+                    self._failures += 1
                 else:
-                    self._problem = ""
+                    self._problem, self._failures = "", 0
+                    self._more = event["more"]
+                    self._allowed += self._more
                     self._heard = time.monotonic()
 
 
@@ -167,6 +188,8 @@ class MlflowTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self._failed("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
         self.close()
 
     def put(self, record: RunRecord) -> None:
@@ -176,12 +199,24 @@ class MlflowTracker:
         if record.run not in self._mail:
             self._mail[record.run] = self.outbox.run(record.run)
         self._mail[record.run].put_record(record)
+        self._last[record.run] = record
 
     def wait(self) -> Delivery:
         """Wait, within the limits of `Shipper.wait`, until all is where it belongs."""
         if self._shipper is None:
             return Delivery(state="unavailable", where=self.destination.where)
         return self._shipper.wait()
+
+    def _failed(self, status: Status) -> None:
+        """Tell of the runs that began and will not end well. No failure of this hides the one on its way."""
+        begun = [one for one in self._last.values() if one.status == "running"]
+        with contextlib.suppress(CauceError):
+            for record in begun:
+                self.put(replace(record, status=status, ended=datetime.now(UTC)))
+        if begun and self._shipper is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._shipper.wait(longest=DEAD_SECONDS)
 
     def close(self) -> None:
         """End the shipper."""
