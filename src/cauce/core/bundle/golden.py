@@ -151,7 +151,7 @@ def _unpacked(value: Any) -> Matrix:
     return np.frombuffer(content, dtype="<f4").reshape(shape).astype(np.float32)
 
 
-def synthetic_rows(features: Sequence[Feature], schema: Schema, ensemble: Ensemble) -> pl.DataFrame:
+def synthetic_rows(features: Sequence[Feature], schema: Schema, *, ensemble: Ensemble) -> pl.DataFrame:
     """ROWS rows of `schema` that exercise the model: typical values, nulls, unseen levels, extremes.
 
     Typical values are the constants that the features and the trees themselves hold (levels, edges,

@@ -70,7 +70,7 @@ def _golden(draft: Draft, ensemble: Ensemble, onnx: bytes) -> Golden:
     settings = {"input": manifest.schema, "features": manifest.features, "target": manifest.target}
     by_onnx = Scorer(**settings, onnx=onnx, threads=1)  # type: ignore[arg-type]
     by_xgboost = Scorer(**settings, xgboost=draft.payload, threads=1)  # type: ignore[arg-type]
-    rows = synthetic_rows(manifest.features, manifest.schema, ensemble)
+    rows = synthetic_rows(manifest.features, manifest.schema, ensemble=ensemble)
     features = by_onnx.matrix(rows)
     by_row = by_onnx.matrix_of_rows(rows.to_dicts())
     if not np.array_equal(features, by_row, equal_nan=True):
