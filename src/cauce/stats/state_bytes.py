@@ -103,7 +103,8 @@ def _plain(tree: Any, found: list[Any]) -> Any:
         return {"$array": len(found) - 1, "dtype": tree.dtype.name, "shape": list(tree.shape)}
     if isinstance(tree, pl.DataFrame):
         sink = io.BytesIO()
-        tree.rechunk().write_ipc(sink)
+        # The oldest layout has one form for equal texts; string views keep traces of how they were gathered.
+        tree.rechunk().write_ipc(sink, compat_level=pl.CompatLevel.oldest())
         found.append(sink.getvalue())
         return {"$frame": len(found) - 1}
     if isinstance(tree, bytes):
