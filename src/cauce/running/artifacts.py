@@ -10,6 +10,8 @@ from pathlib import Path
 from cauce.core.bundle.exporting import export_bundle
 from cauce.core.bundle.opening import open_stored_bundle
 from cauce.core.evaluation import Evaluation, encode_evaluation
+from cauce.core.faults import translated
+from cauce.failpoints import passage
 from cauce.language import active_language
 from cauce.running.plots import render
 from cauce.running.workspace import Workspace
@@ -21,15 +23,13 @@ def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:
     folder = work.store_folder / "plots" / f"{digest}-{active_language()}"
     if not folder.exists():
         draft = work.store.scratch()
-        render(evaluation, draft)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         try:
-            draft.rename(folder)
-        except OSError:
-            # Another run drew the same plots first.
+            with translated(draft):
+                render(evaluation, draft)
+            passage("artifact.drawn")
+            _name(draft, folder)
+        finally:
             shutil.rmtree(draft, ignore_errors=True)
-            if not folder.exists():
-                raise
     return {path.stem: path for path in sorted(folder.glob("*.png"))}
 
 
@@ -37,6 +37,22 @@ def export_model(work: Workspace, identity: str) -> Path:
     """The bundle as a folder of its own, made once: `models/<name>-<digest>` in the store."""
     folder = work.store_folder / "models" / f"{work.project.name}-{identity[:12]}"
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        export_bundle(open_stored_bundle(work.store, identity), folder)
+        draft = work.store.scratch()
+        try:
+            export_bundle(open_stored_bundle(work.store, identity), draft / "model")
+            _name(draft / "model", folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def _name(draft: Path, folder: Path) -> None:
+    """Give a finished draft its name; where another run was first, its folder counts."""
+    with translated(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+        passage("artifact.named")

@@ -67,7 +67,11 @@ def states_of(work: Workspace) -> tuple[State, ...]:
 def run_project(
     work: Workspace, *, observer: Observer | None = None, tracker: Tracker | None = None
 ) -> RunResult:
-    """Run what is not finished; E0601 on Ctrl-C, and what the steps raise."""
+    """Run what is not finished; E0601 on Ctrl-C, and what the steps raise.
+
+    What runs that were killed left in the making is removed first.
+    """
+    work.store.sweep()
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextvars
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
+from cauce.core.faults import translated
 from cauce.core.features import Roles
 from cauce.core.roles import check_roles
 from cauce.errors import CauceError
@@ -82,16 +84,20 @@ def _check_limit(work: Workspace, rejected: int, rows: int, key: str) -> None:
 
 def _keep_rejected(work: Workspace, rejected: Any) -> Reference:
     """One JSON object a line, reasons in English, so that every language makes the same file."""
-    draft = work.store.scratch() / "rejected.jsonl"
+    folder = work.store.scratch()
+    draft = folder / "rejected.jsonl"
     digest = hashlib.sha256()
-    with draft.open("wb") as file:
-        for one in rejected:
-            line = json.dumps({**asdict(one), "reason": _in_english(one)}, ensure_ascii=False) + "\n"
-            data = line.encode("utf-8", "backslashreplace")
-            digest.update(data)
-            file.write(data)
-    key = f"rejected/{digest.hexdigest()}.jsonl"
-    work.store.put_file_if_absent(key, draft)
+    try:
+        with translated(draft), draft.open("wb") as file:
+            for one in rejected:
+                line = json.dumps({**asdict(one), "reason": _in_english(one)}, ensure_ascii=False) + "\n"
+                data = line.encode("utf-8", "backslashreplace")
+                digest.update(data)
+                file.write(data)
+        key = f"rejected/{digest.hexdigest()}.jsonl"
+        work.store.put_file_if_absent(key, draft)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return Reference("object", key)
 
 
