@@ -15,6 +15,7 @@ import polars as pl
 
 KEY = ["time_hour", "carrier", "flight", "origin"]
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+LATER = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
 
 
 def read(name: str) -> pl.DataFrame:
@@ -44,11 +45,22 @@ def join_flights() -> pl.DataFrame:
     return table.with_columns(scheduled_departure=scheduled).sort(*KEY)
 
 
+def departing(flights: pl.DataFrame) -> pl.DataFrame:
+    """The flights of the year's last day, as they were known before they left."""
+    last_day = pl.col("scheduled_departure").dt.date() == pl.col("scheduled_departure").max().dt.date()
+    return flights.filter(last_day).drop(LATER)
+
+
 def main(folder: str) -> None:
-    """Write FOLDER/flights.parquet."""
-    target = Path(folder) / "flights.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    join_flights().write_parquet(target)
+    """Write FOLDER/flights.parquet and FOLDER/departing.csv, each complete or not at all."""
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    flights = join_flights()
+    draft = target / ".draft"
+    flights.write_parquet(draft)
+    draft.replace(target / "flights.parquet")
+    departing(flights).write_csv(draft)
+    draft.replace(target / "departing.csv")
 
 
 if __name__ == "__main__":
