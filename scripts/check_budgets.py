@@ -47,7 +47,8 @@ _STREAMS = frozenset(
     f"sys.{stream}.{way}" for stream in ("stdout", "stderr") for way in ("write", "writelines", "buffer")
 )
 # gettext's own signature, which the extraction of messages relies on.
-POSITIONAL_EXEMPT = frozenset({"cauce.language.translate_plural"})
+# Signatures that the standard library dictates.
+POSITIONAL_EXEMPT = frozenset({"cauce.language.translate_plural", "cauce.cli.sparing.find_spec"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -80,14 +80,14 @@ def read_document(data: bytes, key: str, *, version: int, fields: Iterable[str])
         raise damaged(key, str(error)) from error
     if not isinstance(value, dict):
         raise damaged(key, "it is not a JSON object")
-    found = item(value, "format", int, key)
+    found = item(value, "format", kind=int, key=key)
     if found > version:
         raise CauceError("E0508", key=key, version=found, known=version)
-    check_fields(value, {"format", *fields}, key)
+    check_fields(value, {"format", *fields}, key=key)
     return value
 
 
-def check_fields(value: Mapping[str, Any], fields: Iterable[str], key: str) -> None:
+def check_fields(value: Mapping[str, Any], fields: Iterable[str], *, key: str) -> None:
     """E0507 unless the names of `value` are exactly `fields`."""
     expected = set(fields)
     if missing := sorted(expected - set(value)):
@@ -96,7 +96,7 @@ def check_fields(value: Mapping[str, Any], fields: Iterable[str], key: str) -> N
         raise damaged(key, f"{', '.join(unknown)} is unknown")
 
 
-def item(value: Any, name: str, kind: type[T], key: str) -> T:
+def item(value: Any, name: str, *, kind: type[T], key: str) -> T:
     """`value[name]`, which must be of exactly this type (a boolean is no integer); E0507 otherwise."""
     found = value.get(name) if isinstance(value, dict) else None
     if type(found) is not kind:
@@ -104,17 +104,17 @@ def item(value: Any, name: str, kind: type[T], key: str) -> T:
     return found
 
 
-def count(value: Any, name: str, key: str) -> int:
+def count(value: Any, name: str, *, key: str) -> int:
     """`value[name]`, which must be an integer of at least 0; E0507 otherwise."""
-    found = item(value, name, int, key)
+    found = item(value, name, kind=int, key=key)
     if found < 0:
         raise damaged(key, f"{name} is negative")
     return found
 
 
-def hex_digest(value: Any, name: str, key: str) -> str:
+def hex_digest(value: Any, name: str, *, key: str) -> str:
     """`value[name]`, which must be 64 hexadecimal digits; E0507 otherwise."""
-    found = item(value, name, str, key)
+    found = item(value, name, kind=str, key=key)
     if not is_digest(found):
         raise damaged(key, f"{name} is not a SHA-256 digest")
     return found

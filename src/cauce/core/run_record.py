@@ -131,17 +131,17 @@ def _record(value: Mapping[str, Any]) -> RunRecord:
     if status not in get_args(Status):
         raise ValueError(status)
     for one in value["datasets"]:
-        check_fields(one, ("name", "digest", "context", "source"), _WHERE)
+        check_fields(one, ("name", "digest", "context", "source"), key=_WHERE)
     return RunRecord(
-        run=item(value, "run", str, _WHERE),
-        project=item(value, "project", str, _WHERE),
-        experiment=item(value, "experiment", str, _WHERE),
-        params=item(value, "params", dict, _WHERE),
+        run=item(value, "run", kind=str, key=_WHERE),
+        project=item(value, "project", kind=str, key=_WHERE),
+        experiment=item(value, "experiment", kind=str, key=_WHERE),
+        params=item(value, "params", kind=dict, key=_WHERE),
         metrics={(text, dataset): float(number) for text, dataset, number in value["metrics"]},
-        values=item(value, "values", dict, _WHERE),
-        tags=item(value, "tags", dict, _WHERE),
+        values=item(value, "values", kind=dict, key=_WHERE),
+        tags=item(value, "tags", kind=dict, key=_WHERE),
         datasets=tuple(TrackedDataset(**one) for one in value["datasets"]),
-        artifacts=item(value, "artifacts", dict, _WHERE),
+        artifacts=item(value, "artifacts", kind=dict, key=_WHERE),
         bundle=None if bundle is None else TrackedBundle(**bundle),
         status=status,
         started=datetime.fromisoformat(value["started"]),

@@ -75,24 +75,24 @@ class Manifest:
         """The manifest stored under `key`. E0507 where it is damaged, E0508 where its format is newer."""
         fields = ("schema", "rows", "identity", "parts")
         value = read_document(data, key, version=FORMAT, fields=fields)
-        parts = tuple(_part(one, key) for one in item(value, "parts", list, key))
-        identity = hex_digest(value, "identity", key)
-        rows = count(value, "rows", key)
+        parts = tuple(_part(one, key) for one in item(value, "parts", kind=list, key=key))
+        identity = hex_digest(value, "identity", key=key)
+        rows = count(value, "rows", key=key)
         if rows != sum(part.rows for part in parts):
             raise damaged(key, "the rows of its parts do not add up")
         if key != snapshot_key(identity):
             raise damaged(key, "it is stored under another snapshot's name")
-        return Manifest(_schema(item(value, "schema", list, key), key), rows, identity, parts)
+        return Manifest(_schema(item(value, "schema", kind=list, key=key), key), rows, identity, parts)
 
 
 def _part(value: Any, key: str) -> Part:
     if not isinstance(value, dict):
         raise damaged(key, "a part is not an object")
-    check_fields(value, ("key", "rows", "bytes", "sha256"), key)
-    sha256 = hex_digest(value, "sha256", key)
-    if item(value, "key", str, key) != part_key(sha256):
+    check_fields(value, ("key", "rows", "bytes", "sha256"), key=key)
+    sha256 = hex_digest(value, "sha256", key=key)
+    if item(value, "key", kind=str, key=key) != part_key(sha256):
         raise damaged(key, "a part's key does not match its digest")
-    return Part(part_key(sha256), count(value, "rows", key), count(value, "bytes", key), sha256)
+    return Part(part_key(sha256), count(value, "rows", key=key), count(value, "bytes", key=key), sha256)
 
 
 def _schema(value: list[Any], key: str) -> Schema:
@@ -103,14 +103,14 @@ def _schema(value: list[Any], key: str) -> Schema:
 
 
 def _field(value: Any, key: str) -> Field:
-    item(value, "name", str, key)
-    kind = item(value, "kind", str, key)
+    item(value, "name", kind=str, key=key)
+    kind = item(value, "kind", kind=str, key=key)
     if kind not in KINDS:
         raise damaged(key, f"kind {kind} is unknown")
     optional = {"scale"} if kind == "decimal" else {"zone"} if kind == "datetime" else set()
-    check_fields(value, {"name", "kind", *(optional & set(value))}, key)
+    check_fields(value, {"name", "kind", *(optional & set(value))}, key=key)
     if "zone" in value and value["zone"] != "UTC":
         raise damaged(key, "a zone is not UTC")
-    if "scale" in value and not 0 <= count(value, "scale", key) <= 38:
+    if "scale" in value and not 0 <= count(value, "scale", key=key) <= 38:
         raise damaged(key, "a scale is above 38")
     return Field(**value)

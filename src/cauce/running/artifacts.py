@@ -24,7 +24,7 @@ def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:
     if not folder.exists():
         draft = work.store.scratch()
         try:
-            with translated(draft):
+            with translated(folder):
                 render(evaluation, draft)
             passage("artifact.drawn")
             _name(draft, folder)

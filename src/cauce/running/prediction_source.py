@@ -82,7 +82,7 @@ def open_rows(manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] 
     if parquet[0]:
         return _parquet_rows(files, manifest, key)
     pairs = zip(files, contents, strict=True)
-    opened = [open_delimited(file, content, options, thorough=True) for file, content in pairs]
+    opened = [open_delimited(file, content, options=options, thorough=True) for file, content in pairs]
     tables = tuple(table for table, _ in opened)
     for other_table in tables[1:]:
         same_columns(tables[0], other_table)
@@ -184,7 +184,7 @@ def _reject(
         own = {f"{KEY_PREFIX}{key}": str(tokens.frame.get_column(key)[row]) for key in keys}
         values: dict[str, str | int] = {"column": name, "kind": wanted[name], **own}
         failed[row] = Rejection(table.text.file.name, 0, name, "E0431", values)
-    table.reject(tokens, failed, into)
+    table.reject(tokens, failed, rejections=into)
 
 
 def _readable(column: InputColumn, manifest: Manifest) -> InputColumn:
@@ -203,7 +203,7 @@ def _readable(column: InputColumn, manifest: Manifest) -> InputColumn:
 
 def _formats(field: Field, said: Mapping[str, Any]) -> tuple[Format, ...]:
     if field.kind in ("integer", "float"):
-        every = number_formats(said.get("decimal") or ".", said.get("thousands") or "", ())
+        every = number_formats(said.get("decimal") or ".", said.get("thousands") or "", currencies=())
         return tuple(item for item in every if item.kind == field.kind)
     if field.kind == "boolean":
         return (BOOLEAN,)

@@ -41,7 +41,7 @@ def _times(kind: Kind, options: ReadOptions) -> tuple[Format, ...]:
 def open_formats(options: ReadOptions) -> tuple[Format, ...]:
     """What an undeclared column may be."""
     currencies = CURRENCIES if options.currency is None else options.currency
-    numbers = number_formats(options.decimal, options.thousands, currencies)
+    numbers = number_formats(options.decimal, options.thousands, currencies=currencies)
     times = declared_time_formats(options.date_formats) or time_formats()
     return (*numbers, BOOLEAN, ANSWERS, *times)
 

@@ -80,7 +80,7 @@ def known_encoding(name: str) -> str:
     return codec.name
 
 
-def find_encoding(file: SourceFile, read: Read, declared: str | None, *, thorough: bool) -> Encoding:
+def find_encoding(file: SourceFile, read: Read, *, declared: str | None, thorough: bool) -> Encoding:
     """The encoding of a file, from its mark or from every byte of it (`thorough`) or of its first chunk.
 
     Declared: taken as it is. A byte-order mark decides. Otherwise UTF-8 where all bytes are; cp1252 where

@@ -34,7 +34,9 @@ class DelimitedFile:
     def tokens(self, wanted: Wanted, *, guarded: bool = False) -> Iterator[Tokens]:
         """The cells of the wanted columns, block by block; see `tokenise`."""
         with closing(blocks(self.text)) as found:
-            yield from tokenise(self._rows(found), self.text.grammar, self.names, wanted, guarded=guarded)
+            yield from tokenise(
+                self._rows(found), self.text.grammar, names=self.names, wanted=wanted, guarded=guarded
+            )
 
     def _rows(self, found: Iterable[Block]) -> Iterator[Block]:
         skip, lines = self.header
@@ -44,7 +46,7 @@ class DelimitedFile:
             if len(rest.data) > _SHORT or rest.data.strip(b"\r\n"):
                 yield rest
 
-    def reject(self, tokens: Tokens, failed: dict[int, Rejection], rejections: Rejections) -> None:
+    def reject(self, tokens: Tokens, failed: dict[int, Rejection], *, rejections: Rejections) -> None:
         """Keep the block's ragged records, and those of its typed rows that `failed` names, in order.
 
         failed: by row among the records that are not ragged; place and text are filled in here.
@@ -64,7 +66,7 @@ class DelimitedFile:
 
 
 def open_delimited(
-    file: SourceFile, content: Content, options: ReadOptions, *, thorough: bool
+    file: SourceFile, content: Content, *, options: ReadOptions, thorough: bool
 ) -> tuple[DelimitedFile, list[Notice]]:
     """The file with its encoding, delimiter and names decided, and what is to be said about them.
 
@@ -72,7 +74,7 @@ def open_delimited(
     """
     stamp = file.stamp()
     with unpacked(file, content, expansion_limit=options.expansion_limit) as read:
-        encoding = find_encoding(file, read, options.encoding, thorough=thorough)
+        encoding = find_encoding(file, read, declared=options.encoding, thorough=thorough)
     text = TextFile(
         file,
         content,

@@ -109,7 +109,7 @@ def _text_source(
 ) -> FileSource:
     tables = []
     for file, content in zip(files, contents, strict=True):
-        table, about_file = open_delimited(file, content, options, thorough=thorough)
+        table, about_file = open_delimited(file, content, options=options, thorough=thorough)
         tables.append(table)
         said = said + about_file
     for other in tables[1:]:

@@ -64,7 +64,7 @@ class TextTable:
             typed = typing(tokens.frame)
             failing = typing.failures(tokens.frame, typed)
             failed = {row: self._rejection(file, name) for row, name in failing.items()}
-            file.reject(tokens, failed, rejections)
+            file.reject(tokens, failed, rejections=rejections)
             yield without(typed, tuple(failing))
 
     def _rejection(self, file: DelimitedFile, name: str) -> Rejection:
@@ -118,7 +118,7 @@ class _Gathering:
                 self.spill.add(
                     tokens.table, {name: KINDS[kind] for name, kind in tokens.frame.schema.items()}
                 )
-                file.reject(tokens, {}, self.ragged)
+                file.reject(tokens, {}, rejections=self.ragged)
 
     def _wanted(self) -> dict[str, Kind]:
         """The columns whose cells are wanted; Arrow may convert those that look like plain numbers."""

@@ -68,9 +68,9 @@ def threads() -> int:
 def tokenise(
     blocks: Iterable[Block],
     grammar: Grammar,
+    *,
     names: Sequence[str],
     wanted: Wanted,
-    *,
     guarded: bool,
 ) -> Iterator[Tokens]:
     """The wanted columns of every block, in the blocks' order; a few blocks are in the making at once.

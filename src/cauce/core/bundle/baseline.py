@@ -43,7 +43,7 @@ def read_baseline(contents: Mapping[str, bytes]) -> tuple[Gathered, ...]:
         return ()
     try:
         value = read_document(contents[BASELINE], BASELINE, version=FORMAT, fields=("entries",))
-        return tuple(_gathered(one, contents) for one in item(value, "entries", list, BASELINE))
+        return tuple(_gathered(one, contents) for one in item(value, "entries", kind=list, key=BASELINE))
     except CauceError as error:
         if error.code.startswith("E02"):
             raise
@@ -53,9 +53,11 @@ def read_baseline(contents: Mapping[str, bytes]) -> tuple[Gathered, ...]:
 
 
 def _gathered(value: Any, contents: Mapping[str, bytes]) -> Gathered:
-    check_fields(value, ("name", "summary", "file"), BASELINE)
+    check_fields(value, ("name", "summary", "file"), key=BASELINE)
     summary = decode_summary(value["summary"])
-    return Gathered(item(value, "name", str, BASELINE), summary, summary.load(contents[value["file"]]))
+    return Gathered(
+        item(value, "name", kind=str, key=BASELINE), summary, summary.load(contents[value["file"]])
+    )
 
 
 def encode_summary(summary: Summary) -> dict[str, Any]:

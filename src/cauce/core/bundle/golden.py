@@ -67,7 +67,7 @@ class Golden:
             value = read_document(
                 data, GOLDEN, version=FORMAT, fields=("rows", "columns", "features", "scores")
             )
-            columns = item(value, "columns", list, GOLDEN)
+            columns = item(value, "columns", kind=list, key=GOLDEN)
             made = [_series(field, cells) for field, cells in zip(schema, columns, strict=True)]
             rows = pl.DataFrame(made)
             golden = Golden(rows, _unpacked(value["features"]), _unpacked(value["scores"]))
@@ -143,7 +143,7 @@ def _packed(matrix: Matrix) -> dict[str, Any]:
 
 
 def _unpacked(value: Any) -> Matrix:
-    check_fields(value, ("shape", "data"), GOLDEN)
+    check_fields(value, ("shape", "data"), key=GOLDEN)
     shape = [size for size in value["shape"] if type(size) is int and size >= 0]
     content = base64.b64decode(value["data"], validate=True)
     if len(shape) != len(value["shape"]) or not 1 <= len(shape) <= 2:

@@ -164,34 +164,36 @@ def _translated(error: CauceError) -> CauceError:
 
 
 def _manifest(value: Mapping[str, Any]) -> Manifest:
-    metrics = item(value, "metrics", dict, MANIFEST)
+    metrics = item(value, "metrics", kind=dict, key=MANIFEST)
     threshold, snapshot, split = value["threshold"], value["snapshot"], value["split"]
-    check_fields(value["target"], ("name", "expression", "kind", "task", "classes", "rest"), MANIFEST)
+    check_fields(value["target"], ("name", "expression", "kind", "task", "classes", "rest"), key=MANIFEST)
     return Manifest(
-        name=item(value, "name", str, MANIFEST),
+        name=item(value, "name", kind=str, key=MANIFEST),
         target=Target.from_json(value["target"]),
         input=_each(value, "input", InputColumn.from_json),
         key=_each(value, "key", InputColumn.from_json),
         features=_each(value, "features", Feature.from_json),
-        threshold=None if threshold is None else item(value, "threshold", float, MANIFEST),
+        threshold=None if threshold is None else item(value, "threshold", kind=float, key=MANIFEST),
         metrics={name: tuple(Metric.from_json(one) for one in many) for name, many in metrics.items()},
-        counts={name: count(value["counts"], name, MANIFEST) for name in value["counts"]},
-        snapshot=None if snapshot is None else hex_digest(value, "snapshot", MANIFEST),
+        counts={name: count(value["counts"], name, key=MANIFEST) for name in value["counts"]},
+        snapshot=None if snapshot is None else hex_digest(value, "snapshot", key=MANIFEST),
         split=None if split is None else decode_rule(split),
-        reading=item(value, "reading", dict, MANIFEST),
-        libraries={name: item(value["libraries"], name, str, MANIFEST) for name in value["libraries"]},
+        reading=item(value, "reading", kind=dict, key=MANIFEST),
+        libraries={
+            name: item(value["libraries"], name, kind=str, key=MANIFEST) for name in value["libraries"]
+        },
         files=_each(value, "files", _file),
     )
 
 
 def _each(value: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
-    return tuple(read(one) for one in item(value, name, list, MANIFEST))
+    return tuple(read(one) for one in item(value, name, kind=list, key=MANIFEST))
 
 
 def _file(value: Any) -> BundleFile:
-    check_fields(value, ("path", "bytes", "sha256"), MANIFEST)
-    path = item(value, "path", str, MANIFEST)
-    return BundleFile(path, count(value, "bytes", MANIFEST), hex_digest(value, "sha256", MANIFEST))
+    check_fields(value, ("path", "bytes", "sha256"), key=MANIFEST)
+    path = item(value, "path", kind=str, key=MANIFEST)
+    return BundleFile(path, count(value, "bytes", key=MANIFEST), hex_digest(value, "sha256", key=MANIFEST))
 
 
 def checked_path(path: str) -> str:

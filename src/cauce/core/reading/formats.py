@@ -94,7 +94,7 @@ class Format:
 
 @lru_cache(maxsize=64)
 def number_formats(
-    decimal: str | None, grouping: str | None, currencies: tuple[str, ...]
+    decimal: str | None, grouping: str | None, *, currencies: tuple[str, ...]
 ) -> tuple[Format, ...]:
     """Every way numbers may be written, plainest first. None: to be found; "" for grouping: none."""
     decimals = (".", ",") if decimal is None else (decimal,)
