@@ -61,11 +61,11 @@ class Record:
     def from_bytes(data: bytes, key: str) -> Record:
         """The record stored under `key`. E0507 where it is damaged, E0508 where its format is newer."""
         value = read_document(data, key, version=FORMAT, fields=("step", "outputs", "facts"))
-        outputs = item(value, "outputs", dict, key)
+        outputs = item(value, "outputs", kind=dict, key=key)
         record = Record(
-            _step(item(value, "step", dict, key), key),
+            _step(item(value, "step", kind=dict, key=key), key),
             {name: _reference(one, key) for name, one in outputs.items()},
-            item(value, "facts", dict, key),
+            item(value, "facts", kind=dict, key=key),
         )
         if key != record_key(record.digest):
             raise damaged(key, "it is stored under another step's digest")
@@ -102,7 +102,7 @@ def _key(reference: Reference) -> str | None:
 
 
 def _reference(value: Any, key: str) -> Reference:
-    check_fields(value if isinstance(value, dict) else {}, ("kind", "value"), key)
+    check_fields(value if isinstance(value, dict) else {}, ("kind", "value"), key=key)
     kind, found = value["kind"], value["value"]
     if kind not in get_args(ReferenceKind):
         raise damaged(key, f"{kind} is no kind of reference")
@@ -114,17 +114,17 @@ def _reference(value: Any, key: str) -> Reference:
 
 
 def _step(value: dict[str, Any], key: str) -> Step:
-    check_fields(value, _STEP, key)
-    libraries = item(value, "libraries", dict, key)
+    check_fields(value, _STEP, key=key)
+    libraries = item(value, "libraries", kind=dict, key=key)
     if not all(isinstance(version, str) for version in libraries.values()):
         raise damaged(key, "a library's version is not text")
     return Step(
-        name=item(value, "name", str, key),
-        version=count(value, "version", key),
-        inputs={name: _input(one, key) for name, one in item(value, "inputs", dict, key).items()},
-        parameters=item(value, "parameters", dict, key),
+        name=item(value, "name", kind=str, key=key),
+        version=count(value, "version", key=key),
+        inputs={name: _input(one, key) for name, one in item(value, "inputs", kind=dict, key=key).items()},
+        parameters=item(value, "parameters", kind=dict, key=key),
         libraries=libraries,
-        workers=None if value["workers"] is None else count(value, "workers", key),
+        workers=None if value["workers"] is None else count(value, "workers", key=key),
     )
 
 

@@ -43,7 +43,7 @@ class Message:
         value = read_document(data, where, version=FORMAT, fields=("key", "kind", "body"))
         if value["kind"] not in get_args(Kind):
             raise CauceError("E0507", key=where, reason=f"kind {value['kind']}")
-        return Message(value["kind"], item(value, "body", dict, where))
+        return Message(value["kind"], item(value, "body", kind=dict, key=where))
 
 
 def beginning(record: RunRecord) -> Message:
