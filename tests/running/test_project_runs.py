@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +212,16 @@ def test_packages_named_as_functions_do_not_hide_them() -> None:
 
     functions: list[Any] = [cauce.run, cauce.plan]
     assert all(callable(one) for one in functions)
+
+
+def test_a_model_from_elsewhere_is_parsed_in_another_process_first(tmp_path: Path) -> None:
+    """XGBoost crashes on some files with a right digest: the crash must not be the caller's."""
+    report = cauce.run(project_in(tmp_path / "project"))
+    copied = tmp_path / "copy"
+    shutil.copytree(report.folder, copied)
+    started: list[str] = []
+    sys.addaudithook(lambda event, _: started.append(event) if event == "subprocess.Popen" else None)
+    cauce.load(report.folder)
+    assert not started
+    assert cauce.load(copied).digest == report.bundle
+    assert started

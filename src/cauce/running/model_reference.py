@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.disposable import parse_in_child
 from cauce.core.bundle.opening import open_bundle, open_stored_bundle
+from cauce.core.bundle.writing import bundle_key
 from cauce.errors import CauceError
 from cauce.running.workspace import Workspace, open_workspace
 from cauce.spec import FILE_NAME, Project
@@ -29,21 +31,34 @@ def find_model(
 
     models:/name@alias or models:/name/3: of the project's registry (of a project file here or above, where
     `project` is None). A folder: a bundle. None: what the project's latest run made. digest: what the
-    bundle's digest must be. E1306 to E1310, E1405, and what opening a bundle raises (E12..).
+    bundle's must be. A payload that was not made in the project is first parsed in a process that may
+    crash. E1306 to E1310, E1405, and what opening a bundle raises (E12..).
     """
     text = "" if model is None else str(model)
     if text.startswith(REGISTERED):
-        found = _workspace(project).registry.resolve(text)
+        work = _workspace(project)
+        found = work.registry.resolve(text)
         if digest is not None and digest != found.digest:
             raise CauceError("E1202", found=found.digest, expected=digest)
-        return FoundModel(open_bundle(found.folder, digest=found.digest), f"{found.name}/{found.version}")
+        bundle = open_bundle(found.folder, digest=found.digest)
+        if not work.store.exists(bundle_key(bundle.identity)):
+            parse_in_child(bundle)
+        return FoundModel(bundle, f"{found.name}/{found.version}")
     if text:
         bundle = open_bundle(text, digest=digest)
+        if not _made_here(Path(text), bundle.identity):
+            parse_in_child(bundle)
         return FoundModel(bundle, bundle.identity)
     bundle = _latest(_workspace(project))
     if digest is not None and digest != bundle.identity:
         raise CauceError("E1202", found=bundle.identity, expected=digest)
     return FoundModel(bundle, bundle.identity)
+
+
+def _made_here(folder: Path, identity: str) -> bool:
+    """Whether the folder is a project's own copy (`models/` in its store) of a bundle the store holds."""
+    store = folder.resolve().parent.parent
+    return (store / bundle_key(identity)).is_file()
 
 
 def _workspace(project: str | Path | Project | None) -> Workspace:
