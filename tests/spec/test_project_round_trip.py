@@ -30,7 +30,7 @@ from cauce.spec import (
     write_project,
 )
 from cauce.spec.features import STEPS
-from cauce.spec.page import project_file_page
+from cauce.spec.page import project_file_page, schema_file
 from cauce.spec.positions import positions
 from cauce.spec.project import Kind
 
@@ -223,7 +223,7 @@ def test_every_setting_says_what_it_is_for() -> None:
 def test_the_page_of_the_project_file_is_up_to_date() -> None:
     """A page that describes other settings than the program has misleads."""
     assert (ROOT / "docs/project-file.md").read_text(encoding="utf-8") == project_file_page(), (
-        "run: python -m cauce.spec.page docs/project-file.md"
+        "run: python -m cauce.spec.page docs"
     )
 
 
@@ -304,3 +304,9 @@ def test_places_are_those_an_editor_shows() -> None:
         ("m", 1, "k", 1, "é"): (18, 3),
     }
     assert {path: found[path] for path in by_hand} == by_hand
+
+
+def test_the_schema_for_editors_is_up_to_date() -> None:
+    """An editor would underline a setting that exists."""
+    kept = (ROOT / "docs" / "cauce.schema.json").read_text(encoding="utf-8")
+    assert kept == schema_file(), "run: python -m cauce.spec.page docs"

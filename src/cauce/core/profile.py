@@ -13,7 +13,7 @@ from cauce.expr import nodes as n
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
 from cauce.language import gettext_noop as _
-from cauce.language import translate
+from cauce.language import format_number, translate
 from cauce.stats import Counts, Distinct, Levels, Summary
 from cauce.stats.levels import ColumnLevels
 from cauce.stats.scalars import plain, scalar
@@ -148,10 +148,14 @@ _NO_TARGET = _("{count} of {rows} rows have no target and are left out of fit an
 def _notices(profile: Profile, declared: frozenset[str]) -> Iterator[str]:
     for column in profile.columns:
         for value, count in column.suspects.items():
-            yield translate(_SUSPECT).format(column=column.name, count=count, value=repr(value))
+            yield translate(_SUSPECT).format(
+                column=column.name, count=format_number(count), value=repr(value)
+            )
         if column.constant(profile.rows):
             yield translate(_CONSTANT).format(column=column.name)
         elif column.identifier(profile.rows) and column.name not in declared:
             yield translate(_IDENTIFIER).format(column=column.name)
     if profile.target_nulls:
-        yield translate(_NO_TARGET).format(count=profile.target_nulls, rows=profile.rows)
+        yield translate(_NO_TARGET).format(
+            count=format_number(profile.target_nulls), rows=format_number(profile.rows)
+        )

@@ -1,6 +1,6 @@
 """The documentation page of the project file, made from its types.
 
-`python -m cauce.spec.page docs/project-file.md` writes it.
+`python -m cauce.spec.page docs` writes it, and the JSON Schema beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from cauce.spec.features import STEPS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
-from cauce.spec.schema import node_at
+from cauce.spec.schema import json_schema, node_at
 from cauce.spec.words import Expected, said
 
 _INTRODUCTION = """\
@@ -24,8 +24,9 @@ _INTRODUCTION = """\
 <!-- Written by `python -m cauce.spec.page`; a test fails when it is out of date. -->
 
 A project is one file, `cauce.toml`, in [TOML](https://toml.io): texts stand in quotes, so the class `NO` is a
-text and never a boolean. `cauce init` writes one; an editor that knows JSON Schema can check it while you
-type (`cauce.spec.json_schema()`).
+text and never a boolean. `cauce init` writes one. An editor that knows JSON Schema can check it while you type:
+give it [cauce.schema.json](cauce.schema.json), for instance by a first line `#:schema ./cauce.schema.json`; from
+Python it is `cauce.spec.json_schema()`.
 
 ```toml
 schema = 1
@@ -141,5 +142,12 @@ def _step(name: str, declared: type[Any]) -> str:
     return f"### `{name}`\n\n{text}\n\n{_table(declared, ('step', name))}".rstrip("\n") + "\n"
 
 
+def schema_file() -> str:
+    """The JSON Schema of a project file as a text to keep beside the page."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(project_file_page(), encoding="utf-8")
+    folder = Path(sys.argv[1])
+    (folder / "project-file.md").write_text(project_file_page(), encoding="utf-8")
+    (folder / "cauce.schema.json").write_text(schema_file(), encoding="utf-8")
