@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.manifest import MANIFEST
 from cauce.testing.tracking import until, unused_port
 from cauce.tracking.border import mlflow_installed, quiet_mlflow
+from cauce.tracking.delivery import Deliverer
+from cauce.tracking.destination import destination_for
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             try:
-                process.wait(10)
+                process.wait(1)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(10)
@@ -87,6 +90,24 @@ def small_models() -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow database; making its tables takes seconds."""
+    home = tmp_path_factory.mktemp("database")
+    with quiet_mlflow():
+        deliverer = Deliverer(destination_for(None, home, home=home, environment={}))
+        deliverer.warm()
+        deliverer.client.search_registered_models(max_results=1)
+    return home / "mlflow.db"
+
+
+@pytest.fixture
+def home(database: Path, tmp_path: Path) -> Path:
+    """A project's own folder with an empty MLflow database in it."""
+    shutil.copy(database, tmp_path / "mlflow.db")
+    return tmp_path
 
 
 def write(bundle: Bundle, folder: Path) -> Path:

@@ -125,7 +125,7 @@ def test_the_registry_in_memory_keeps_the_same_promises(bundles: Bundles) -> Non
     check_registry(MemoryRegistry(), bundles, name="promised")
 
 
-@pytest.mark.parametrize("name", ["with space", "it's", "ñandú", "a.b-c_d"])
+@pytest.mark.parametrize("name", ["it's", "ñandú y más"])
 def test_a_model_may_be_called_so(server: str, bundles: Bundles, tmp_path: Path, name: str) -> None:
     """A name with an apostrophe would end the search it stands in."""
     registry = MlflowRegistry(Destination(server), tmp_path)
@@ -160,12 +160,17 @@ def test_a_version_of_others_is_refused(server: str, client: Any, tmp_path: Path
 
 
 def test_mlflow_loads_the_model_and_scores_as_the_bundle(
-    told: Path, server: str, bundles: Bundles, small_models: ModuleType, quiet: None
+    told: Path,
+    server: str,
+    bundles: Bundles,
+    small_models: ModuleType,
+    quiet: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever has MLflow but does not know Cauce gets other numbers."""
     import mlflow
 
-    mlflow.set_tracking_uri(server)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     model = mlflow.pyfunc.load_model("models:/told@champion")
     bundle = open_bundle(bundles[0])
     frame = small_models.rows(50)
@@ -174,7 +179,7 @@ def test_mlflow_loads_the_model_and_scores_as_the_bundle(
     assert pl.from_pandas(got).equals(want)
     example = model.input_example
     assert len(model.predict(example)) == len(example), "the example that comes with the model can be scored"
-    assert [one.name for one in model.metadata.signature.inputs.inputs] == bundle.manifest.schema.names
+    assert tuple(one.name for one in model.metadata.signature.inputs.inputs) == bundle.manifest.schema.names
     assert [one.name for one in model.metadata.signature.outputs.inputs] == want.columns
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cauce.core.run_record import Alias
 from cauce.failpoints import passage
-from cauce.tracking.border import connect, unless_exists
+from cauce.tracking.border import code_of, connect, unless_exists
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
@@ -24,9 +24,13 @@ _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", 
 
 @dataclass
 class Deliverer:
-    """Sends one message after the other of any run. Use inside `quiet_mlflow`."""
+    """Sends one message after the other of any run. Use inside `quiet_mlflow`.
+
+    certain: runs of which it is known what has arrived; of others the next message may be there already.
+    """
 
     destination: Destination
+    certain: set[str] = field(default_factory=set)
     _experiments: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -45,8 +49,19 @@ class Deliverer:
         """
         if message.kind == "begin":
             return self._begin(folder.name, message.body)
-        _ACTIONS[message.kind](_Addressed(self.client, folder, run), message.body)
+        to = _Addressed(self.client, folder, run, folder.name not in self.certain)
+        _ACTIONS[message.kind](to, message.body)
         return run
+
+    def knows(self, run: str) -> bool:
+        """Whether MLflow has a run of this id."""
+        try:
+            self.client.get_run(run)
+        except Exception as error:
+            if code_of(error) != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
+        return True
 
     def killed(self, run: str) -> None:
         """Note that the run never ended by itself."""
@@ -80,11 +95,12 @@ class Deliverer:
 
 @dataclass(frozen=True)
 class _Addressed:
-    """Where a message comes from and goes to. run: MLflow's id."""
+    """Where a message comes from and goes to. run: MLflow's id. doubtful: it may be there already."""
 
     client: Any
     folder: Path
     run: str
+    doubtful: bool
 
 
 def _params(to: _Addressed, body: Mapping[str, Any]) -> None:
@@ -97,7 +113,7 @@ def _metrics(to: _Addressed, body: Mapping[str, Any]) -> None:
     from mlflow.entities import Metric
 
     told = [Metric(key, float(value), body["at"], step) for key, value, step in body["metrics"]]
-    known = _known(to, {one.key for one in told})
+    known = _known(to, {one.key for one in told}) if to.doubtful else set()
     to.client.log_batch(to.run, metrics=[one for one in told if (one.key, one.step) not in known])
 
 

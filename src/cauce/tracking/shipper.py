@@ -49,6 +49,14 @@ def _say(**values: Any) -> None:
     os.write(_channel, json.dumps(values).encode() + b"\n")
 
 
+def _sending(seconds: float) -> None:
+    _say(sending=seconds)
+
+
+def _arrived() -> None:
+    _say(arrived=True)
+
+
 def _private_channel() -> int:
     """Standard output, for us alone: what libraries print goes nowhere."""
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
@@ -68,8 +76,8 @@ def main() -> None:
     destination = Destination(**told["destination"])
     outbox = Outbox(Path(told["outbox"]))
     with quiet_mlflow():
-        _say(more=0.0)
-        _work(Shipment(outbox, Deliverer(destination), lambda more: _say(more=more)), orders)
+        _say(sending=0.0)
+        _work(Shipment(outbox, Deliverer(destination), _sending, _arrived), orders)
     os._exit(0)
 
 
@@ -94,7 +102,7 @@ def _work(shipment: Shipment, orders: Orders) -> None:
             if not warm:
                 deliverer.warm()
                 warm = True
-                _say(more=0.0)
+                _arrived()
             problem = ship_all(shipment)
         except Exception as error:
             problem = reason_of(error, deliverer.destination)

@@ -36,12 +36,13 @@ _LOCK_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Shipment:
-    """An outbox on its way. heard: called when something arrived, and with the seconds that a heavy message
-    may take before it is sent."""
+    """An outbox on its way. sending: called before each message, with the seconds that its files may take;
+    arrived: called after it."""
 
     outbox: Outbox
     deliverer: Deliverer
-    heard: Callable[[float], None] = lambda _: None
+    sending: Callable[[float], None] = lambda _: None
+    arrived: Callable[[], None] = lambda: None
 
 
 def ship_all(shipment: Shipment) -> str:
@@ -67,24 +68,32 @@ def _ship_run(shipment: Shipment, folder: Path) -> None:
     with held(folder / SHIPPER) as mine:
         if not mine:
             return
-        mark = _own_mark(folder, deliverer)
+        # Between two passes another process may have sent something and died before it noted so.
+        deliverer.certain.discard(folder.name)
+        mark = read_mark(folder)
+        if waiting(folder) or mark.destination != deliverer.destination.identity:
+            mark = _own_mark(mark, deliverer)
         for path in [one for one in messages(folder) if number_of(one) > mark.through]:
             mark = _ship_message(shipment, path, mark)
-            shipment.heard(0.0)
+            shipment.arrived()
         _leave(folder, deliverer, mark)
 
 
-def _own_mark(folder: Path, deliverer: Deliverer) -> Mark:
-    mark, destination = read_mark(folder), deliverer.destination.identity
-    return mark if mark.destination == destination else Mark(0, destination)
+def _own_mark(mark: Mark, deliverer: Deliverer) -> Mark:
+    """`mark`, or one at the beginning where it speaks of another server, or of one that forgot the run."""
+    destination = deliverer.destination.identity
+    known = mark.destination == destination and (not mark.run or deliverer.knows(mark.run))
+    return mark if known else Mark(0, destination)
 
 
 def _ship_message(shipment: Shipment, path: Path, mark: Mark) -> Mark:
     try:
         message = read_message(path)
-        shipment.heard(weight(path.parent, message) / BYTES_PER_SECOND)
+        shipment.sending(weight(path.parent, message) / BYTES_PER_SECOND)
         run = _send(shipment, path, message, mark.run)
+        shipment.deliverer.certain.add(path.parent.name)
     except Exception as error:
+        shipment.deliverer.certain.discard(path.parent.name)
         if not _hopeless(path, error):
             raise
         _set_aside(path, reason_of(error, shipment.deliverer.destination))

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from cauce.core.faults import translated
 from cauce.core.run_record import RunRecord, Status
 from cauce.errors import CauceError, warn
 from cauce.ports.tracker import Delivery
@@ -27,7 +28,7 @@ DEAD_SECONDS = 1.7
 BUSY_SECONDS = 20.0
 ALIVE_SECONDS = 30.0
 LOCAL_SECONDS = 60.0
-LOCAL_FAILED_SECONDS = 5.0
+FAILED_SECONDS = 5.0
 LONGEST_SECONDS = 120.0
 _TICK, _PROBE = 0.02, 0.3
 
@@ -40,8 +41,10 @@ class Shipper:
     destination: Destination
     _process: subprocess.Popen[bytes] = field(init=False)
     _heard: float = field(default=0.0, init=False)
+    _arrived: float = field(default=0.0, init=False)
     _allowed: float = field(default=0.0, init=False)
     _more: float = field(default=0.0, init=False)
+    _refused: int = field(default=0, init=False)
     _problem: str = field(default="", init=False)
     _failures: int = field(default=0, init=False)
     _pulse: Pulse = field(default="silent", init=False)
@@ -49,7 +52,9 @@ class Shipper:
     _waiting: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
-        self.outbox.folder.mkdir(parents=True, exist_ok=True)
+        with translated(str(self.outbox.folder)):
+            self.outbox.folder.mkdir(parents=True, exist_ok=True)
+        self._refused = self.outbox.refused()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cauce.tracking.shipper"],
             stdin=subprocess.PIPE,
@@ -74,12 +79,12 @@ class Shipper:
         For heavy files a second more for each 200 kB. What is left stays in the outbox.
         """
         start = time.monotonic()
-        self._heard = max(self._heard, start)
+        self._arrived = max(self._arrived, start)
         self._tell({"finish": True})
         self._waiting.set()
         while self._process.poll() is None:
             now = time.monotonic()
-            if now - self._heard > self._patience() or now - start > longest + self._allowed:
+            if now > self._limit() or now - start > longest + self._allowed:
                 break
             time.sleep(_TICK)
         self.close()
@@ -94,17 +99,19 @@ class Shipper:
                 with contextlib.suppress(OSError, ValueError):
                     pipe.close()
 
-    def _patience(self) -> float:
+    def _limit(self) -> float:
+        """Until when to wait for the next sign of life. Of a dead server only what arrived counts as one."""
+        working = max(self._arrived, self._heard)
         if self.destination.local:
-            return LOCAL_FAILED_SECONDS if self._problem else LOCAL_SECONDS
+            return self._arrived + FAILED_SECONDS if self._failures > 1 else working + LOCAL_SECONDS
         if self._failures > 1 or self._pulse == "refuses":
-            return DEAD_SECONDS
+            return self._arrived + DEAD_SECONDS
         if self._pulse == "silent":
-            return BUSY_SECONDS if self._answered else DEAD_SECONDS
-        return ALIVE_SECONDS + self._more
+            return working + BUSY_SECONDS if self._answered else self._arrived + DEAD_SECONDS
+        return working + ALIVE_SECONDS + self._more
 
     def _delivery(self, seconds: float) -> Delivery:
-        backlog, refused = self.outbox.backlog(), self.outbox.refused()
+        backlog, refused = self.outbox.backlog(), self.outbox.refused() - self._refused
         where = self.destination.where
         state = "waiting" if backlog else "delivered"
         reason = (self._problem or "no answer") if backlog else ""
@@ -143,9 +150,11 @@ class Shipper:
                 if "failed" in event:
                     self._problem = event["failed"]
                     self._failures += 1
-                else:
+                elif "arrived" in event:
                     self._problem, self._failures = "", 0
-                    self._more = event["more"]
+                    self._arrived = time.monotonic()
+                else:
+                    self._more = event["sending"]
                     self._allowed += self._more
                     self._heard = time.monotonic()
 
