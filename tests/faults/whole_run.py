@@ -1,4 +1,4 @@
-"""A whole project of 300 rows that tests harm: python whole_run.py kills FOLDER COUNT | disk FOLDER SIZE…"""
+"""A whole project of 300 rows that tests harm: whole_run.py run | whole | kills | disk FOLDER …"""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def run(folder: Path) -> dict[str, Any]:
 
 
 def visible(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of the store but notes with clocks; AssertionError or CauceError for half ones."""
+    """SHA-256 of every file of the store but notes with clocks; an error for what is half there."""
     root = folder / ".cauce"
     store = LocalStore(str(root))
     found = {}
@@ -117,7 +117,7 @@ def check_after(folder: Path, expected: dict[str, Any], objects: dict[str, str])
     assert verify_bundle(open_stored_bundle(store, expected["bundle"])).holds
 
 
-def whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def forked_whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """What a run that nobody harms answers and leaves."""
     make_project(folder)
     answer = folder / "answer"
@@ -128,7 +128,7 @@ def whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 def kills(folder: Path, count: int) -> dict[str, Any]:
     """Kill the run at `count` of its passages (0: all), and each time run it again."""
-    expected, objects = whole(folder / "whole")
+    expected, objects = forked_whole(folder / "whole")
     names = passages(lambda: run(make_project(folder / "listed")), folder / "log")
     every = points(names)
     chosen = every if count == 0 else [every[k * len(every) // count] for k in range(count)]
@@ -146,7 +146,7 @@ def kills(folder: Path, count: int) -> dict[str, Any]:
 
 def disk(folder: Path, sizes: list[int]) -> dict[str, Any]:
     """Run in a file system of each size in KiB, one after the other, then in one that is large enough."""
-    expected, objects = whole(folder / "whole")
+    expected, objects = forked_whole(folder / "whole")
     small = folder / "small"
     said = folder / "said"
     failures = []
@@ -186,6 +186,10 @@ def main() -> None:
     folder = Path(sys.argv[2])
     if sys.argv[1] == "run":
         print(json.dumps(run(folder)))
+        return
+    if sys.argv[1] == "whole":
+        answer = run(make_project(folder))
+        print(json.dumps([answer, visible(folder)]))
         return
     _preload()
     if sys.argv[1] == "kills":

@@ -1,0 +1,180 @@
+"""A whole run that is killed, interrupted, doubled or refused by the disk goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import whole_run
+
+from cauce.errors import Exit
+
+SCRIPT = [sys.executable, str(Path(whole_run.__file__))]
+CALLS = (
+    "fsync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,fchmod,ftruncate,write"
+)
+COMMAND = [sys.executable, "-m", "cauce", "run", "--quiet", "--json"]
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+@pytest.fixture
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: a process's death does not ask whether a disk is real."""
+    shared = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="cauce-", dir=shared if shared.is_dir() else None))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _script(*arguments: str, seconds: int) -> Any:
+    done = subprocess.run([*SCRIPT, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a run that nobody harms answers, and the digests of what it leaves."""
+    expected, objects = _script("whole", str(folder), seconds=120)
+    return expected, objects
+
+
+@pytest.mark.parametrize(
+    "count",
+    [12, pytest.param(0, marks=[pytest.mark.slow, pytest.mark.timeout(1800)], id="every passage")],
+)
+def test_killed_at_any_passage_the_next_run_makes_the_same_model(quick_folder: Path, count: int) -> None:
+    survived = _script("kills", str(quick_folder), str(count), seconds=1700 if count == 0 else 280)
+    assert survived["passages"] >= 180
+    assert survived["kills"] == (count or survived["passages"])
+    assert {"store.named", "bundle.manifest", "artifact.named", "step.made"} <= set(survived["names"])
+
+
+@needs_strace
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(quick_folder: Path) -> None:
+    expected, objects = _whole(quick_folder / "whole")
+    assert _strace(whole_run.make_project(quick_folder / "traced")).returncode == 0
+    calls = _calls(quick_folder / "traced")
+    sampled = calls[:: max(1, len(calls) // 60)]
+    killed = 0
+    for number, (name, when) in enumerate(sampled):
+        here = whole_run.make_project(quick_folder / str(number))
+        killed += _strace(here, "-e", f"inject={name}:signal=KILL:when={when}").returncode != 0
+        whole_run.check_before(here, objects)
+        whole_run.check_after(here, expected, objects)
+        shutil.rmtree(here)
+    print(f"{killed} of {len(sampled)} runs killed at system calls, all recovered")
+    assert killed >= 30
+
+
+def _strace(folder: Path, *inject: str) -> subprocess.CompletedProcess[str]:
+    command = ["strace", "-f", "-o", str(folder / "strace"), "-e", f"trace={CALLS}", *inject]
+    command += [*SCRIPT, "run", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def _calls(folder: Path) -> list[tuple[str, int]]:
+    """Each system call as (name, how manieth of its thread), in order, every name's numbers once."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, int], None] = {}
+    for line in (folder / "strace").read_text().splitlines():
+        match = re.match(r"(\d+) +(\w+)\(", line)
+        if match:
+            seen[match[1], match[2]] += 1
+            found[match[2], seen[match[1], match[2]]] = None
+    return list(found)
+
+
+def _command(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(COMMAND, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, json.loads(out) if out else {}, err
+
+
+def test_two_runs_at_once_in_one_project_end_alike_with_one_copy_of_all(tmp_path: Path) -> None:
+    expected, objects = _whole(tmp_path / "whole")
+    project = whole_run.make_project(tmp_path / "project")
+    ends = [_ended(process) for process in (_command(project), _command(project))]
+    for status, answer, said in ends:
+        assert status == 0, said
+        assert answer["bundle"] == expected["bundle"]
+    assert whole_run.visible(project) == objects
+    whole_run.check_after(project, expected, objects)
+
+
+@pytest.mark.parametrize("count", [3, pytest.param(15, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def test_after_ctrl_c_at_any_time_the_next_run_makes_the_same_model(tmp_path: Path, count: int) -> None:
+    expected, objects = _whole(tmp_path / "whole")
+    interrupted = 0
+    for number in range(count):
+        project = whole_run.make_project(tmp_path / str(number))
+        process = _command(project)
+        _wait_for_records(project, process, 6 * number // count)
+        process.send_signal(signal.SIGINT)
+        status, _, said = _ended(process)
+        assert status in (0, Exit.INTERRUPTED), said
+        assert "Traceback" not in said
+        interrupted += status != 0
+        whole_run.check_before(project, objects)
+        whole_run.check_after(project, expected, objects)
+    assert interrupted >= count - 1
+
+
+def _wait_for_records(project: Path, process: subprocess.Popen[str], count: int) -> None:
+    """Until `count` steps are finished, and the next is under way."""
+    while process.poll() is None:
+        began = any(project.glob(".cauce/runs/*/begin.json"))
+        if began and len(list(project.glob(".cauce/ledger/*.json"))) >= count:
+            return
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB in tmp_path/small; `mount -o remount,…` changes it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_with_its_path_and_the_run_goes_on_when_there_is_space(small_disk: Path) -> None:
+    sizes = ("64", "128", "224", "256", "320", "512")
+    failures = _script("disk", str(small_disk.parent), *sizes, seconds=200)["failures"]
+    assert sum(failure is not None for failure in failures) >= 5
+    for failure in filter(None, failures):
+        assert (failure["code"], failure["exit"]) == ("E0503", Exit.IO)
+        assert str(small_disk)[:40] in failure["message"]
+
+
+def test_a_store_that_cannot_be_written_is_named_and_stays_as_it_is(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    expected, objects = _whole(small_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    status, answer, said = _ended(_command(small_disk))
+    assert status == Exit.CANNOT_CREATE, (answer, said)
+    assert answer["errors"][0]["code"] == "E0504"
+    assert str(small_disk)[:40] in said.replace("\n", "")
+    assert whole_run.visible(small_disk) == objects
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    whole_run.check_after(small_disk, expected, objects)
