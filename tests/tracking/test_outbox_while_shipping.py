@@ -9,7 +9,7 @@ from typing import Any
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import Outbox, RunMail
-from cauce.tracking.shipping import ship_all
+from cauce.tracking.shipping import Shipment, ship_all
 
 
 @dataclass
@@ -19,6 +19,10 @@ class TalkativeRun:
     mail: RunMail
     destination: Destination = field(default_factory=lambda: Destination("http://127.0.0.1:9"))
     seen: list[str] = field(default_factory=list)
+    certain: set[str] = field(default_factory=set)
+
+    def knows(self, run: str) -> bool:
+        return run == "known"
 
     def send(self, message: Message, folder: Path, *, run: str = "") -> str:
         self.seen.append(message.kind)
@@ -37,9 +41,9 @@ def test_messages_told_while_the_first_is_shipped_are_not_lost(tmp_path: Path) -
     with outbox.run("20261121T000000.000-aaaaaa") as mail:
         mail.put(Message("begin", {"experiment": "x"}))
         deliverer: Any = TalkativeRun(mail)
-        assert ship_all(outbox, deliverer) == ""
+        assert ship_all(Shipment(outbox, deliverer)) == ""
         assert outbox.backlog() == 2
-        assert ship_all(outbox, deliverer) == ""
+        assert ship_all(Shipment(outbox, deliverer)) == ""
     assert deliverer.seen == ["begin", "params", "end"]
     assert outbox.backlog() == 0
     assert outbox.runs() == ()

@@ -182,10 +182,7 @@ def test_a_shipper_ends_with_a_run_that_is_killed(tmp_path: Path) -> None:
     """Each killed run would leave a process of 200 MB."""
     script = (
         "import sys, time; from pathlib import Path\n"
-        "from cauce.tracking.border import quiet_mlflow
-from cauce.tracking.delivery import Deliverer
-from cauce.tracking.destination import destination_for; from cauce.tracking.shipping import Shipment, ship_all
-from cauce.tracking.tracker import *\n"
+        "from cauce.tracking.destination import destination_for; from cauce.tracking.tracker import *\n"
         "home = Path(sys.argv[1])\n"
         "shipper = start_shipper(outbox_in(home), destination_for(None, home, home=home))\n"
         "print(shipper._process.pid, flush=True); time.sleep(60)"
