@@ -11,7 +11,7 @@ from cauce.api.run import RunReport, run
 from cauce.examples.__main__ import write_example
 from cauce.examples.copying import EXAMPLES, copy_example
 from cauce.spec import Tracking, read_project
-from cauce.spec.project import Project
+from cauce.spec.project import Data, Features, Project
 
 QUIET = Tracking(enabled=False)
 
@@ -44,9 +44,17 @@ def test_the_diabetes_example_predicts_for_patients_it_never_saw(
     assert by_patient.rows == 101_766
     assert by_patient.rejected == 0
     assert test_metric(by_patient, "roc_auc[positive=true]") >= 0.66
-    by_row = replace(project, split=replace(project.split, kind="random"))
+    # A declared group also binds random splits, so a split by row must not declare it.
+    by_row = replace(
+        project,
+        data=replace(project.data, group=None),
+        split=replace(project.split, kind="random"),
+        features=replace(project.features, exclude=("patient_nbr",)),
+    )
     again = run_in(tmp_path, by_row, monkeypatch)
     assert "ingest" not in again.ran
+    tested = [report.evaluation.datasets["test"].rows for report in (by_patient, again)]
+    assert tested[0] != tested[1]
     assert test_metric(again, "roc_auc[positive=true]") >= 0.66
     assert not any("encounter_id" in said for said in again.said)
 
@@ -62,6 +70,16 @@ def test_the_contracts_example_explains_half_of_the_values_logarithm(
     used = {name.partition(":")[0] for name, _ in report.evaluation.importance}
     assert "duration_days" in used
     assert not used & {"estado_contrato", "valor_del_contrato"}
+
+
+def test_contracts_reach_the_floor_with_nothing_but_defaults(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who declares only the target gets what a default gradient boosting gets."""
+    write_example("contracts", tmp_path, source=str(shared_data / "secop2" / "contratos_100k.csv"))
+    declared = untracked(tmp_path)
+    plain = replace(declared, data=Data(source=declared.data.source), features=Features())
+    assert test_metric(run_in(tmp_path, plain, monkeypatch), "r2") >= 0.55
 
 
 def test_the_two_projects_of_the_flights_differ_in_the_split_alone(tmp_path: Path) -> None:
