@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 import whole_run
 
 from cauce.errors import Exit
+from cauce.testing.tracking import refusing_server, silent_server, unused_port
 
 SCRIPT = [sys.executable, str(Path(whole_run.__file__))]
 CALLS = (
@@ -178,3 +180,24 @@ def test_a_store_that_cannot_be_written_is_named_and_stays_as_it_is(small_disk: 
     assert whole_run.visible(small_disk) == objects
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     whole_run.check_after(small_disk, expected, objects)
+
+
+@pytest.mark.parametrize("kind", ["down", "silent", "failing"])
+def test_a_tracking_server_in_trouble_costs_two_seconds_and_no_model(tmp_path: Path, kind: str) -> None:
+    pytest.importorskip("mlflow", reason="MLflow is not installed")
+    expected, _ = _whole(tmp_path / "whole")
+    with _server(kind) as address:
+        text = whole_run.PROJECT.replace("enabled = false", f'uri = "{address}"')
+        project = whole_run.make_project(tmp_path / "project", text)
+        status, answer, said = _ended(_command(project))
+    assert status == 0, said
+    assert answer["bundle"] == expected["bundle"]
+    assert answer["delivery"]["state"] == "waiting"
+    assert answer["delivery"]["backlog"] > 0
+    assert answer["delivery"]["seconds"] <= 2.0
+
+
+def _server(kind: str) -> AbstractContextManager[str]:
+    if kind == "down":
+        return nullcontext(f"http://127.0.0.1:{unused_port()}")
+    return silent_server() if kind == "silent" else refusing_server()
