@@ -12,8 +12,8 @@ from cauce.core.task import MOST_CLASSES, TargetColumn
 from cauce.expr import nodes as n
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
-from cauce.language import gettext_noop as _
 from cauce.language import format_number, translate
+from cauce.language import gettext_noop as _
 from cauce.stats import Counts, Distinct, Levels, Summary
 from cauce.stats.levels import ColumnLevels
 from cauce.stats.scalars import plain, scalar

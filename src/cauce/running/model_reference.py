@@ -73,6 +73,7 @@ def _latest(work: Workspace) -> Bundle:
     """The bundle of the latest run that made one."""
     for run in reversed(work.ledger.runs()):
         record = work.ledger.step_record(run, "bundle")
-        if record is not None and not work.ledger.gone(record):
+        mine = record is not None and record.step.parameters["name"] == work.project.name
+        if record is not None and mine and not work.ledger.gone(record):
             return open_stored_bundle(work.store, str(record.outputs["bundle"].value))
     raise CauceError("E1405")

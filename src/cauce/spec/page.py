@@ -24,9 +24,9 @@ _INTRODUCTION = """\
 <!-- Written by `python -m cauce.spec.page`; a test fails when it is out of date. -->
 
 A project is one file, `cauce.toml`, in [TOML](https://toml.io): texts stand in quotes, so the class `NO` is a
-text and never a boolean. `cauce init` writes one. An editor that knows JSON Schema can check it while you type:
-give it [cauce.schema.json](cauce.schema.json), for instance by a first line `#:schema ./cauce.schema.json`; from
-Python it is `cauce.spec.json_schema()`.
+text and never a boolean. `cauce init` writes one. An editor that knows JSON Schema can check it while you
+type: give it [cauce.schema.json](cauce.schema.json), for instance by a first line
+`#:schema ./cauce.schema.json`; from Python it is `cauce.spec.json_schema()`.
 
 ```toml
 schema = 1

@@ -213,8 +213,8 @@ ENTRIES = (
         says=_("{count} texts in {path} begin like a formula (= + - @)."),
         hint=_("Before it is opened in a spreadsheet, write it with guarded formulas, or as Parquet."),
         explanation=_(
-            "A spreadsheet runs a cell that begins with =, +, - or @ as a formula, and whoever chose the text "
-            "chose the formula. The texts are written as they are, because a key with a sign put in front "
+            "A spreadsheet runs a cell that begins with =, +, - or @ as a formula, and whoever chose the text"
+            " chose the formula. The texts are written as they are, because a key with a sign put in front "
             "matches nothing any more; on request they get a ' in front."
         ),
     ),
