@@ -1,11 +1,11 @@
 """What a whole run costs over the training alone, on a table of 28 floats and a binary target in Parquet.
 
 Reference: a process that reads the file with PyArrow, builds a QuantileDMatrix of four rows in five,
-trains 100 rounds and predicts every row. Ours trains on as many; it is `cauce run` as a process in a fresh
-project: it reads, checks, stores an identified snapshot, profiles, splits, learns features, trains 100 rounds
-watched on a validation fold, evaluates three folds, draws plots, proves and stores a bundle, and waits for
-MLflow's shipper. Both start with imports compiled. Pairs alternate which goes first; the ratio is between
-medians, the processors' without the shipper.
+trains 100 rounds and predicts every row. Ours trains on as many; it is `cauce run` as a process in a
+fresh project: it reads, checks, stores an identified snapshot, profiles, splits, learns features, trains
+100 rounds watched on a validation fold, evaluates three folds, draws plots, proves and stores a bundle,
+and waits for MLflow's shipper. Both start with imports compiled. Pairs alternate which goes first; the
+ratio is between medians, the processors' without the shipper.
 """
 
 from __future__ import annotations
