@@ -94,10 +94,14 @@ def answering(destination: Destination) -> Iterator[None]:
 
 
 def reason_of(error: BaseException, destination: Destination) -> str:
-    """One safe line about `error`, without secrets."""
-    code = code_of(error)
-    text = str(error).strip().partition("\n")[0]
-    return shown(destination.redact(f"{code or type(error).__name__}: {text}" if text else str(code)))
+    """One safe line about `error`, without secrets: the words of where it began."""
+    first = error
+    while (earlier := first.__cause__ or first.__context__) is not None:
+        first = earlier
+    said = first.strerror if isinstance(first, OSError) else None
+    text = said or (str(first) or str(error)).strip().partition("\n")[0]
+    name = code_of(first) or type(first).__name__
+    return shown(destination.redact(text if said or first is not error else f"{name}: {text}"))
 
 
 def code_of(error: BaseException) -> str:
