@@ -193,6 +193,15 @@ def test_what_cannot_work_is_refused_with_a_code(tmp_path: Path, more: str, data
     assert caught.value.code == code
 
 
+def test_a_target_that_does_not_exist_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
+    folder = project_in(tmp_path, target='column = "chrun"')
+    with pytest.raises(CauceError) as caught:
+        run(folder)
+    assert caught.value.code == "E1401"
+    assert "churn" in caught.value.hint
+    assert not (folder / ".cauce" / "snapshots").exists()
+
+
 def test_too_many_unreadable_rows_stop_the_run_and_are_kept(tmp_path: Path) -> None:
     folder = project_in(tmp_path)
     with (folder / "table.csv").open("a", encoding="utf-8") as file:

@@ -32,8 +32,13 @@ def _faults(roles: Roles, schema: Schema) -> Iterator[CauceError]:
     )
     for setting, name in declared:
         if name is not None and name not in schema:
-            near = difflib.get_close_matches(name, schema.names[:5000], n=3) or schema.names[:20]
-            yield CauceError("E1401", setting=setting, column=name, near=", ".join(near))
+            yield unknown_column(setting, name, schema=schema)
     weight = roles.weight
     if weight is not None and weight in schema and schema[weight].kind not in ("integer", "float", "decimal"):
         yield CauceError("E1403", column=weight, kind=schema[weight].kind)
+
+
+def unknown_column(setting: str, column: str, *, schema: Schema) -> CauceError:
+    """E1401 with the names nearest to `column`."""
+    near = difflib.get_close_matches(column, schema.names[:5000], n=3) or schema.names[:20]
+    return CauceError("E1401", setting=setting, column=column, near=", ".join(near))

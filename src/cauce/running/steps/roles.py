@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cauce.core.features import FeaturePlan, Roles, plan_features
+from cauce.core.roles import unknown_column
 from cauce.core.splits import SplitSettings
 from cauce.core.task import Target, TargetColumn, target_column
 from cauce.expr.formula import parse_formula
@@ -12,12 +13,13 @@ from cauce.spec import Project
 
 
 def declared_target(project: Project, schema: Schema) -> TargetColumn:
-    """The target's column or formula over `schema`; E0101, E1101 and what a formula raises."""
+    """The target's column or formula over `schema`; E1401, E1101 and what a formula raises."""
     target = project.target
     if target.formula is not None:
         return target_column(target.formula, parse_formula(target.formula, schema), schema=schema)
     name = str(target.column)
-    schema[name]
+    if name not in schema:
+        raise unknown_column("target.column", name, schema=schema)
     return target_column(name, Column(name), schema=schema)
 
 
