@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from cauce.core.boosting import BoostSpec
+from cauce.core.matrix import float32_matrix
 from cauce.errors import CauceError
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-LARGEST = np.float32(1e38)
 _SAFE_SHARE = 1e-6
 TRAIN, VALIDATION = 0, 1
 
@@ -144,10 +144,7 @@ def _lane(batch: pl.DataFrame, name: str) -> npt.NDArray[np.uint64]:
 
 
 def _matrix(batch: pl.DataFrame, spec: BoostSpec) -> Floats:
-    columns = [batch.get_column(name).cast(pl.Float32) for name in spec.features]
-    matrix = pl.DataFrame(columns).to_numpy(order="c", writable=True)
-    clipped: Floats = np.clip(matrix, -LARGEST, LARGEST, out=matrix)
-    return clipped
+    return float32_matrix([batch.get_column(name) for name in spec.features], height=batch.height)
 
 
 def check(spec: BoostSpec, *, train: Totals, validation: Totals) -> None:

@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from cauce.core.matrix import Matrix
 from cauce.core.trees.document import write_xgboost
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.errors import CauceError
 
-Matrix = npt.NDArray[np.float32]
 Scorer = Callable[[Matrix], Matrix]
 _MANY_ROWS = 4096
 

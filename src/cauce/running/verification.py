@@ -11,8 +11,8 @@ import numpy as np
 
 from cauce.core.bundle.baseline import read_baseline
 from cauce.core.bundle.bundle import Bundle
-from cauce.core.bundle.features import Matrix
 from cauce.core.bundle.writing import TOLERANCE, largest_difference
+from cauce.core.matrix import Matrix
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate

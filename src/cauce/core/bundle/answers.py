@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cauce.core.bundle.features import Matrix
+from cauce.core.matrix import Matrix
 from cauce.core.task import Class, Target
 from cauce.expr.schema import Field, Kind
 

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from cauce.core.boosting_rows import LARGEST
+from cauce.core.matrix import LARGEST, Matrix, float32_matrix, limited
 from cauce.expr.codec import decode, encode
 from cauce.expr.nodes import Expression
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
 
-Matrix = npt.NDArray[np.float32]
 _EXACT = 1 << 24
 _LARGEST = float(LARGEST)
 
@@ -47,20 +45,14 @@ def feature_projection(features: Sequence[Feature], schema: Schema) -> Projectio
 
 
 def matrix_of(frame: pl.DataFrame) -> Matrix:
-    """Numbers and booleans as a float32 matrix, as a fit takes them: null is NaN, beyond ±1e38 is ±1e38."""
-    singles = [frame.to_series(place).cast(pl.Float32) for place in range(frame.width)]
-    made = np.empty((frame.height, frame.width), dtype=np.float32)
-    for place, column in enumerate(singles):
-        made[:, place] = column.to_numpy()
-    clipped: Matrix = np.clip(made, -LARGEST, LARGEST, out=made)
-    return clipped
+    """The features of a batch as the model's matrix."""
+    return float32_matrix(frame.get_columns(), height=frame.height)
 
 
 def matrix_of_rows(rows: Sequence[Sequence[Any]]) -> Matrix:
     """The same from values row by row."""
     made = np.array([[_single(value) for value in row] for row in rows], dtype=np.float32)
-    clipped: Matrix = np.clip(made, -LARGEST, LARGEST, out=made)
-    return clipped
+    return limited(made)
 
 
 def _single(value: Any) -> Any:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cauce.core.bundle.features import Feature, Matrix
+from cauce.core.bundle.features import Feature
 from cauce.core.bundle.manifest import GOLDEN, refused
 from cauce.core.canonical import canonical_json, check_fields, item, read_document
+from cauce.core.matrix import Matrix
 from cauce.core.trees.model import Ensemble
 from cauce.errors import CauceError
 from cauce.expr.codec import encode

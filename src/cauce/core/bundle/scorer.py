@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from cauce.core.bundle.answers import Answers
-from cauce.core.bundle.features import Feature, Matrix, feature_projection, matrix_of, matrix_of_rows
+from cauce.core.bundle.features import Feature, feature_projection, matrix_of, matrix_of_rows
+from cauce.core.matrix import Matrix
 from cauce.core.scoring import Scorer as Score
 from cauce.core.scoring import load_scorer
 from cauce.core.task import Target

@@ -11,10 +11,10 @@ import numpy as np
 
 from cauce.core.bundle.baseline import Gathered, baseline_files
 from cauce.core.bundle.bundle import Bundle
-from cauce.core.bundle.features import Matrix
 from cauce.core.bundle.golden import Golden, synthetic_rows
 from cauce.core.bundle.manifest import GOLDEN, MANIFEST, ONNX, XGBOOST, BundleFile, Manifest
 from cauce.core.bundle.scorer import Scorer
+from cauce.core.matrix import Matrix
 from cauce.core.objects import Objects
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.core.trees.onnx import write_onnx
