@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -21,6 +19,7 @@ import pytest
 import whole_run
 
 from cauce.errors import Exit
+from cauce.testing.failpoints import traced_calls
 from cauce.testing.tracking import refusing_server, silent_server, unused_port
 
 SCRIPT = [sys.executable, str(Path(whole_run.__file__))]
@@ -70,7 +69,7 @@ def test_killed_at_any_passage_the_next_run_makes_the_same_model(quick_folder: P
 def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(quick_folder: Path) -> None:
     expected, objects = _whole(quick_folder / "whole")
     assert _strace(whole_run.make_project(quick_folder / "traced")).returncode == 0
-    calls = _calls(quick_folder / "traced")
+    calls = traced_calls((quick_folder / "traced" / "strace").read_text())
     sampled = calls[:: max(1, len(calls) // 60)]
     killed = 0
     for number, (name, when) in enumerate(sampled):
@@ -87,18 +86,6 @@ def _strace(folder: Path, *inject: str) -> subprocess.CompletedProcess[str]:
     command = ["strace", "-f", "-o", str(folder / "strace"), "-e", f"trace={CALLS}", *inject]
     command += [*SCRIPT, "run", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-
-def _calls(folder: Path) -> list[tuple[str, int]]:
-    """Each system call as (name, how manieth of its thread), in order, every name's numbers once."""
-    seen: Counter[tuple[str, str]] = Counter()
-    found: dict[tuple[str, int], None] = {}
-    for line in (folder / "strace").read_text().splitlines():
-        match = re.match(r"(\d+) +(\w+)\(", line)
-        if match:
-            seen[match[1], match[2]] += 1
-            found[match[2], seen[match[1], match[2]]] = None
-    return list(found)
 
 
 def _command(folder: Path) -> subprocess.Popen[str]:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import toy_run
 from cauce.errors import CauceError, Exit
 from cauce.stores.ledger import StoreLedger
 from cauce.stores.local import LocalStore
+from cauce.testing.failpoints import traced_calls
 
 TOY = [sys.executable, str(Path(toy_run.__file__))]
 CALLS = (
@@ -84,18 +84,6 @@ def _strace(folder: Path, *inject: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-def _passages(folder: Path) -> list[tuple[str, int]]:
-    """Each system call as (name, how manieth of its thread), in order, every name's numbers once."""
-    seen: Counter[tuple[str, str]] = Counter()
-    found: dict[tuple[str, int], None] = {}
-    for line in (folder / "strace").read_text().splitlines():
-        match = re.match(r"(\d+) +(\w+)\(", line)
-        if match:
-            seen[match[1], match[2]] += 1
-            found[match[2], seen[match[1], match[2]]] = None
-    return list(found)
-
-
 def _inject(folder: Path, samples: int, effect: str) -> tuple[int, int]:
     """Runs with `effect` at sampled system calls that were harmed, and runs tried.
 
@@ -106,7 +94,8 @@ def _inject(folder: Path, samples: int, effect: str) -> tuple[int, int]:
     first.mkdir()
     assert _strace(first).returncode == 0
     records, objects = toy_run.run(first), toy_run.visible(first)
-    calls = [call for call in _passages(first) if call[0] != "write" or effect == "signal=KILL"]
+    traced = traced_calls((first / "strace").read_text())
+    calls = [call for call in traced if call[0] != "write" or effect == "signal=KILL"]
     sampled = calls[:: max(1, len(calls) // samples)]
     harmed = 0
     for number, (name, when) in enumerate(sampled):

@@ -7,6 +7,7 @@ interpreter. Call this from a process without other threads (a fresh script), no
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -68,3 +69,15 @@ def done(work: Callable[[], object]) -> None:
     status = _in_child(work)
     if status != 0:
         raise AssertionError(f"the work failed (status {status})")
+
+
+def traced_calls(trace: str) -> list[tuple[str, int]]:
+    """Each call in a text of `strace -f` as (name, how manieth of its thread), every name's numbers once."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, int], None] = {}
+    for line in trace.splitlines():
+        match = re.match(r"(\d+) +(\w+)\(", line)
+        if match:
+            seen[match[1], match[2]] += 1
+            found[match[2], seen[match[1], match[2]]] = None
+    return list(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cauce.core.reading.evidence import SUSPICIOUS_WORDS, ColumnEvidence, Evidence
@@ -197,8 +197,3 @@ def _declared_reading(name: str, counts: Mapping[Format, int], customs: _Customs
     point = [item for item in leading if not item.marks.has_comma_decimals]
     best = (comma if comma and (customs.comma or not point) else point)[0]
     return Reading(_field(name, best), (best,), declared=True)
-
-
-def kinds_of(readings: Iterable[Reading]) -> tuple[Field, ...]:
-    """The fields of the readings, in order."""
-    return tuple(reading.field for reading in readings)
