@@ -1,0 +1,1 @@
+"""Every command: its options, the call of the function of the same name, and its answer."""

@@ -1,0 +1,45 @@
+"""Commands that plan and run a project."""
+
+from __future__ import annotations
+
+from cauce.cli.answer import Answer
+from cauce.cli.application import Context, command, settings_of, terminal_of
+
+
+@command()
+def plan(context: Context) -> Answer:
+    """What a run would do."""
+    from cauce.api.plan import plan
+    from cauce.cli.rendering.running import planned
+
+    return planned(plan(settings_of(context).project_file), terminal_of(context).width)
+
+
+@command()
+def run(context: Context) -> Answer:
+    """Run the project."""
+    from cauce.api.run import run
+    from cauce.cli.progress import observed
+    from cauce.cli.rendering.running import ran
+
+    with observed(terminal_of(context)) as observer:
+        report = run(settings_of(context).project_file, observer=observer)
+    return ran(report)
+
+
+@command()
+def status(context: Context) -> Answer:
+    """Where the project stands."""
+    from cauce.api.status import status
+    from cauce.cli.rendering.running import standing
+
+    return standing(status(settings_of(context).project_file), terminal_of(context).width)
+
+
+@command()
+def runs(context: Context) -> Answer:
+    """The runs of the project."""
+    from cauce.api.runs import runs
+    from cauce.cli.rendering.running import past_runs
+
+    return past_runs(runs(settings_of(context).project_file), terminal_of(context).width)
