@@ -5,7 +5,7 @@ run(project="cauce.toml", *, observer=None)                  run it, or go on wh
 status(project="cauce.toml")                                 where it stands
 predict(source, *, model, out, overwrite=False, project=None, observer=None)
 load(model, *, digest=None, project=None)                    a model to call `predict(frame)` on
-runs(project="cauce.toml")                                   finished and unfinished runs
+runs(project="cauce.toml", *, all_projects=False)            finished and unfinished runs
 models(project="cauce.toml")                                 registered versions and their aliases
 verify(model, *, digest=None, project=None)                  does it score as when it was born?
 init(...), explain(code), doctor(project), demo(folder)

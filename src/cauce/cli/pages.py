@@ -82,7 +82,11 @@ PAGES = {
     "runs": Page(
         _("List the runs of the project."),
         _("Finished, failed and interrupted runs, the latest first."),
-        (("cauce runs", _("a table")), ("cauce runs --json", _("the same for a program"))),
+        (
+            ("cauce runs", _("a table")),
+            ("cauce runs --all", _("of every project that shares the store")),
+            ("cauce runs --json", _("the same for a program")),
+        ),
     ),
     "models": Page(
         _("List the registered versions of the project's model."),

@@ -32,7 +32,7 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
         _bundle(project, settings),
         _register(project),
     )
-    return Plan(steps if tracked else steps[:-1])
+    return Plan(steps if tracked else steps[:-1], project.name)
 
 
 def _ingest(settings: dict[str, Any], fingerprint: str) -> Step:

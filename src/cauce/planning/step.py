@@ -108,9 +108,13 @@ def _bound(value: Json | Reference | Output, made: Mapping[str, Mapping[str, Ref
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order in which they run. E0602 for a name used twice, E0603 for an input from later."""
+    """Steps in the order in which they run. E0602 for a name used twice, E0603 for an input from later.
+
+    project: whose plan it is, for the notes of runs; in no digest.
+    """
 
     steps: tuple[Step, ...]
+    project: str = ""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

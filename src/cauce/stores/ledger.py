@@ -48,9 +48,8 @@ class StoreLedger:
 
     def begin_run(self, run: str, plan: Plan, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` sets out to do `plan`."""
-        self.store.put_if_absent(
-            f"runs/{run}/begin.json", canonical_json({"steps": list(plan.names), **provenance})
-        )
+        begun = {"project": plan.project, "steps": list(plan.names), **provenance}
+        self.store.put_if_absent(f"runs/{run}/begin.json", canonical_json(begun))
 
     def note_step(self, run: str, record: Record, *, provenance: Mapping[str, Json]) -> None:
         """Note that `run` finished or reused this step."""

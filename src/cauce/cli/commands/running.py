@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from cauce.cli.answer import Answer
 from cauce.cli.application import Context, command, settings_of, terminal_of
+from cauce.language import gettext_noop as _
 
 
 @command()
@@ -37,9 +42,16 @@ def status(context: Context) -> Answer:
 
 
 @command()
-def runs(context: Context) -> Answer:
+def runs(
+    context: Context,
+    *,
+    all_projects: Annotated[
+        bool, typer.Option("--all", help=_("Runs of every project in this store."))
+    ] = False,
+) -> Answer:
     """The runs of the project."""
     from cauce.api.runs import runs
     from cauce.cli.rendering.running import past_runs
 
-    return past_runs(runs(settings_of(context).project_file), terminal_of(context).width)
+    found = runs(settings_of(context).project_file, all_projects=all_projects)
+    return past_runs(found, terminal_of(context).width, all_projects=all_projects)

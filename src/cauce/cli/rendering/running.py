@@ -52,17 +52,20 @@ def standing(status: ProjectStatus, width: int) -> Answer:
     return Answer("cauce.status/1", status.to_json(), "\n".join(lines), next=next_)
 
 
-def past_runs(runs: Sequence[RunSummary], width: int) -> Answer:
-    """A table of runs, the latest first."""
-    headers = ("run", "begun", "outcome", "steps run", "model", "metric", "test")
-    heads = [translate(one) for one in map(_HEADERS.__getitem__, headers)]
-    text = table(heads, [_run_row(one) for one in runs], width=width) if runs else translate(_("No run yet."))
+def past_runs(runs: Sequence[RunSummary], width: int, *, all_projects: bool = False) -> Answer:
+    """A table of runs, the latest first; with the name of each one's project where there may be several."""
+    headers = (*(("project",) if all_projects else ()), *_RUN_HEADERS)
+    heads = [translate(_HEADERS[one]) for one in headers]
+    rows = [(*((one.project or "–",) if all_projects else ()), *_run_row(one)) for one in runs]
+    text = table(heads, rows, width=width) if runs else translate(_("No run yet."))
     return Answer(
         "cauce.runs/1", {"runs": [one.to_json() for one in runs]}, text, next=None if runs else "cauce run"
     )
 
 
+_RUN_HEADERS = ("run", "begun", "outcome", "steps run", "model", "metric", "test")
 _HEADERS = {
+    "project": _("project"),
     "run": _("run"),
     "begun": _("begun"),
     "outcome": _("outcome"),
