@@ -25,9 +25,10 @@ from hatch_build import LOCALE, compile_catalogues  # noqa: E402
 
 LANGUAGES = ("es",)
 # The calls that mark texts, and how many of their arguments are texts.
-_TEXTS = {"_": 1, "gettext_noop": 1, "translate": 1, "translate_plural": 2}
+_TEXTS = {"_": 1, "gettext_noop": 1, "translate": 1, "ngettext_noop": 2, "translate_plural": 2}
 _COMMENT = "# TRANSLATORS:"
-_MARKERS = frozenset({"_", "gettext_noop", "translate_plural"})
+_MARKERS = frozenset({"_", "gettext_noop", "ngettext_noop", "translate_plural"})
+_DEFINING = frozenset({"_", "gettext_noop", "ngettext_noop"})
 _JOINING = frozenset({"format", "format_map", "join", "replace"})
 _ALIKE = 0.6
 
@@ -97,7 +98,7 @@ def update(root: Path, language: str) -> tuple[int, int]:
     A message whose English changed keeps its old translation, marked fuzzy until someone confirms it.
     """
     template, old = by_key(extract(root)), by_key(read_catalogue(root, language))
-    gone = {" ".join(key): old[key] for key in old.keys() - template.keys() if any(texts_of(old[key]))}
+    gone = {key[-1]: old[key] for key in old.keys() - template.keys() if any(texts_of(old[key]))}
     fresh = Catalog(locale=language, project="Cauce", charset="utf-8", fuzzy=False)
     open_ = 0
     for key in sorted(template):
@@ -157,9 +158,11 @@ def _carry_over(added: Message, old: Message | None, gone: dict[str, Message]) -
         added.string, added.flags = old.string, added.flags | (old.flags & {"fuzzy"})
         added.user_comments = old.user_comments
         return
-    for text in difflib.get_close_matches(" ".join(key_of(added)), list(gone), n=1, cutoff=_ALIKE):
-        if len(key_of(gone[text])) == len(key_of(added)):
-            added.string, added.flags = gone[text].string, added.flags | {"fuzzy"}
+    forms = len(texts_of(added))
+    for text in difflib.get_close_matches(key_of(added)[-1], list(gone), n=1, cutoff=_ALIKE):
+        known = texts_of(gone[text])
+        added.string = known[-1] if forms == 1 else (known if len(known) == forms else (known[-1],) * forms)
+        added.flags |= {"fuzzy"}
 
 
 def fields(text: str) -> frozenset[str]:
@@ -177,21 +180,27 @@ def check(root: Path, language: str) -> list[str]:
     faults = [f"missing, run `make messages`: {key[0]!r}" for key in sorted(template.keys() - known.keys())]
     faults += [f"obsolete, run `make messages`: {key[0]!r}" for key in sorted(known.keys() - template.keys())]
     for key in sorted(known.keys() & template.keys()):
-        faults += [f"{fault}: {key[0]!r}" for fault in message_faults(known[key])]
+        faults += [f"{fault}: {key[0]!r}" for fault in message_faults(known[key], plurals(language))]
     return [f"{language}: {fault}" for fault in faults]
 
 
-def message_faults(message: Message) -> Iterator[str]:
-    """What is wrong with one translation."""
+def plurals(language: str) -> int:
+    """How many forms a counted text has in `language`."""
+    return int(Catalog(locale=language).num_plurals)
+
+
+def message_faults(message: Message, forms: int) -> Iterator[str]:
+    """What is wrong with one translation. forms: how many a counted text has."""
     texts, key = texts_of(message), key_of(message)
-    if not all(texts):
+    if not all(texts) or len(texts) != (forms if len(key) > 1 else 1):
         yield "not translated"
         return
     if message.fuzzy:
         yield "fuzzy (confirm the translation and remove the mark)"
-    for english, text in zip((key[0], *key[1:]), texts, strict=False):
+    for place, text in enumerate(texts):
+        english = key[min(place, len(key) - 1)]
         try:
-            differing = fields(english) ^ fields(text) if len(key) == 1 or english is key[-1] else frozenset()
+            differing = _differing(key, text, form=place)
         except ValueError as error:
             yield f"not a format text ({error})"
             continue
@@ -199,6 +208,14 @@ def message_faults(message: Message) -> Iterator[str]:
             yield f"placeholders differ ({', '.join(sorted(differing))})"
         if english[-1:].isspace() != text[-1:].isspace() or english[:1].isspace() != text[:1].isspace():
             yield "blanks at an end differ"
+
+
+def _differing(key: Key, text: str, *, form: int) -> frozenset[str]:
+    """Placeholders on one side only. The form for a count of one may say the count in words."""
+    whole, found = fields(key[-1]), fields(text)
+    if len(key) > 1 and form == 0 and found <= whole and len(whole - found) <= 1:
+        return frozenset()
+    return whole ^ found
 
 
 def unmarked(root: Path) -> list[str]:
@@ -213,12 +230,12 @@ def unmarked(root: Path) -> list[str]:
 
 def _is_changed_after(call: ast.Call) -> bool:
     marked = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return isinstance(marked, ast.Call) and ast.unparse(marked.func) in ("_", "gettext_noop")
+    return isinstance(marked, ast.Call) and ast.unparse(marked.func) in _DEFINING
 
 
 def _is_joined(call: ast.Call) -> bool:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
-    texts = call.args[:2] if name == "translate_plural" else call.args[:1]
+    texts = call.args[: _TEXTS.get(name, 1)]
     if name in _MARKERS:
         return any(not (isinstance(text, ast.Constant) and isinstance(text.value, str)) for text in texts)
     return name == "translate" and any(

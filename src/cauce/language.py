@@ -43,6 +43,23 @@ def language_of_environment() -> str:
     return "en"
 
 
+class Counted(str):
+    """A text for any count but one. one: the text for a count of one; by: the value that is counted."""
+
+    one: str
+    by: str
+
+
+def ngettext_noop(singular: str, plural: str, *, by: str = "count") -> Counted:
+    """Mark both forms where they are defined; `counted` chooses where they are shown.
+
+    by: the name of the value that decides, where the text is filled from named values.
+    """
+    text = Counted(plural)
+    text.one, text.by = singular, by
+    return text
+
+
 def gettext_noop(message: str) -> str:
     """Mark `message` for translation where it is defined, and translate it later, where it is shown."""
     return message
@@ -50,6 +67,8 @@ def gettext_noop(message: str) -> str:
 
 def translate(message: str) -> str:
     """`message` in the active language."""
+    if isinstance(message, Counted):
+        return counted(message, 2)
     return _translations(_active.get()).gettext(message) if message else ""
 
 
@@ -58,11 +77,24 @@ def translate_plural(singular: str, plural: str, count: int) -> str:
     return _translations(_active.get()).ngettext(singular, plural, count)
 
 
+def counted(message: str, count: int) -> str:
+    """`message` in the active language, in the form that `count` needs where it has several."""
+    if isinstance(message, Counted):
+        return translate_plural(message.one, str(message), count)
+    return translate(message)
+
+
 def format_number(value: float, *, digits: int | None = None) -> str:
     """`value` with the active language's grouping and decimal mark; `digits` fixes the decimals."""
     if not math.isfinite(value):
         return str(value)
-    text = f"{value:,}" if digits is None else f"{value:,.{digits}f}"
-    if _active.get() == "es":
-        return text.translate(str.maketrans(",.", ".,"))
-    return text
+    return _localised(f"{value:,}" if digits is None else f"{value:,.{digits}f}")
+
+
+def format_significant(value: float, digits: int = 6) -> str:
+    """`value` with so many significant digits and the active language's decimal mark, without grouping."""
+    return _localised(f"{value:.{digits}g}")
+
+
+def _localised(text: str) -> str:
+    return text.translate(str.maketrans(",.", ".,")) if _active.get() == "es" else text

@@ -15,10 +15,11 @@ SCRIPT = ROOT / "scripts" / "messages.py"
 PO = Path("src/cauce/locale/es/LC_MESSAGES/cauce.po")
 
 CODE = """
-from cauce.language import gettext_noop, gettext_noop as _, translate, translate_plural
+from cauce.language import gettext_noop, gettext_noop as _, ngettext_noop, translate, translate_plural
 
 WORD = _("Column {column} does not exist here.")
 OTHER = gettext_noop("Nothing to do.")
+FILES = ngettext_noop("{files} file in {folder}", "{files} files in {folder}", by="files")
 
 def told(count: int) -> str:
     # TRANSLATORS: shown at the end of a run
@@ -29,6 +30,7 @@ FINISHED = {
     "Nothing to do.": ["No hay nada que hacer."],
     "Finished ": ["Terminado "],
     "{count} row": ["{count} fila", "{count} filas"],
+    "{files} file in {folder}": ["un archivo en {folder}", "{files} archivos en {folder}"],
 }
 
 
@@ -69,7 +71,7 @@ def test_a_complete_catalogue_passes_and_says_it_in_spanish(project: Path) -> No
     """The check, the update and the compiled file agree; updating twice changes nothing."""
     assert messages(project, "--check").stderr == ""
     before = (project / PO).read_bytes()
-    assert messages(project).stdout == "es: 4 messages, 0 to translate\n"
+    assert messages(project).stdout == "es: 5 messages, 0 to translate\n"
     assert (project / PO).read_bytes() == before
     spoken = gettext.translation("cauce", project / "src/cauce/locale", languages=["es"])
     assert spoken.gettext("Nothing to do.") == "No hay nada que hacer."
@@ -83,6 +85,9 @@ def test_a_complete_catalogue_passes_and_says_it_in_spanish(project: Path) -> No
         ("no existe aquí", "", "placeholders differ"),
         ('msgstr "No hay nada que hacer."', 'msgstr ""', "not translated: 'Nothing to do.'"),
         ("{count} filas", "{n} filas", "placeholders differ"),
+        ("un archivo en {folder}", "un archivo en {place}", "placeholders differ"),
+        ("un archivo en {folder}", "un archivo{blank}", "placeholders differ"),
+        ('msgstr[1] "{count} filas"', 'msgstr[1] ""', "not translated: '{count} row'"),
         ("La columna {column}", "La columna {column!r}", "placeholders differ"),
         ("La columna {column}", "La columna {column", "not a format text"),
         ('"Terminado "', '"Terminado"', "blanks at an end differ"),
@@ -110,6 +115,8 @@ def test_each_fault_of_a_translation_is_found(project: Path, old: str, new: str,
         'translate("{}".format(1))',
         "gettext_noop(word)",
         '_("a b").replace("a ", "")',
+        'ngettext_noop("{count} row", word)',
+        'ngettext_noop("{count} row", "{count} rows").replace("rows", word)',
     ],
 )
 def test_a_text_that_cannot_be_extracted_is_refused(project: Path, call: str) -> None:
@@ -125,8 +132,19 @@ def test_a_changed_sentence_keeps_its_old_translation_as_a_proposal(project: Pat
     """The translator confirms a small change instead of starting again; until then the check fails."""
     source = project / "src/cauce/a.py"
     source.write_text(source.read_text().replace("does not exist here", "is not here"), encoding="utf-8")
-    assert messages(project).stdout == "es: 4 messages, 1 to translate\n"
+    assert messages(project).stdout == "es: 5 messages, 1 to translate\n"
     text = (project / PO).read_text(encoding="utf-8")
     assert "La columna {column} no existe aquí." in text
     assert "does not exist" not in text
     assert "fuzzy" in messages(project, "--check").stderr
+
+
+def test_a_sentence_that_became_a_counted_one_keeps_its_translation_for_both(project: Path) -> None:
+    """Saying "1 row" right in English would otherwise cost the Spanish of the sentence."""
+    source = project / "src/cauce/a.py"
+    old, new = '_("Nothing to do.")', 'ngettext_noop("{count} thing to do.", "Nothing to do.")'
+    text = source.read_text().replace('gettext_noop("Nothing to do.")', new).replace(old, new)
+    source.write_text(text, encoding="utf-8")
+    assert messages(project).stdout == "es: 5 messages, 1 to translate\n"
+    opened = json.loads(messages(project, "--open").stdout)
+    assert opened == {"{count} thing to do.": ["No hay nada que hacer."] * 2}

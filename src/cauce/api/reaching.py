@@ -7,8 +7,8 @@ import threading
 from urllib.parse import urlsplit
 
 from cauce.api.machine import Check
+from cauce.language import format_significant, translate
 from cauce.language import gettext_noop as _
-from cauce.language import translate
 
 PATIENCE = 2.0
 _PORTS = {"http": 80, "https": 443}
@@ -30,7 +30,7 @@ def reachable(uri: str | None, *, patience: float = PATIENCE) -> Check:
         return Check("tracking", "ok", translate(_("{server} answers")).format(server=where))
     said = translate(_("{server} does not answer within {seconds} s"))
     fix = translate(_("Start it or correct [tracking] uri; runs go on without it and deliver later."))
-    return Check("tracking", "warn", said.format(server=where, seconds=f"{patience:g}"), fix)
+    return Check("tracking", "warn", said.format(server=where, seconds=format_significant(patience)), fix)
 
 
 def _answers(host: str, port: int, *, patience: float) -> bool:

@@ -12,7 +12,7 @@ from cauce.core.task import MOST_CLASSES, TargetColumn
 from cauce.expr import nodes as n
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
-from cauce.language import format_number, translate
+from cauce.language import counted, format_number, ngettext_noop, translate
 from cauce.language import gettext_noop as _
 from cauce.stats import Counts, Distinct, Levels, Summary
 from cauce.stats.levels import ColumnLevels
@@ -133,22 +133,27 @@ def _frequent(suspects: Mapping[str, int], rows: int) -> dict[str, int]:
     return {form: count for form, count in suspects.items() if count >= _SUSPECT_SHARE * rows}
 
 
-_SUSPECT = _(
+_SUSPECT = ngettext_noop(
+    "Column {column}: {count} cell holds {value}, which looks like a missing value; "
+    "if it is, add it to data.missing.",
     "Column {column}: {count} cells hold {value}, which looks like a missing value; "
-    "if it is, add it to data.missing."
+    "if it is, add it to data.missing.",
 )
 _CONSTANT = _("Column {column} has one single value and tells a model nothing.")
 _IDENTIFIER = _(
     "Column {column} has another value in nearly every row, as identifiers have: a model can learn rows by "
     "heart from it, but nothing about new ones; if it is one, add it to features.exclude or data.key."
 )
-_NO_TARGET = _("{count} of {rows} rows have no target and are left out of fit and metrics.")
+_NO_TARGET = ngettext_noop(
+    "{count} of {rows} rows has no target and is left out of fit and metrics.",
+    "{count} of {rows} rows have no target and are left out of fit and metrics.",
+)
 
 
 def _notices(profile: Profile, declared: frozenset[str]) -> Iterator[str]:
     for column in profile.columns:
         for value, count in column.suspects.items():
-            yield translate(_SUSPECT).format(
+            yield counted(_SUSPECT, count).format(
                 column=column.name, count=format_number(count), value=repr(value)
             )
         if column.constant(profile.rows):
@@ -156,6 +161,6 @@ def _notices(profile: Profile, declared: frozenset[str]) -> Iterator[str]:
         elif column.identifier(profile.rows) and column.name not in declared:
             yield translate(_IDENTIFIER).format(column=column.name)
     if profile.target_nulls:
-        yield translate(_NO_TARGET).format(
+        yield counted(_NO_TARGET, profile.target_nulls).format(
             count=format_number(profile.target_nulls), rows=format_number(profile.rows)
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from cauce.errors.catalogue import CATALOGUE
 from cauce.errors.entry import Entry, Exit
-from cauce.language import translate
+from cauce.language import Counted, counted, translate
 
 _SHOWN_CHARACTERS = 120
 
@@ -43,7 +43,9 @@ def _visible(character: str) -> str:
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
-    return translate(template).format_map({name: shown(value) for name, value in values.items()})
+    count = values.get(template.by) if isinstance(template, Counted) else None
+    text = counted(template, count) if isinstance(count, int) else translate(template)
+    return text.format_map({name: shown(value) for name, value in values.items()})
 
 
 class CauceError(Exception):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
 from cauce.spec.findings import Finding
 from cauce.spec.positions import KeyPath
@@ -127,7 +128,7 @@ def _split(project: Project) -> Iterator[Finding]:
     shares: tuple[KeyPath, ...] = (("split", "train"), ("split", "validation"), ("split", "test"))
     total = math.fsum((split.train, split.validation, split.test))
     if abs(total - 1) > 1e-9:
-        yield Finding("E0317", ("split",), {"total": f"{total:.9g}"}, shares)
+        yield Finding("E0317", ("split",), {"total": format_significant(total, 9)}, shares)
     if split.validation == 0 and any(model.early_stopping for model in project.models):
         depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", 0, "early_stopping"))
         yield Finding("E0318", depends[0], {}, depends)

@@ -11,7 +11,7 @@ from cauce.cli.answer import Answer
 from cauce.cli.progress import step_words
 from cauce.cli.table import table
 from cauce.errors import shown
-from cauce.language import format_number, translate, translate_plural
+from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
 
 if TYPE_CHECKING:
@@ -83,12 +83,14 @@ def ran(report: RunReport) -> Answer:
         report.to_json(),
         "\n".join(_made(report)),
         notes=tuple(f"- {shown(one, most=_SENTENCE)}" for one in report.said),
-        next="cauce predict NEW_DATA --out scored.parquet",
+        next=f"cauce predict {translate(_('NEW_DATA'))} --out scored.parquet",
     )
 
 
 def _made(report: RunReport) -> Iterator[str]:
-    rows = translate(_("{rows} rows, {rejected} rejected"))
+    rows = translate_plural(
+        "{rows} row, {rejected} rejected", "{rows} rows, {rejected} rejected", report.rows
+    )
     yield rows.format(rows=format_number(report.rows), rejected=format_number(report.rejected))
     if report.rejected_file is not None and report.rejected:
         yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
@@ -141,7 +143,7 @@ def _scans(step: PlannedStep) -> str:
 
 def _readings(scans: float) -> str:
     text = translate_plural("reads the data {count} time", "reads the data {count} times", round(scans))
-    return text.format(count=f"{scans:g}")
+    return text.format(count=format_significant(scans))
 
 
 def _summary(plan: RunPlan) -> str:

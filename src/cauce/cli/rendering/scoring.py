@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cauce.cli.answer import Answer
 from cauce.cli.table import table
 from cauce.errors import Exit, shown
-from cauce.language import format_number, translate
+from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
 
 if TYPE_CHECKING:
@@ -30,10 +30,14 @@ def predicted(done: Prediction) -> Answer:
         "columns": list(done.columns),
         "notices": [notice.message for notice in done.notices],
     }
-    said = translate(_("{rows} predictions in {file}"))
+    said = translate_plural("{rows} prediction in {file}", "{rows} predictions in {file}", done.rows)
     notes = [f"- {shown(notice.message)}" for notice in done.notices]
     if done.rejected_path is not None:
-        left = translate(_("{rejected} rows could not be read; they are in {file}"))
+        left = translate_plural(
+            "{rejected} row could not be read; it is in {file}",
+            "{rejected} rows could not be read; they are in {file}",
+            done.rejected,
+        )
         notes.append(left.format(rejected=format_number(done.rejected), file=shown(done.rejected_path)))
     text = said.format(rows=format_number(done.rows), file=shown(done.path))
     return Answer("cauce.predict/1", content, text, tuple(notes))
@@ -82,7 +86,8 @@ def _checked(check: Check) -> str:
     line = f"{'ok' if check.holds else 'fail':<4}  {check.says}"
     if check.difference is not None:
         text = translate(_("largest difference {found}, at most {allowed}"))
-        line += f" ({text.format(found=f'{check.difference:.2g}', allowed=f'{check.tolerance:g}')})"
+        found, allowed = format_significant(check.difference, 2), format_significant(check.tolerance or 0.0)
+        line += f" ({text.format(found=found, allowed=allowed)})"
     return line if not check.reason else f"{line}: {shown(check.reason)}"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cauce.language import format_significant, translate
 from cauce.language import gettext_noop as _
-from cauce.language import translate
 
 _STEPS: dict[str, str] = {
     "impute.median": _("missing values become the median, {value}"),
@@ -67,7 +67,7 @@ def _shown(fact: Any) -> str:
         return str(fact).lower()
     if fact is None:
         return "∞"
-    return f"{fact:.6g}" if isinstance(fact, float) else str(fact)
+    return format_significant(fact) if isinstance(fact, float) else str(fact)
 
 
 def _listing(texts: Sequence[str]) -> str:

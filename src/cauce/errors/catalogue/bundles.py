@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -199,7 +200,10 @@ ENTRIES = (
     Entry(
         code="E1220",
         exit=Exit.DATA,
-        says=_("{count} cells of the rows cannot be read as the model needs them: {columns}."),
+        says=ngettext_noop(
+            "{count} cell of the rows cannot be read as the model needs it: {columns}.",
+            "{count} cells of the rows cannot be read as the model needs them: {columns}.",
+        ),
         hint=_("Correct these cells, or predict from a file: it sets unreadable rows aside."),
         explanation=_(
             "A text that should be a number or a date, or a number with decimals where a whole one is "
@@ -210,7 +214,10 @@ ENTRIES = (
     Entry(
         code="W1221",
         exit=Exit.OK,
-        says=_("{count} texts in {path} begin like a formula (= + - @)."),
+        says=ngettext_noop(
+            "{count} text in {path} begins like a formula (= + - @).",
+            "{count} texts in {path} begin like a formula (= + - @).",
+        ),
         hint=_("Before it is opened in a spreadsheet, write it with guarded formulas, or as Parquet."),
         explanation=_(
             "A spreadsheet runs a cell that begins with =, +, - or @ as a formula, and whoever chose the text"

@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -243,7 +244,9 @@ ENTRIES = (
     Entry(
         code="E0430",
         exit=Exit.DATA,
-        says=_("{found} cells where {expected} are named"),
+        says=ngettext_noop(
+            "{found} cell where {expected} are named", "{found} cells where {expected} are named", by="found"
+        ),
         hint=_("Look for an unquoted delimiter or a missing one in this row."),
         explanation=_(
             "The row has more or fewer cells than there are column names, so which cell belongs to "

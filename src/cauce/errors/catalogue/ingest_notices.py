@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -27,14 +28,20 @@ ENTRIES = (
     Entry(
         code="W0403",
         exit=Exit.OK,
-        says=_("The first record is data, so the {count} columns are named column_1, column_2, …."),
+        says=ngettext_noop(
+            "The first record is data, so the {count} column is named column_1.",
+            "The first record is data, so the {count} columns are named column_1, column_2, ….",
+        ),
         hint=_("Declare header = true if it holds names."),
         explanation=_("A first record whose cells are all numbers or dates is taken for data."),
     ),
     Entry(
         code="W0404",
         exit=Exit.OK,
-        says=_("{count} column names look like numbers or dates."),
+        says=ngettext_noop(
+            "{count} column name looks like a number or a date.",
+            "{count} column names look like numbers or dates.",
+        ),
         hint=_("Declare header = false if the first record is data."),
         explanation=_("The first record was taken for names because some of its cells are words."),
     ),
@@ -62,14 +69,20 @@ ENTRIES = (
     Entry(
         code="W0408",
         exit=Exit.OK,
-        says=_("Column {column} stays text: {count} of its numbers have leading zeros."),
+        says=ngettext_noop(
+            "Column {column} stays text: {count} of its numbers has leading zeros.",
+            "Column {column} stays text: {count} of its numbers have leading zeros.",
+        ),
         hint=_("Declare it integer or float if the zeros mean nothing."),
         explanation=_("Codes such as 007 would lose their zeros as numbers."),
     ),
     Entry(
         code="W0409",
         exit=Exit.OK,
-        says=_("Column {column} stays text: {count} of its whole numbers do not fit a number exactly."),
+        says=ngettext_noop(
+            "Column {column} stays text: {count} of its whole numbers does not fit a number exactly.",
+            "Column {column} stays text: {count} of its whole numbers do not fit a number exactly.",
+        ),
         hint=_("Declare it integer or float if exact digits do not matter."),
         explanation=_(
             "Whole numbers beyond 64 bits, or beyond 2^53 in a column that also has decimals, would "
@@ -160,7 +173,10 @@ ENTRIES = (
     Entry(
         code="W0418",
         exit=Exit.OK,
-        says=_("Column {column}: {count} values have more digits than are kept."),
+        says=ngettext_noop(
+            "Column {column}: {count} value has more digits than are kept.",
+            "Column {column}: {count} values have more digits than are kept.",
+        ),
         hint=_("Declare it text to keep every digit."),
         explanation=_(
             "Floats keep 15 to 17 significant digits and moments keep microseconds; what follows is "

@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -17,7 +18,11 @@ ENTRIES = (
     Entry(
         code="E0802",
         exit=Exit.DATA,
-        says=_("Early stopping after {rounds} rounds is asked for, but there are no validation rows."),
+        says=ngettext_noop(
+            "Early stopping after {rounds} round is asked for, but there are no validation rows.",
+            "Early stopping after {rounds} rounds is asked for, but there are no validation rows.",
+            by="rounds",
+        ),
         hint=_("Give the split a validation share, or turn early stopping off."),
         explanation=_(
             "Early stopping keeps the round with the best score on validation rows. Training rows cannot "
@@ -37,7 +42,10 @@ ENTRIES = (
     Entry(
         code="E0804",
         exit=Exit.DATA,
-        says=_("Column {column} holds {count} labels that are not {allowed}."),
+        says=ngettext_noop(
+            "Column {column} holds {count} label that is not {allowed}.",
+            "Column {column} holds {count} labels that are not {allowed}.",
+        ),
         hint=_("Leave rows without a target out, and list every class in the target's classes."),
         explanation=_(
             "Labels are class numbers from 0 for a classification and finite numbers within 32-bit floating "
@@ -48,7 +56,10 @@ ENTRIES = (
     Entry(
         code="E0805",
         exit=Exit.DATA,
-        says=_("Column {column} holds {count} weights that are null, negative or not finite."),
+        says=ngettext_noop(
+            "Column {column} holds {count} weight that is null, negative or not finite.",
+            "Column {column} holds {count} weights that are null, negative or not finite.",
+        ),
         hint=_("A weight is 0 or more; a row of weight 0 is left out."),
         explanation=_(
             "A weight says how many times a row counts. Null, negative and infinite weights have no such "
@@ -68,7 +79,10 @@ ENTRIES = (
     Entry(
         code="E0807",
         exit=Exit.DATA,
-        says=_("Column {column} holds {count} codes that are not whole numbers from 0 to {last}."),
+        says=ngettext_noop(
+            "Column {column} holds {count} code that is not a whole number from 0 to {last}.",
+            "Column {column} holds {count} codes that are not whole numbers from 0 to {last}.",
+        ),
         hint=_("Category codes come from the feature's own levels; this is worth reporting."),
         explanation=_(
             "A native category is a code numbered from 0 within the levels learned on the training rows, or "
@@ -78,7 +92,11 @@ ENTRIES = (
     Entry(
         code="E0808",
         exit=Exit.UNAVAILABLE,
-        says=_("There is not enough memory to train on these rows of {features} features."),
+        says=ngettext_noop(
+            "There is not enough memory to train on these rows of {features} feature.",
+            "There is not enough memory to train on these rows of {features} features.",
+            by="features",
+        ),
         hint=_("Use fewer features or rows, a smaller max_bin, or a machine with more memory."),
         explanation=_(
             "Training holds one to five bytes a value, and some 40 bytes a row for each output, in memory. "

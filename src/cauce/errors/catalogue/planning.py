@@ -2,12 +2,17 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
         code="E0601",
         exit=Exit.INTERRUPTED,
-        says=_("Interrupted in the step {step}; {finished} of {steps} steps are finished."),
+        says=ngettext_noop(
+            "Interrupted in the step {step}; {finished} of {steps} steps is finished.",
+            "Interrupted in the step {step}; {finished} of {steps} steps are finished.",
+            by="finished",
+        ),
         hint=_("Run again to go on: finished steps are kept."),
         explanation=_(
             "The run was stopped by Ctrl-C or a signal. Each finished step has its record in the store "

@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -71,7 +72,10 @@ ENTRIES = (
     Entry(
         code="E1107",
         exit=Exit.DATA,
-        says=_("The target {target} is infinite in {count} rows."),
+        says=ngettext_noop(
+            "The target {target} is infinite in {count} row.",
+            "The target {target} is infinite in {count} rows.",
+        ),
         hint=_("Limit the target in target.formula, or correct the source."),
         explanation=_(
             "An infinite value is no class, and a regression on it has no finite error. Such values often "
@@ -101,7 +105,10 @@ ENTRIES = (
     Entry(
         code="E1110",
         exit=Exit.DATA,
-        says=_("The class {name} has {count} rows, too few for the {folds} folds of a stratified split."),
+        says=ngettext_noop(
+            "The class {name} has {count} row, too few for the {folds} folds of a stratified split.",
+            "The class {name} has {count} rows, too few for the {folds} folds of a stratified split.",
+        ),
         hint=_("Join rare classes in target.formula, bring more rows, or set split.kind to random."),
         explanation=_(
             "Every fold of a stratified split has at least one row of each class. A class with fewer rows "
@@ -124,7 +131,10 @@ ENTRIES = (
     Entry(
         code="E1112",
         exit=Exit.DATA,
-        says=_("The time column {column} is null or NaN in {count} rows that have a target."),
+        says=ngettext_noop(
+            "The time column {column} is null or NaN in {count} row that has a target.",
+            "The time column {column} is null or NaN in {count} rows that have a target.",
+        ),
         hint=_("Remove or correct these rows, or choose another split.kind."),
         explanation=_(
             "A split by time needs the time of every row: one without it could be earlier or later than "
@@ -144,7 +154,10 @@ ENTRIES = (
     Entry(
         code="E1114",
         exit=Exit.DATA,
-        says=_("The time column {column} has {count} different values, too few for {folds} folds."),
+        says=ngettext_noop(
+            "The time column {column} has {count} single value, too few for {folds} folds.",
+            "The time column {column} has {count} different values, too few for {folds} folds.",
+        ),
         hint=_("Use a finer time column, or choose another split.kind."),
         explanation=_(
             "Rows of equal time stay together in a split by time, so there must be at least as many "
@@ -154,7 +167,10 @@ ENTRIES = (
     Entry(
         code="E1115",
         exit=Exit.DATA,
-        says=_("The weight column {column} is null, negative or infinite in {count} rows."),
+        says=ngettext_noop(
+            "The weight column {column} is null, negative or infinite in {count} row.",
+            "The weight column {column} is null, negative or infinite in {count} rows.",
+        ),
         hint=_("Correct these weights; a weight of 0 leaves a row out."),
         explanation=_(
             "A row's weight says how much it counts, from 0 upwards. A missing or negative weight has no "

@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -70,7 +71,10 @@ ENTRIES = (
     Entry(
         code="E0207",
         exit=Exit.SOFTWARE,
-        says=_("Rank {rank} is outside the {count} values counted."),
+        says=ngettext_noop(
+            "Rank {rank} is outside the {count} value counted.",
+            "Rank {rank} is outside the {count} values counted.",
+        ),
         hint=_("Ask for a rank from 0 to the count less one."),
         explanation=_(
             "The value at a rank was asked of an ordered count that does not hold so many values. "

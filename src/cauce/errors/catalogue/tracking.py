@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -29,7 +30,10 @@ ENTRIES = (
     Entry(
         code="W1303",
         exit=Exit.OK,
-        says=_("{count} messages about runs wait in the outbox; {where} did not take them: {reason}."),
+        says=ngettext_noop(
+            "{count} message about runs waits in the outbox; {where} did not take it: {reason}.",
+            "{count} messages about runs wait in the outbox; {where} did not take them: {reason}.",
+        ),
         hint=_("They go there with the next run, once it answers again."),
         explanation=_(
             "A run never waits long for its tracking server: two seconds for a server that does not answer. "
@@ -110,7 +114,10 @@ ENTRIES = (
     Entry(
         code="W1311",
         exit=Exit.OK,
-        says=_("{count} messages about runs were refused by {where} and are kept aside in {folder}."),
+        says=ngettext_noop(
+            "{count} message about runs was refused by {where} and is kept aside in {folder}.",
+            "{count} messages about runs were refused by {where} and are kept aside in {folder}.",
+        ),
         hint=_("Look at the reason beside each message there; delete what you do not need."),
         explanation=_(
             "The tracking server took the rest of the run but not these pieces, for a reason that would not "
