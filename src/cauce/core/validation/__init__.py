@@ -1,0 +1,1 @@
+"""What the data must be like, and the verdict on whether they are."""
