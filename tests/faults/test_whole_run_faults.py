@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,30 @@ def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(quick_fol
         shutil.rmtree(here)
     print(f"{killed} of {len(sampled)} runs killed at system calls, all recovered")
     assert killed >= 30
+
+
+@needs_strace
+def test_plots_and_models_are_on_disk_before_their_name_and_the_name_before_the_run_ends(
+    quick_folder: Path,
+) -> None:
+    """After a power cut a folder of plots or a model would stand there with empty files, for ever."""
+    folder = whole_run.make_project(quick_folder / "traced")
+    assert _strace(folder, "-y").returncode == 0
+    calls = (folder / "strace").read_text().splitlines()
+    kinds = []
+    for number, call in enumerate(calls):
+        named = re.search(r'rename(?:at2?)?\(.*?"([^"]+)".*?"([^"]+/\.cauce/(plots|models)/[^"/]+)"', call)
+        if not named:
+            continue
+        draft, target, kind = named.groups()
+        kinds.append(kind)
+        before = {found[1] for line in calls[:number] if (found := re.search(r"fsync\(\d+<(.*)>\)", line))}
+        files = [path.relative_to(target) for path in Path(target).rglob("*")]
+        assert len(files) >= 3
+        assert {f"{draft}/{path}" for path in files} <= before
+        assert draft in before
+        assert any(f"<{Path(target).parent}>" in line and "fsync" in line for line in calls[number:])
+    assert sorted(kinds) == ["models", "plots"]
 
 
 def _strace(folder: Path, *inject: str) -> subprocess.CompletedProcess[str]:

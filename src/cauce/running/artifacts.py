@@ -15,6 +15,7 @@ from cauce.failpoints import passage
 from cauce.language import active_language
 from cauce.running.plots import render
 from cauce.running.workspace import Workspace
+from cauce.stores.publishing import sync_folders, sync_tree
 
 
 def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:
@@ -50,9 +51,11 @@ def _name(draft: Path, folder: Path) -> None:
     """Give a finished draft its name; where another run was first, its folder counts."""
     with translated(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
+        sync_tree(draft)
         try:
             draft.rename(folder)
         except OSError:
             if not folder.exists():
                 raise
         passage("artifact.named")
+        sync_folders(folder.parent, folder.parent.parent)

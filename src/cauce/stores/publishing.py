@@ -30,7 +30,11 @@ def sync_file(file: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -46,6 +50,14 @@ def sync_folders(folder: Path, root: Path) -> None:
     while folder != root and root in folder.parents:
         folder = folder.parent
         _sync_folder(folder)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make the files in `folder` and below it, and their names, durable."""
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(inside, name), os.O_RDONLY)
+        _sync_folder(Path(inside))
 
 
 def publish(draft: Path, target: Path, *, root: Path) -> bool:
