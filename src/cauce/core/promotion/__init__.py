@@ -1,0 +1,1 @@
+"""Who may be in charge, and who was since when: values only."""
