@@ -22,6 +22,7 @@ from cauce.core.bundle.exporting import export_bundle
 from cauce.core.bundle.inputs import InputColumn
 from cauce.core.bundle.writing import make_bundle
 from cauce.errors import CauceError, CauceWarning
+from cauce.running.drafts import Drafts, sweep_drafts
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.sources.options import ReadOptions
 
@@ -245,6 +246,31 @@ def test_a_killed_prediction_shows_nothing_or_all(tmp_path: Path, rows: pl.DataF
     assert not (tmp_path / "out.parquet").exists()
     assert in_a_process(tmp_path, "out.parquet", failpoint="prediction.named:1")[0] == -9
     assert pl.read_parquet(tmp_path / "out.parquet").height == 500
+
+
+def test_what_a_killed_prediction_left_goes_and_what_a_living_one_makes_stays(
+    tmp_path: Path, rows: pl.DataFrame
+) -> None:
+    """Hidden files of the size of the table would pile up with each kill, or two predictions meet."""
+    assert in_a_process(tmp_path, "out.parquet", failpoint="prediction.written:1")[0] == -9
+    (left,) = tmp_path.glob(".out.parquet.*.part")
+    (tmp_path / ".out.parquet.notes.part").touch()
+    (tmp_path / ".other.parquet.0123456789abcdef.part").touch()
+    living = Drafts(overwrite=False)
+    made = living.new(tmp_path / "out.parquet")
+    assert not left.exists()
+    predicted(tmp_path)
+    assert made.exists()
+    living.discard()
+    expected = [
+        ".other.parquet.0123456789abcdef.part",
+        ".out.parquet.notes.part",
+        "out.parquet",
+        "rows.parquet",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == expected
+    assert sweep_drafts(tmp_path) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == expected[1:]
 
 
 def test_formulas_in_a_csv_are_told_and_guarded_on_request(tmp_path: Path) -> None:

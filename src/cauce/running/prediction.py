@@ -19,8 +19,8 @@ from cauce.errors import CauceError, warn
 from cauce.expr.schema import Field, Schema
 from cauce.ports.clock import Clock
 from cauce.running.clock import SystemClock
+from cauce.running.drafts import Drafts
 from cauce.running.prediction_output import (
-    Drafts,
     Form,
     Write,
     check_output,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,13 +15,11 @@ import polars as pl
 from cauce.core.faults import as_failure, hidden_system_error
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
-from cauce.failpoints import passage
 from cauce.running.prediction_source import KEY_PREFIX
 from cauce.sources.rejections import Rejection, Rejections
 
 SUFFIXES = (".parquet", ".csv")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_NAME = 100
 
 Write = Callable[[pl.DataFrame], None]
 
@@ -40,64 +36,6 @@ def check_output(out: Path, *, overwrite: bool) -> None:
     for path in (out, rejected_path(out)):
         if not overwrite and os.path.lexists(path):
             raise CauceError("E1211", path=path)
-
-
-@dataclass
-class Drafts:
-    """Files in the making, named all at once at the end, or gone."""
-
-    overwrite: bool
-    drafts: list[tuple[Path, Path]] = field(default_factory=list)
-
-    def new(self, path: Path) -> Path:
-        """A private file in the folder of `path`."""
-        draft = path.with_name(f".{path.name[:_NAME]}.{secrets.token_hex(8)}.part")
-        with draft.open("xb"):
-            self.drafts.append((draft, path))
-        return draft
-
-    def publish(self) -> None:
-        """Make each file durable, then give each its name; E1211 where a name was taken meanwhile."""
-        for draft, _ in self.drafts:
-            _sync(draft)
-        passage("prediction.written")
-        for draft, path in self.drafts:
-            if self.overwrite:
-                draft.replace(path)
-            else:
-                _link(draft, path)
-            _sync(path.parent)
-        passage("prediction.named")
-
-    def discard(self) -> None:
-        """Remove what has no name yet."""
-        for draft, _ in self.drafts:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-
-
-def _link(draft: Path, path: Path) -> None:
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise CauceError("E1211", path=path) from None
-    except OSError:
-        if os.path.lexists(path):
-            raise CauceError("E1211", path=path) from None
-        draft.rename(path)
-    else:
-        draft.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that cannot make folders durable
-            raise
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cauce.planning.resolving import State, resolve
 from cauce.planning.step import Plan, Step
 from cauce.ports.tracker import Tracker
 from cauce.running.clock import SystemClock, new_run_name
+from cauce.running.drafts import sweep_drafts
 from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.observer import Observer
 from cauce.running.steps.bundle import bundle
@@ -69,9 +70,11 @@ def run_project(
 ) -> RunResult:
     """Run what is not finished; E0601 on Ctrl-C, and what the steps raise.
 
-    What runs that were killed left in the making is removed first.
+    What runs and predictions that were killed left in the making, in the store and in the project's own
+    folder, is removed first.
     """
     work.store.sweep()
+    sweep_drafts(work.folder)
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())
