@@ -1,5 +1,6 @@
 """What the user wrote: the project file as frozen values."""
 
+from cauce.spec.gate import Card, Gate, Webhook
 from cauce.spec.project import (
     SCHEMA,
     Choose,
@@ -22,18 +23,21 @@ from cauce.spec.writing import write_project
 __all__ = [
     "FILE_NAME",
     "SCHEMA",
+    "Card",
     "Choose",
     "Data",
     "Engine",
     "FeatureDefaults",
     "Features",
     "FrozenMap",
+    "Gate",
     "Model",
     "Project",
     "Split",
     "Store",
     "Target",
     "Tracking",
+    "Webhook",
     "json_schema",
     "project_from_mapping",
     "project_from_text",

@@ -165,4 +165,14 @@ ENTRIES = (
             "is given up. The history keeps the entry and every try."
         ),
     ),
+    Entry(
+        code="E2016",
+        exit=Exit.CONFIG,
+        says=_("{key} names an environment variable; the secret itself does not belong in the project file."),
+        hint=_("Write env:NAME, such as env:WEBHOOK_SECRET, and set the variable where Cauce runs."),
+        explanation=_(
+            "The project file is shared and kept under version control, so no secret may stand in it. The "
+            "variable is read when a message is sent, and its value is never shown or kept."
+        ),
+    ),
 )
