@@ -119,6 +119,22 @@ data = some(
 target = some({"column": names.map("y ".__add__)}, task=st.sampled_from(["binary", "multiclass"])) | some(
     {"formula": names}, positive=scalars
 )
+failing = {"on_failure": st.sampled_from(["stop", "quarantine", "warn"]), "tolerated": shares}
+column_expectation = (
+    some({"nulls": shares}, unique=st.booleans(), levels=a_list(scalars, least=1), **failing)
+    | some({"min": numbers | whole}, type=st.sampled_from(["integer", "float", ["float", "decimal"]]))
+    | some({"above": st.just("2013-01-31")}, below=st.just("2014-01-31T10:00:00+02:00"), **failing)
+    | some({"pattern": st.sampled_from(["[0-9]{4}", "\\d+'\"", "(?x) a b"])}, min_length=st.integers(0, 9))
+)
+validate = some(
+    {},
+    columns=a_table(column_expectation | st.lists(column_expectation, min_size=1, max_size=2)),
+    formulas=a_table(names | some({"formula": names}, null=st.sampled_from(["pass", "fail"]), **failing)),
+    unique=a_list(some({"columns": a_list(names, least=1)}, **failing)),
+    rows=some({"min": st.integers(0, 10**9)}, on_failure=st.sampled_from(["stop", "warn"])),
+    freshness=some({"column": names, "within": st.sampled_from(["1 day", "36 hours"])}),
+    quarantined=shares | st.integers(0, 10**9),
+)
 model = some(
     {},
     learner=st.just("boosting"),
@@ -137,6 +153,7 @@ mappings = some(
         "target": target,
     },
     schema=st.just(1),
+    validate=validate,
     lang=st.sampled_from(["en", "es"]),
     seed=st.integers(0, 2**31 - 1),
     split=st.sampled_from([{}, {"train": 0.5, "validation": 0.25, "test": 0.25, "seed": 3}]),

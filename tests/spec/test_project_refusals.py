@@ -40,7 +40,7 @@ def test_every_refusal_reads_as_agreed(toml: str, said: str) -> None:
 
 def test_every_code_of_the_project_file_is_shown_by_an_example() -> None:
     """A code without an example is one whose text nobody has read."""
-    shown = set(re.findall(r"^E\d{4}", GOLDEN.read_text(encoding="utf-8"), re.MULTILINE))
+    shown = set(re.findall(r"^E03\d\d", GOLDEN.read_text(encoding="utf-8"), re.MULTILINE))
     unread = {"E0301", "E0302", "E0303", "E0304", "E0305"}
     assert shown | unread == {code for code in CATALOGUE if code.startswith("E03")}
 

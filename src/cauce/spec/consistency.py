@@ -9,7 +9,9 @@ from typing import Any
 
 from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
+from cauce.spec.expectations import expectation_findings
 from cauce.spec.findings import Finding
+from cauce.spec.gate import gate_findings
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.words import Got, dotted
@@ -33,6 +35,8 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     yield from _features(project)
     yield from _models(project)
     yield from chain_findings(project, mapping)
+    yield from gate_findings(project.gate)
+    yield from expectation_findings(project, mapping)
     if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
         yield Finding("E0312", ("tracking", "uri"))
 

@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from cauce.spec.features import STEPS
+from cauce.spec.gate import Webhook
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
 from cauce.spec.schema import json_schema, node_at
+from cauce.spec.validate import (
+    ColumnExpectation,
+    FormulaExpectation,
+    FreshnessExpectation,
+    KeyExpectation,
+    RowsExpectation,
+)
 from cauce.spec.words import Expected, said
 
 _INTRODUCTION = """\
@@ -71,6 +79,15 @@ step learns, it learns from training rows only.
 """
 
 
+_EXPECTATIONS: tuple[tuple[str, type[Any], KeyPath], ...] = (
+    ("`[validate.columns]`: each column", ColumnExpectation, ("validate", "columns", "x")),
+    ("`[validate.formulas]`: each formula", FormulaExpectation, ("validate", "formulas", "x")),
+    ("`validate.unique`: each key", KeyExpectation, ("validate", "unique")),
+    ("`validate.rows`", RowsExpectation, ("validate", "rows")),
+    ("`validate.freshness`", FreshnessExpectation, ("validate", "freshness")),
+)
+
+
 def project_file_page() -> str:
     """The page in Markdown, in English."""
     sections = "\n".join(_section(item, ()) for item in fields(Project) if _has_section(item))
@@ -93,9 +110,17 @@ def _section(item: Field[Any], path: KeyPath) -> str:
     title = "[[models]]" if item.name == "models" else f"[{item.name}]"
     declared = _declared_type(item)
     parts = [f"## `{title}`\n\n{item.metadata['description']}\n\n{_table(declared, inner)}"]
+    if item.name == "validate":
+        parts += [_expectation(*one) for one in _EXPECTATIONS]
     if item.name == "features":
         parts.append(f"### `[features.defaults]`\n\n{_table(FeatureDefaults, (*inner, 'defaults'))}")
+    if item.name == "gate":
+        parts.append(f"### `[gate.webhook]`\n\n{_table(Webhook, (*inner, 'webhook'))}")
     return "\n".join(parts)
+
+
+def _expectation(title: str, declared: type[Any], path: KeyPath) -> str:
+    return f"### {title}\n\n{inspect.getdoc(declared)}\n\n{_table(declared, path)}"
 
 
 def _declared_type(item: Field[Any]) -> type[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from cauce.language import gettext_noop as _
+from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
 from cauce.spec.settings import (
     EMPTY,
@@ -14,11 +15,13 @@ from cauce.spec.settings import (
     Expects,
     Flag,
     FrozenMap,
+    Kind,
     Name,
     Names,
     Natural,
     NotNegative,
     PositiveShare,
+    RowLimit,
     Scalar,
     Share,
     SomeNames,
@@ -27,10 +30,10 @@ from cauce.spec.settings import (
     setting,
 )
 from cauce.spec.shorthand import Chains
+from cauce.spec.validate import Validate
 
 SCHEMA = 1
 
-Kind = Literal["boolean", "integer", "float", "decimal", "text", "date", "datetime"]
 ProjectName = Annotated[
     str,
     Exact(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
@@ -45,10 +48,6 @@ ClassWeights = FrozenMap[Annotated[float, Exact(gt=0)]]
 ClassWeight = Annotated[
     Literal["none", "balanced"] | ClassWeights,
     Expects(_('"none", "balanced" or a table of classes and positive numbers')),
-]
-RejectedLimit = Annotated[
-    Annotated[int, Exact(ge=0)] | Share,
-    Expects(_("a number of rows (a whole number) or a share of them (from 0.0 to 1.0)")),
 ]
 Memory = Annotated[
     str,
@@ -117,7 +116,7 @@ class Data:
         default=(),
         example=("closed_at",),
     )
-    rejected: RejectedLimit = setting(
+    rejected: RowLimit = setting(
         _("The run stops when more rows than this cannot be read: a share (0.01) or a number (100)."),
         default=0.01,
     )
@@ -290,6 +289,9 @@ class Project:
     )
     seed: Seed = setting(_("What every random choice starts from."), default=0)
     data: Data = setting(_("Where the rows come from and what its columns are for."))
+    validate: Validate = setting(
+        _("What the data must be like before anything is learned from them."), default=Validate()
+    )
     target: Target = setting(_("What is predicted."))
     split: Split = setting(_("How the rows are divided into training, validation and test."), default=Split())
     features: Features = setting(
@@ -302,6 +304,8 @@ class Project:
     )
     store: Store = setting(_("Where snapshots, models and the ledger are kept."), default=Store())
     tracking: Tracking = setting(_("Where runs are recorded and models registered."), default=Tracking())
+    gate: Gate = setting(_("What a model must show on test rows before it takes charge."), default=Gate())
+    card: Card = setting(_("What the model card says that only people know."), default=Card())
 
     @property
     def split_seed(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar, dataclass_transform, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar, dataclass_transform, get_args
 
 from cauce.language import gettext_noop as _
 
@@ -138,5 +138,11 @@ Scalar = Annotated[Flag | Whole | Number | Text, Expects(_("a text, a number, tr
 SomeNames = Annotated[tuple[Name, ...], AtLeastOne(), OneOrMany()]
 Texts = Annotated[tuple[Text, ...], OneOrMany()]
 Names = Annotated[tuple[Name, ...], OneOrMany()]
+
+Kind = Literal["boolean", "integer", "float", "decimal", "text", "date", "datetime"]
+RowLimit = Annotated[
+    Annotated[int, Exact(ge=0)] | Share,
+    Expects(_("a number of rows (a whole number) or a share of them (from 0.0 to 1.0)")),
+]
 
 EMPTY: FrozenMap[Any] = FrozenMap()

@@ -107,6 +107,10 @@ def _value(value: Any) -> str:
         return _value(value[0]) if len(value) == 1 else _list(map(_value, value))
     if isinstance(value, Mapping):
         return _table(value)
+    if is_dataclass(value):
+        changed = {item.name: getattr(value, item.name) for item in fields(value)}
+        unset = {item.name: item.default for item in fields(value)}
+        return _table({name: part for name, part in changed.items() if part != unset[name]})
     if isinstance(value, bool):
         return "true" if value else "false"
     return _text(value) if isinstance(value, str) else repr(value)

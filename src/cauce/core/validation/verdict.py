@@ -10,7 +10,17 @@ from typing import Any, Literal
 from cauce.core.canonical import Json
 
 Kind = Literal[
-    "column", "type", "range", "levels", "nulls", "unique", "pattern", "length", "rows", "freshness", "formula"
+    "column",
+    "type",
+    "range",
+    "levels",
+    "nulls",
+    "unique",
+    "pattern",
+    "length",
+    "rows",
+    "freshness",
+    "formula",
 ]
 Action = Literal["stop", "quarantine", "warn"]
 EXAMPLES = 10
