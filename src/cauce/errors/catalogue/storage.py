@@ -42,10 +42,11 @@ ENTRIES = (
         code="E0504",
         exit=Exit.CANNOT_CREATE,
         says=_("{path} cannot be created ({reason})."),
-        hint=_("Choose a folder that can be written with [store] path."),
+        hint=_("Choose a folder that can be written: for the store with [store] path."),
         explanation=_(
             "The file system is mounted read-only, or a file stands where a folder is needed. The store "
-            "needs one folder in which it can create files."
+            "needs one folder in which it can create files. What was stored before is whole and can "
+            "be read."
         ),
     ),
     Entry(
