@@ -17,6 +17,7 @@ from cauce.ports.tracker import Tracker
 from cauce.running.clock import SystemClock, new_run_name
 from cauce.running.drafts import sweep_drafts
 from cauce.running.execution import Action, Made, RunResult, run_plan
+from cauce.running.failed_run import tell_failure
 from cauce.running.observer import Observer
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.evaluate import evaluate
@@ -78,9 +79,14 @@ def run_project(
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())
-    return run_plan(
-        plan_of(work), actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
-    )
+    plan = plan_of(work)
+    try:
+        return run_plan(
+            plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
+        )
+    except BaseException as error:
+        tell_failure(work, plan, error, told=told)
+        raise
 
 
 @dataclass(frozen=True)

@@ -221,12 +221,15 @@ class MlflowTracker:
         return self._shipper.wait()
 
     def _failed(self, status: Status) -> None:
-        """Tell of the runs that began and will not end well. No failure of this hides the one on its way."""
+        """Tell of the runs that began and did not end well, and wait a moment for it to arrive.
+
+        No failure of this hides the one on its way.
+        """
         begun = [one for one in self._last.values() if one.status == "running"]
         with contextlib.suppress(CauceError):
             for record in begun:
                 self.put(replace(record, status=status, ended=datetime.now(UTC)))
-        if begun and self._shipper is not None:
+        if self._mail and self._shipper is not None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._shipper.wait(longest=DEAD_SECONDS)

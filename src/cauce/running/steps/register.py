@@ -21,13 +21,14 @@ from cauce.running.workspace import Workspace
 _LEFT_OUT = frozenset(("store", "tracking", "serve"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Told:
-    """Who is told of a run, if anyone, the run's name and when it began."""
+    """Who is told of a run, if anyone, the run's name, when it began, and whether its end was told."""
 
     tracker: Tracker | None
     run: str
     began: datetime
+    said: bool = False
 
 
 def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made:  # noqa: ARG001
@@ -43,7 +44,7 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
             run=told.run,
             project=work.project.name,
             experiment=str(settings["experiment"]),
-            params=dict(_flat(work.project.to_mapping())),
+            params=dict(flat_settings(work.project.to_mapping())),
             metrics=dict(_metrics(evaluation)),
             values=dict(_guesses(evaluation)),
             tags={"cauce.bundle": identity, "cauce.task": evaluation.target.task},
@@ -60,19 +61,20 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
             ended=datetime.now(UTC),
         )
     )
+    told.said = True
     return Made({"told": Reference("value", True)})
 
 
-def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+def flat_settings(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Settings by dotted name, as texts; where things are kept and whom they are told to are left out."""
     for name, one in value.items():
         if not above and name in _LEFT_OUT:
             continue
         if isinstance(one, Mapping):
-            yield from _flat(one, f"{above}{name}.")
+            yield from flat_settings(one, f"{above}{name}.")
         elif isinstance(one, list) and one and isinstance(one[0], Mapping):
             for place, item in enumerate(one):
-                yield from _flat(item, f"{above}{name}.{place}.")
+                yield from flat_settings(item, f"{above}{name}.{place}.")
         else:
             yield f"{above}{name}", str(one)
 
