@@ -1,0 +1,1 @@
+"""The leak gate: columns that know the target, and rows that know each other."""
