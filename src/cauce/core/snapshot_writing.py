@@ -164,7 +164,7 @@ def _write(frames: list[pl.DataFrame], folder: Path, number: int) -> Part:
     frame = pl.concat(frames)
     draft = folder / f"{number}.draft"
     try:
-        frame.write_parquet(draft, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
+        frame.write_parquet(draft, compression="lz4", statistics=True, row_group_size=_ROW_GROUP)
         with draft.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         part = Part(part_key(sha256), frame.height, draft.stat().st_size, sha256)

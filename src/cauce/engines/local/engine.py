@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import write_snapshot
+from cauce.engines.local.ahead import made_ahead
 from cauce.expr.schema import Schema
 from cauce.ports.engine import Source, Work
 from cauce.ports.store import Store
@@ -44,13 +45,13 @@ class LocalEngine:
         return LocalTable(table.source, (*table.works, work))
 
     def batches(self, table: LocalTable, columns: tuple[str, ...] | None = None) -> Iterator[pl.DataFrame]:
-        """The batches of `table`, in the source's order; a table without work reads only `columns`."""
+        """The batches of `table`, in the source's order; a table without work reads only `columns`.
+
+        Another thread reads the next batch and does the table's work on it meanwhile.
+        """
         wanted = table.works[0].columns if table.works else columns
-        for batch in table.source.batches(wanted):
-            self.rows_scanned += batch.height
-            worked = batch
-            for work in table.works:
-                worked = work(worked)
+        for rows, worked in made_ahead(_worked(table, wanted)):
+            self.rows_scanned += rows
             yield worked
 
     def summarise(self, table: LocalTable, *summaries: Summary) -> tuple[Any, ...]:
@@ -72,3 +73,14 @@ class LocalEngine:
         from cauce.engines.local.boosting import boost  # noqa: PLC0415 - XGBoost loads when it trains
 
         return boost(lambda: self.batches(table), spec, observe=observe)
+
+
+def _worked(
+    table: LocalTable, columns: tuple[str, ...] | None
+) -> Generator[tuple[int, pl.DataFrame], None, None]:
+    """Rows read and what the table's work made of them, batch by batch."""
+    for batch in table.source.batches(columns):
+        worked = batch
+        for work in table.works:
+            worked = work(worked)
+        yield batch.height, worked
