@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from cauce.core.metrics.dataset import DatasetEvaluation
 from cauce.core.metrics.gap import Gap, gap_between
 from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
 from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.permutation import PermutationImportance
+from cauce.core.metrics.slices import Slice, weakest
 from cauce.core.metrics.target import Target
+from cauce.core.metrics.thresholds import ThresholdChoice, ThresholdTable
 from cauce.errors import CauceError
 
-VERSION = 1
+VERSION = 2
+READ = (1, 2)
 THRESHOLD = 0.5
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,8 @@ class Evaluation:
     threshold: a positive class's probability of this or more is predicted positive (binary; 0.5 unless
     chosen); with more classes the most probable is predicted, the first of equals. importance: total
     gain by feature, largest first. headline: the metric to name first; the first of the target's where
-    not chosen.
+    not chosen. thresholds: what each gives on validation rows; choice: how `threshold` was chosen (both
+    binary only). slices: parts of the validation and test rows. permutation: by column of the user's.
     """
 
     target: Target
@@ -43,6 +49,10 @@ class Evaluation:
     headline: MetricName | None = None
     importance: tuple[tuple[str, float], ...] = ()
     history: History | None = field(default=None)
+    thresholds: ThresholdTable | None = None
+    choice: ThresholdChoice | None = None
+    slices: tuple[Slice, ...] = ()
+    permutation: PermutationImportance | None = None
 
     @property
     def gap(self) -> Gap:
@@ -50,13 +60,22 @@ class Evaluation:
         name = self.headline or next(iter(self.datasets.values())).metrics[0].name
         return gap_between(self.datasets, name)
 
+    @property
+    def weakest(self) -> tuple[Slice, ...]:
+        """Slices that are worse than all rows beyond chance: of validation rows, of test rows without any."""
+        judged = "validation" if "validation" in self.datasets else "test"
+        return weakest([one for one in self.slices if one.dataset == judged])
+
     def tracked(self) -> dict[str, float]:
-        """Every defined metric and the best guess's, by tracker key."""
+        """Every defined metric, its interval's ends and the best guess's value, by tracker key."""
         found = {}
         for dataset, one in self.datasets.items():
             for metric in one.metrics:
                 if metric.value is not None:
                     found[tracker_key(metric.name, dataset)] = metric.value
+                if metric.interval is not None:
+                    found[tracker_key(metric.name, dataset, end="low")] = metric.interval.low
+                    found[tracker_key(metric.name, dataset, end="high")] = metric.interval.high
                 guess = one.baseline(str(metric.name))
                 if guess is not None and guess.value is not None:
                     found[baseline_key(metric.name, dataset)] = guess.value
@@ -72,6 +91,10 @@ class Evaluation:
             "datasets": {name: one.to_json() for name, one in self.datasets.items()},
             "importance": [[name, gain] for name, gain in self.importance],
         }
+        parts = {"thresholds": self.thresholds, "choice": self.choice, "permutation": self.permutation}
+        found |= {name: part.to_json() for name, part in parts.items() if part is not None}
+        if self.slices:
+            found["slices"] = [one.to_json() for one in self.slices]
         if self.history is not None:
             losses = {name: list(values) for name, values in self.history.losses.items()}
             found["history"] = {
@@ -108,7 +131,7 @@ def decode_evaluation(data: bytes) -> Evaluation:
 
 
 def _evaluation(value: dict[str, Any]) -> Evaluation:
-    if value["version"] != VERSION:
+    if value["version"] not in READ:
         raise CauceError("E0906", reason=f"version {value['version']}")
     unknown = set(value["datasets"]) - set(DATASETS)
     if unknown:
@@ -122,7 +145,15 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         datasets={name: DatasetEvaluation.from_json(part) for name, part in value["datasets"].items()},
         importance=tuple((str(name), float(gain)) for name, gain in value["importance"]),
         history=None if history is None else _history(history),
+        thresholds=_part(value, "thresholds", ThresholdTable.from_json),
+        choice=_part(value, "choice", ThresholdChoice.from_json),
+        slices=tuple(Slice.from_json(one) for one in value.get("slices", ())),
+        permutation=_part(value, "permutation", PermutationImportance.from_json),
     )
+
+
+def _part(value: dict[str, Any], name: str, read: Callable[[dict[str, Any]], T]) -> T | None:
+    return read(value[name]) if name in value else None
 
 
 def _history(value: dict[str, Any]) -> History:

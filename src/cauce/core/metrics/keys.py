@@ -11,6 +11,7 @@ from cauce.core.metrics.names import MetricName
 
 Dataset = Literal["train", "validation", "test"]
 DATASETS: tuple[Dataset, ...] = get_args(Dataset)
+End = Literal["low", "high"]
 KEY_CHARACTERS = 250
 
 _PLAIN = frozenset(string.ascii_letters + string.digits)
@@ -28,15 +29,18 @@ _NAMED = {
 }
 
 
-def tracker_key(name: MetricName, dataset: Dataset) -> str:
+def tracker_key(name: MetricName, dataset: Dataset, *, end: End | None = None) -> str:
     """`name` on `dataset` as letters, digits and "/._-" only, at most 250 characters.
 
+    end: of its interval, told by `_low` or `_high` after the key. Where a class name ends in a blank and
+    that word, its last blank becomes "-x20-", so that no name's key ends so.
     Different names have different keys, also in stores that fold case (MySQL): a blank becomes "_",
     other characters "-word-" or "-xHEX-", and "-cHEX-" at the end marks which letters are capitals.
     A key that would be too long is cut and ends in 128 bits of the SHA-256 of the canonical text.
     MLflow refuses brackets, "<", "%" and paths that are not normal (mlflow.utils.validation).
     """
-    return _limited(f"{dataset}/{'.'.join(_segments(name))}", str(name))
+    tail = "" if end is None else f"_{end}"
+    return _limited(f"{dataset}/{'.'.join(_segments(name))}", str(name), KEY_CHARACTERS - len(tail)) + tail
 
 
 def baseline_key(name: MetricName, dataset: Dataset) -> str:
@@ -62,6 +66,9 @@ def _slug(value: str) -> str:
     if not value:
         return "-empty-"
     text = "".join(_written(character) for character in value)
+    head, blank, word = text.rpartition("_")
+    if blank and word in get_args(End):
+        text = f"{head}-x20-{word}"
     capitals = sum(1 << at for at, character in enumerate(value) if character in string.ascii_uppercase)
     return f"{text}-c{capitals:x}-" if capitals else text
 
@@ -74,9 +81,9 @@ def _written(character: str) -> str:
     return f"-{_NAMED.get(character) or f'x{ord(character):x}'}-"
 
 
-def _limited(key: str, text: str) -> str:
-    if len(key) <= KEY_CHARACTERS:
+def _limited(key: str, text: str, most: int = KEY_CHARACTERS) -> str:
+    if len(key) <= most:
         return key
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     tail = f"-h{digest}-"
-    return key[: KEY_CHARACTERS - len(tail)] + tail
+    return key[: most - len(tail)] + tail

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from cauce.core.metrics.interval import Interval
 from cauce.core.metrics.names import MetricName
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
@@ -31,13 +32,25 @@ class Metric:
     """One number about a model on one dataset.
 
     value: None where it is not defined, with `reason` (a key of REASONS). error: the exact value lies
-    within `value` ± `error`; 0 where the value is exact but for rounding.
+    within `value` ± `error`; 0 where the value is exact but for rounding. interval: what other rows
+    of the same kind could give; None where there is no value, or the doubt was not measured.
     """
 
     name: MetricName
     value: float | None
     error: float = 0.0
     reason: str | None = None
+    interval: Interval | None = None
+
+    @property
+    def low(self) -> float | None:
+        """The interval's lower end."""
+        return None if self.interval is None else self.interval.low
+
+    @property
+    def high(self) -> float | None:
+        """The interval's upper end."""
+        return None if self.interval is None else self.interval.high
 
     @property
     def why_undefined(self) -> str:
@@ -51,6 +64,8 @@ class Metric:
             found["error"] = self.error
         if self.reason:
             found["reason"] = self.reason
+        if self.interval is not None:
+            found["interval"] = self.interval.to_json()
         return found
 
     @staticmethod
@@ -60,7 +75,9 @@ class Metric:
         if (reason is None) == (value["value"] is None) or (reason is not None and reason not in REASONS):
             raise CauceError("E0906", reason=f"reason {reason!r}")
         number = None if value["value"] is None else float(value["value"])
-        return Metric(MetricName.parse(value["name"]), number, float(value.get("error", 0.0)), reason)
+        interval = Interval.from_json(value["interval"]) if "interval" in value else None
+        name = MetricName.parse(value["name"])
+        return Metric(name, number, float(value.get("error", 0.0)), reason, interval)
 
 
 def metric(name: MetricName, value: float, *, error: float = 0.0) -> Metric:
