@@ -37,12 +37,15 @@ class TrackedDataset:
 @dataclass(frozen=True, kw_only=True)
 class TrackedBundle:
     """A bundle to be registered. folder: where it lies; name: of the registered model; alias: that the
-    version gets, "auto" for champion where there is none yet and else challenger."""
+    version gets, "auto" for champion where there is none yet and else challenger. decided: the entry of a
+    history that put it in charge, "" where none did. card: its model card in Markdown."""
 
     folder: str
     digest: str
     name: str
     alias: Alias = "auto"
+    decided: str = ""
+    card: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""

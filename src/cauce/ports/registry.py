@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from cauce.core.promotion.history import Decision
 from cauce.core.run_record import Alias
 from cauce.errors import CauceError
 
@@ -84,6 +85,24 @@ class ModelAddress:
         return f"models:/{self.name}" + (f"@{self.alias}" if self.alias else f"/{self.version}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A model as its registry shows it: its versions, the latest first, and the entry of a history that
+    its champion follows, None where nobody of Cauce's decided."""
+
+    versions: tuple[ModelVersion, ...]
+    decided: Decision | None = None
+
+    @property
+    def champion(self) -> ModelVersion | None:
+        """The version with that alias."""
+        return next((one for one in self.versions if CHAMPION in one.aliases), None)
+
+    def holding(self, digest: str) -> ModelVersion | None:
+        """The first version that holds this bundle."""
+        return next((one for one in reversed(self.versions) if one.digest == digest), None)
+
+
 class Registry(Protocol):
     """Versions of models. Raises E1301 without the library, E1302 where the registry does not answer."""
 
@@ -93,6 +112,22 @@ class Registry(Protocol):
 
     def set_alias(self, name: str, alias: str, *, version: str) -> None:
         """Give `alias` to this version, taking it from another. E1307, E1308."""
+        ...
+
+    def standing(self, name: str) -> Standing:
+        """The versions of `name`, and the entry of a history that its champion follows. E1307."""
+        ...
+
+    def appoint(self, name: str, *, version: str | None, by: Decision) -> bool:
+        """Make this version, or nobody, the champion, because the entry `by` says so, and note that it did.
+
+        False, and nothing is changed, where a later entry of the same history was applied before. A
+        champion is no challenger: it loses that alias. E1307, E1308.
+        """
+        ...
+
+    def card(self, name: str, *, version: str) -> str | None:
+        """The model card of this version in Markdown; None where it has none. E1307, E1308."""
         ...
 
     def resolve(self, uri: str) -> ResolvedModel:

@@ -13,8 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from cauce.core.bundle.opening import open_bundle
+from cauce.core.promotion.history import Decision
 from cauce.core.run_record import Alias, RunRecord
 from cauce.errors import CauceError
+from cauce.failpoints import passage
 from cauce.ports.registry import (
     CHALLENGER,
     CHAMPION,
@@ -22,6 +24,7 @@ from cauce.ports.registry import (
     ModelVersion,
     Registry,
     ResolvedModel,
+    Standing,
     TrackedRun,
 )
 from cauce.ports.tracker import Delivery
@@ -116,6 +119,8 @@ class MemoryRegistry:
 
     versions: dict[tuple[str, str], tuple[ModelVersion, Path]] = field(default_factory=dict)
     aliases: dict[tuple[str, str], str] = field(default_factory=dict)
+    decided: dict[str, Decision] = field(default_factory=dict)
+    cards: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def register(self, folder: Path, name: str, *, alias: Alias = "auto") -> ModelVersion:
         """Register the bundle in `folder`; the same bundle twice is one version."""
@@ -135,6 +140,30 @@ class MemoryRegistry:
     def set_alias(self, name: str, alias: str, *, version: str) -> None:
         """Give `alias` to this version, taking it from another. E1307, E1308."""
         self.aliases[name, alias] = self._number(ModelAddress(name, version=version))
+
+    def standing(self, name: str) -> Standing:
+        """The versions of `name`, and the entry its champion follows. E1307."""
+        return Standing(versions=self.models(name), decided=self.decided.get(name))
+
+    def appoint(self, name: str, *, version: str | None, by: Decision) -> bool:
+        """Make this version, or nobody, the champion, as the entry `by` says. E1307, E1308."""
+        self._number(ModelAddress(name, version=version or "1"))
+        applied = self.decided.get(name)
+        if applied is not None and applied.history == by.history and applied.number > by.number:
+            return False
+        if version is None:
+            self.aliases.pop((name, CHAMPION), None)
+        else:
+            self.aliases[name, CHAMPION] = version
+        if self.aliases.get((name, CHALLENGER)) == version:
+            self.aliases.pop((name, CHALLENGER), None)
+        passage("registry.aliased")
+        self.decided[name] = by
+        return True
+
+    def card(self, name: str, *, version: str) -> str | None:
+        """The card that was put into `cards`. E1307, E1308."""
+        return self.cards.get((name, self._number(ModelAddress(name, version=version))))
 
     def resolve(self, uri: str) -> ResolvedModel:
         """The version `uri` names, and its folder. E1306 to E1308, E1310."""
@@ -200,6 +229,35 @@ def check_registry(registry: Registry, bundles: tuple[Path, Path, Path], *, name
     assert open_bundle(found.folder, digest=found.digest), "which is on this machine, whole"
     assert registry.resolve(f"models:/{name}/{made.version}").digest == made.digest, "versions resolve"
     _check_refusals(registry, name)
+    _check_appointments(registry, name)
+
+
+def _check_appointments(registry: Registry, name: str) -> None:
+    newest, middle, oldest = (one.version for one in registry.models(name))
+    ours, others = "0123456789abcdef", "fedcba9876543210"
+    assert registry.standing(name).decided is None, "before any decision none is noted"
+    assert registry.appoint(name, version=middle, by=Decision(ours, 2)), "an entry puts a version in charge"
+    standing = registry.standing(name)
+    assert standing.champion is not None, "which is then the champion"
+    assert standing.champion.version == middle, "and no other"
+    assert standing.decided == Decision(ours, 2), "and the registry knows by which entry"
+    assert standing.holding(str(standing.champion.digest)) == standing.champion, (
+        "a digest leads to its version"
+    )
+    assert registry.appoint(name, version=newest, by=Decision(ours, 3)), "a later entry moves it"
+    assert registry.models(name)[0].aliases == (CHAMPION,), "and a champion is no challenger"
+    assert not registry.appoint(name, version=oldest, by=Decision(ours, 2)), "an earlier entry comes too late"
+    assert registry.models(name)[0].aliases == (CHAMPION,), "and changes nothing"
+    assert registry.appoint(name, version=newest, by=Decision(ours, 3)), "the same entry again is harmless"
+    assert registry.appoint(name, version=None, by=Decision(ours, 4)), "nobody may be in charge"
+    assert registry.standing(name).champion is None, "then there is no champion"
+    assert registry.appoint(name, version=oldest, by=Decision(others, 1)), "another history may decide"
+    assert registry.standing(name).decided == Decision(others, 1), "and that it did is seen"
+    missing = _code(lambda: registry.appoint(name, version="99", by=Decision(others, 2)))
+    assert missing == "E1308", "a version that is not there takes no charge"
+    assert registry.standing(name).decided == Decision(others, 1), "and nothing is noted of it"
+    assert registry.card(name, version=oldest) is None, "a version without a card has none"
+    assert _code(lambda: registry.card(name, version="99")) == "E1308", "nor has one that is not there"
 
 
 def _check_refusals(registry: Registry, name: str) -> None:

@@ -10,15 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cauce.core.run_record import Alias
+from cauce.core.promotion.history import Decision
+from cauce.core.run_record import TrackedBundle
 from cauce.failpoints import passage
 from cauce.tracking.border import code_of, connect, unless_exists
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
-from cauce.tracking.versions import give_alias, register_version, registered
+from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered
 
-RUN, PROJECT, VERSION = "cauce.run_id", "cauce.project", "cauce.version"
+RUN, VERSION = "cauce.run_id", "cauce.version"
 _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "RUNNING"}
 
 
@@ -159,7 +160,16 @@ def _bundle(to: _Addressed, body: Mapping[str, Any]) -> None:
             copy = bundle / checked_name(path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(kept_file(to.folder, digest), copy)
-        version = register_bundle(to.client, bundle, run=to.run, name=body["name"], alias=body["alias"])
+        # What an older Cauce put into the outbox knows neither cards nor decisions.
+        told = TrackedBundle(
+            folder=str(bundle),
+            digest=body["digest"],
+            name=body["name"],
+            alias=body["alias"],
+            decided=body.get("decided", ""),
+            card=body.get("card", ""),
+        )
+        version = register_bundle(to.client, told, run=to.run)
     to.client.set_tag(to.run, VERSION, f"{version.name}/{version.version}")
 
 
@@ -167,21 +177,22 @@ def _end(to: _Addressed, body: Mapping[str, Any]) -> None:
     to.client.set_terminated(to.run, status=_STATUS[body["status"]], end_time=body["ended"])
 
 
-def register_bundle(client: Any, bundle: Path, *, run: str, name: str, alias: Alias) -> Any:
-    """Track the bundle as the model of `run`, register it as `name`, and give it its alias. The version."""
+def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
+    """Track the bundle as the model of `run`, register it and give it its alias; the version."""
     from cauce.tracking.model_folder import write_model_folder
 
     with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
-        opened = write_model_folder(bundle, Path(scratch), run=run)
-        version = registered(client, name, digest=opened.identity)
+        opened = write_model_folder(Path(told.folder), Path(scratch), run=run, card=told.card)
+        version = registered(client, told.name, digest=opened.identity)
         if version is None:
             client.log_artifacts(run, scratch, "model")
             passage("delivery.model")
-            tags = {PROJECT: opened.name}
             found = client.get_run(run)
-            version = register_version(client, name, digest=opened.identity, run=found, tags=tags)
+            kept = Kept(digest=opened.identity, project=opened.name, description=told.card)
+            version = register_version(client, told.name, run=found, kept=kept)
             passage("delivery.version")
-    give_alias(client, name, version=str(version.version), alias=alias)
+    number, decided = str(version.version), Decision.parse(told.decided)
+    give_alias(client, told.name, version=number, alias=told.alias, decided=decided)
     passage("delivery.alias")
     return version
 

@@ -13,14 +13,17 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.opening import open_bundle
 
 LOADER = "cauce.tracking.pyfunc"
-BUNDLE, REQUIREMENTS = "bundle", "requirements.txt"
+BUNDLE, REQUIREMENTS, CARD = "bundle", "requirements.txt", "card.md"
 EXAMPLE_ROWS = 5
 # What a model is scored with; the first of two names for the same library that is there.
 _SCORING = (("cauce",), ("numpy",), ("polars",), ("pandas",), ("onnxruntime",), ("xgboost-cpu", "xgboost"))
 
 
-def write_model_folder(bundle: Path, folder: Path, *, run: str | None = None) -> Bundle:
-    """Write the model in `bundle` into `folder`, as MLflow wants it; the bundle, opened and checked."""
+def write_model_folder(bundle: Path, folder: Path, *, run: str | None = None, card: str = "") -> Bundle:
+    """Write the model in `bundle` into `folder`, as MLflow wants it; the bundle, opened and checked.
+
+    card: the model card in Markdown, kept beside the bundle where there is one.
+    """
     from mlflow.models import Model
     from mlflow.models.utils import _save_example
     from mlflow.pyfunc import add_to_model
@@ -38,6 +41,8 @@ def write_model_folder(bundle: Path, folder: Path, *, run: str | None = None) ->
     example = opened.golden.rows.head(EXAMPLE_ROWS)
     _save_example(model, readable(example).to_pandas(), str(folder))
     (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in requirements()), "utf-8")
+    if card:
+        (folder / CARD).write_text(card, "utf-8")
     model.save(str(folder / "MLmodel"))
     return opened
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cauce.core.faults import translated
-from cauce.core.run_record import RunRecord, checked_run
+from cauce.core.run_record import RunRecord, TrackedBundle, checked_run
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 from cauce.tracking.locks import held
@@ -99,8 +99,7 @@ class RunMail:
         for name, path in record.artifacts.items():
             self.put_artifact(name, Path(path))
         if record.bundle is not None:
-            bundle = record.bundle
-            self.put_bundle(Path(bundle.folder), bundle.digest, name=bundle.name, alias=bundle.alias)
+            self.put_bundle(record.bundle)
         if record.status != "running":
             self.put(ending(record))
 
@@ -108,11 +107,13 @@ class RunMail:
         """Keep a copy of the file `path`, to be tracked under `name` ("plots/roc.png")."""
         self.put(Message("artifact", {"name": checked_name(name), "sha256": self._keep(path)}))
 
-    def put_bundle(self, folder: Path, digest: str, *, name: str, alias: str = "auto") -> None:
-        """Keep a copy of the bundle's files, to be registered as `name`."""
+    def put_bundle(self, bundle: TrackedBundle) -> None:
+        """Keep a copy of the bundle's files, to be registered under its name."""
+        folder = Path(bundle.folder)
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         files = {path.relative_to(folder).as_posix(): self._keep(path) for path in paths}
-        self.put(Message("bundle", {"name": name, "digest": digest, "alias": alias, "files": files}))
+        told = {name: value for name, value in bundle.to_json().items() if name != "folder"}
+        self.put(Message("bundle", {**told, "files": files}))
 
     def _keep(self, path: Path) -> str:
         with translated(str(path)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +16,18 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.opening import open_bundle
 from cauce.core.canonical import is_digest
 from cauce.core.faults import translated
-from cauce.core.run_record import Alias
+from cauce.core.promotion.history import Decision
+from cauce.core.run_record import Alias, TrackedBundle
 from cauce.errors import CauceError
-from cauce.ports.registry import ModelAddress, ModelVersion, ResolvedModel, TrackedRun
+from cauce.ports.registry import ModelAddress, ModelVersion, ResolvedModel, Standing, TrackedRun
 from cauce.tracking.border import answering, code_of, connect
 from cauce.tracking.delivery import RUN, Deliverer, register_bundle
 from cauce.tracking.destination import Destination
 from cauce.tracking.locks import held
 from cauce.tracking.messages import Message
+from cauce.tracking.model_folder import CARD
 from cauce.tracking.outbox import SHIPPER
-from cauce.tracking.versions import DIGEST, aliases_of, give_alias, named, registered
+from cauce.tracking.versions import DECISION, DIGEST, aliases_of, appoint, give_alias, named, registered
 
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _LOCK_SECONDS = 60.0
@@ -48,16 +50,21 @@ class MlflowRegistry:
         Raises what `open_bundle` raises, E1301 and E1302.
         """
         bundle = open_bundle(folder)
-        outbox = self.home / "outbox"
-        with translated(str(outbox)):
-            outbox.mkdir(parents=True, exist_ok=True)
-        with answering(self.destination), held(outbox / SHIPPER, patience=_LOCK_SECONDS):
-            client = connect(self.destination)
+        with self._alone() as client:
             made = registered(client, name, digest=bundle.identity)
             if made is None:
                 made = self._register(bundle, folder, name)
             give_alias(client, name, version=str(made.version), alias=alias)
             return _version(made, aliases_of(client, name))
+
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
+        """A client, while no other process of this machine looks first and makes then."""
+        outbox = self.home / "outbox"
+        with translated(str(outbox)):
+            outbox.mkdir(parents=True, exist_ok=True)
+        with answering(self.destination), held(outbox / SHIPPER, patience=_LOCK_SECONDS):
+            yield connect(self.destination)
 
     def _register(self, bundle: Bundle, folder: Path, name: str) -> Any:
         """A version in a run made for it; the same run where this was begun before."""
@@ -66,7 +73,8 @@ class MlflowRegistry:
         started = int(datetime.now(UTC).timestamp() * 1000)
         body = {"experiment": bundle.name, "name": run[:19], "project": bundle.name, "started": started}
         tracked = deliverer.send(Message("begin", body), Path(run))
-        made = register_bundle(deliverer.client, folder, run=tracked, name=name, alias="none")
+        told = TrackedBundle(folder=str(folder), digest=bundle.identity, name=name, alias="none")
+        made = register_bundle(deliverer.client, told, run=tracked)
         deliverer.client.set_terminated(tracked, status="FINISHED")
         return made
 
@@ -76,6 +84,33 @@ class MlflowRegistry:
             client = connect(self.destination)
             self._found(client, ModelAddress(name, version=version))
             client.set_registered_model_alias(name, alias, version)
+
+    def standing(self, name: str) -> Standing:
+        """The versions of `name`, and the entry of a history that its champion follows. E1307."""
+        versions = self.models(name)
+        with answering(self.destination):
+            tags = connect(self.destination).get_registered_model(name).tags
+        return Standing(versions=versions, decided=Decision.parse(tags.get(DECISION)))
+
+    def appoint(self, name: str, *, version: str | None, by: Decision) -> bool:
+        """Make this version, or nobody, the champion, as the entry `by` says. E1307, E1308."""
+        with self._alone() as client:
+            if version is not None:
+                self._found(client, ModelAddress(name, version=version))
+            return appoint(client, name, version=version, by=by) == "done"
+
+    def card(self, name: str, *, version: str) -> str | None:
+        """The model card of this version in Markdown; None where it has none. E1307, E1308."""
+        with answering(self.destination), tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
+            from mlflow.artifacts import download_artifacts, list_artifacts
+
+            found = self._found(connect(self.destination), ModelAddress(name, version=version))
+            uri, tracking = f"{found.source}/{CARD}", self.destination.uri
+            listed = list_artifacts(artifact_uri=found.source, tracking_uri=tracking)
+            if not any(Path(one.path).name == CARD for one in listed):
+                return None
+            path = download_artifacts(artifact_uri=uri, dst_path=scratch, tracking_uri=tracking)
+            return Path(path).read_text("utf-8")
 
     def resolve(self, uri: str) -> ResolvedModel:
         """The version `uri` names, with its bundle in a folder here. E1306 to E1310."""

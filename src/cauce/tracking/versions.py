@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from cauce.core.promotion.history import Decision
 from cauce.core.run_record import Alias
+from cauce.failpoints import passage
 from cauce.ports.registry import CHALLENGER, CHAMPION
 from cauce.tracking.border import code_of, unless_exists
 
-DIGEST = "cauce.bundle"
+DIGEST, PROJECT, DECISION = "cauce.bundle", "cauce.project", "cauce.history"
+DESCRIPTION_CHARACTERS = 5000
 _PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What a version carries: its bundle's digest, the project's name, and a description in Markdown."""
+
+    digest: str
+    project: str
+    description: str = ""
 
 
 def registered(client: Any, name: str, *, digest: str) -> Any | None:
@@ -19,27 +32,42 @@ def registered(client: Any, name: str, *, digest: str) -> Any | None:
     return min(found, key=lambda one: int(one.version), default=None)
 
 
-def register_version(client: Any, name: str, *, digest: str, run: Any, tags: dict[str, str]) -> Any:
+def register_version(client: Any, name: str, *, run: Any, kept: Kept) -> Any:
     """A version for the model in the run's artifacts; the one that is there where the bundle has one."""
     unless_exists(lambda: client.create_registered_model(name))
-    if (known := registered(client, name, digest=digest)) is not None:
+    if (known := registered(client, name, digest=kept.digest)) is not None:
         return known
     return client.create_model_version(
         name,
         source=f"{run.info.artifact_uri}/model",
         run_id=run.info.run_id,
-        tags={**tags, DIGEST: digest},
+        tags={PROJECT: kept.project, DIGEST: kept.digest},
+        description=shortened(kept.description) or None,
         await_creation_for=30,
     )
 
 
-def give_alias(client: Any, name: str, *, version: str, alias: Alias) -> None:
+def shortened(text: str) -> str:
+    """`text` as long as a description may be, cut after a whole line."""
+    if len(text) <= DESCRIPTION_CHARACTERS:
+        return text
+    return text[: DESCRIPTION_CHARACTERS - 2].rpartition("\n")[0] + "\n…"
+
+
+def give_alias(
+    client: Any, name: str, *, version: str, alias: Alias, decided: Decision | None = None
+) -> None:
     """The alias a version gets: with "auto" champion where there is none, and else challenger.
 
-    A version that has one of the two keeps it, so that the same bundle again changes nothing.
+    A version that has one of the two keeps it, so that the same bundle again changes nothing. decided: the
+    entry that made it champion; where the registry's champion is not of that history, it challenges.
     """
     if alias == "none":
         return
+    if alias == CHAMPION and decided is not None:
+        if appoint(client, name, version=version, by=decided, take=False) != "foreign":
+            return
+        alias = CHALLENGER  # type: ignore[assignment]
     aliases = aliases_of(client, name)
     if alias != "auto":
         wanted: str = alias
@@ -47,8 +75,37 @@ def give_alias(client: Any, name: str, *, version: str, alias: Alias) -> None:
         return
     else:
         wanted = CHALLENGER if CHAMPION in aliases else CHAMPION
-    if aliases.get(wanted) != version:
+    known = (aliases.get(wanted), aliases.get(CHAMPION) if wanted == CHALLENGER else None)
+    if version not in known:
         client.set_registered_model_alias(name, wanted, version)
+
+
+def appoint(
+    client: Any, name: str, *, version: str | None, by: Decision, take: bool = True
+) -> Literal["done", "late", "foreign"]:
+    """Make `version` (None: nobody) the champion, because the entry `by` says so, and note that it did.
+
+    late: a later entry of the same history was applied before; nothing is changed. foreign: unless `take`,
+    the champion is left to whoever made it where that was not this history.
+    """
+    model = client.get_registered_model(name)
+    aliases = {alias: str(number) for alias, number in model.aliases.items()}
+    applied = Decision.parse(model.tags.get(DECISION))
+    ours = applied is not None and applied.history == by.history
+    if applied is not None and ours and applied.number > by.number:
+        return "late"
+    if not take and not ours and aliases.get(CHAMPION) not in (None, version):
+        return "foreign"
+    if version is not None and aliases.get(CHAMPION) != version:
+        client.set_registered_model_alias(name, CHAMPION, version)
+    if version is None and CHAMPION in aliases:
+        client.delete_registered_model_alias(name, CHAMPION)
+    if version is not None and aliases.get(CHALLENGER) == version:
+        client.delete_registered_model_alias(name, CHALLENGER)
+    passage("registry.aliased")
+    client.set_registered_model_tag(name, DECISION, str(by))
+    passage("registry.noted")
+    return "done"
 
 
 def aliases_of(client: Any, name: str) -> dict[str, str]:

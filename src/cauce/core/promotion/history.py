@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +14,7 @@ from cauce.core.promotion.gate import Verdict
 from cauce.errors import CauceError
 
 FORMAT = 1
+_DECISION = re.compile(r"([0-9a-f]{16})/([1-9][0-9]{0,6})")
 FOLDER = "promotions"
 Event: TypeAlias = Literal["promote", "rollback", "refuse", "remove"]
 _FIELDS = (
@@ -122,6 +124,23 @@ def _held(value: Any, key: str) -> Held | None:
     return Held(value["digest"], None if value["version"] is None else str(value["version"]))
 
 
+@dataclass(frozen=True)
+class Decision:
+    """Which entry of which history: what a registry notes of the one its champion follows."""
+
+    history: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.history}/{self.number}"
+
+    @staticmethod
+    def parse(text: str | None) -> Decision | None:
+        """What `str` gave; None for anything else."""
+        found = _DECISION.fullmatch(text or "")
+        return None if found is None else Decision(found[1], int(found[2]))
+
+
 def folder_of(model: str) -> str:
     """Where the entries of `model` are kept in a store, whatever characters its name has."""
     return f"{FOLDER}/{hashlib.sha256(model.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
@@ -142,11 +161,6 @@ def checked_chain(model: str, entries: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(entries)
 
 
-def identity_of(entries: Sequence[Change]) -> str:
-    """Tells this history from any other of the same model: 16 hexadecimal digits of its first entry."""
-    return entries[0].digest[:16]
-
-
 def champion_of(entries: Sequence[Change]) -> Held | None:
     """Who is in charge, or None."""
     return entries[-1].after if entries else None
@@ -155,6 +169,13 @@ def champion_of(entries: Sequence[Change]) -> Held | None:
 def appointment(entries: Sequence[Change]) -> Change | None:
     """The entry that put the present champion, or nobody, in charge; None where none ever did."""
     return next((one for one in reversed(entries) if one.moves), None)
+
+
+def decision_of(entries: Sequence[Change]) -> Decision | None:
+    """The entry that decided, with what tells this history from any other of the same model: 16
+    hexadecimal digits of its first entry. None where nothing was decided."""
+    decided = appointment(entries)
+    return None if decided is None else Decision(entries[0].digest[:16], decided.number)
 
 
 def appointment_at(entries: Sequence[Change], moment: datetime) -> Change | None:
