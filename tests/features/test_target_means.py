@@ -11,8 +11,8 @@ from feature_tables import declared, fitted, prepare, schema_of
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import TargetEncoder
 
-from cauce.core.columns import FOLD, INNER_FOLD, TARGET, TEST, TRAIN, VALIDATION
-from cauce.core.features import FittedFeatures
+from cauce.core.columns import FOLD, INNER_FOLD, TARGET, TEST, TRAIN, VALIDATION, WEIGHT
+from cauce.core.features import FittedFeatures, Roles
 from cauce.core.features.plan import prepared
 from cauce.spec.features import Scale, TargetMean
 
@@ -133,3 +133,58 @@ def test_any_kind_of_level_has_a_mean(values: list[Any]) -> None:
     wanted = [np.mean(groups[None if value != value else value]) for value in values]
     assert made == pytest.approx(wanted)
     assert FOLD in frame.columns
+
+
+WEIGHTS = [1.0, 3.0, 2.0, 0.5, 0.0, 4.0, 2.5]
+WEIGHTED = {"roles": Roles(weight="w")}
+
+
+def weighted_features(weights: list[float], smoothing: float = 2.0) -> tuple[FittedFeatures, pl.DataFrame]:
+    frame = prepare(TABLE, TARGETS).with_columns(pl.Series(WEIGHT, weights))
+    return fitted(frame, declared({"x": (TargetMean(smoothing=smoothing),)}), **WEIGHTED), frame
+
+
+def test_weighted_rows_count_by_their_weight() -> None:
+    """A row that stands for a thousand customers would count as one, in a model that weighs it right."""
+    features, frame = weighted_features(WEIGHTS)
+    made = features.projection(schema_of(TABLE))(TABLE).to_series().to_list()
+    scaled = np.array(WEIGHTS) * len(WEIGHTS) / sum(WEIGHTS)
+    prior = np.average(TARGETS, weights=WEIGHTS)
+    for level, where in (("a", [0, 1, 2]), ("b", [3, 4]), (None, [5, 6])):
+        mean = np.average(np.array(TARGETS)[where], weights=scaled[where])
+        total = scaled[where].sum()
+        expected = (total * mean + 2 * prior) / (total + 2)
+        assert made[TABLE["x"].to_list().index(level)] == pytest.approx(expected)
+    trained = training_values(features, frame).to_series()
+    rest = [1, 2, 3, 4, 6]
+    outside = np.average(np.array(TARGETS)[rest], weights=scaled[rest])
+    total = scaled[[1, 2]].sum()
+    mean = np.average(np.array(TARGETS)[[1, 2]], weights=scaled[[1, 2]])
+    assert trained[0] == pytest.approx((total * mean + 2 * outside) / (total + 2))
+
+
+def test_a_whole_weight_is_as_many_rows() -> None:
+    """Weights and repeated rows are two ways to say the same."""
+    counts = [1, 3, 2, 1, 2, 4, 2]
+    weighed, frame = weighted_features([float(count) for count in counts], smoothing=0.0)
+    rows = [place for place, count in enumerate(counts) for _ in range(count)]
+    repeated = prepare(TABLE, TARGETS).select(pl.all().gather(rows))
+    plain = fitted(repeated, declared({"x": (TargetMean(smoothing=0.0),)}))
+    new = (weighed.projection(schema_of(TABLE))(TABLE), plain.projection(schema_of(TABLE))(TABLE))
+    np.testing.assert_allclose(new[0].to_series(), new[1].to_series())
+    trained = training_values(weighed, frame).select(pl.all().gather(rows)).to_series()
+    np.testing.assert_allclose(trained, training_values(plain, repeated).to_series())
+
+
+def test_the_unit_of_the_weights_changes_nothing() -> None:
+    """Weights in thousands would switch the smoothing off."""
+    one, _ = weighted_features(WEIGHTS)
+    other, _ = weighted_features([1000 * weight for weight in WEIGHTS])
+    ones, others = (each.projection(schema_of(TABLE))(TABLE).to_series() for each in (one, other))
+    np.testing.assert_allclose(ones, others)
+
+
+def test_weights_of_one_and_none_at_all_teach_the_same() -> None:
+    one, frame = weighted_features([1.0] * 7)
+    none = fitted(frame, declared({"x": (TargetMean(smoothing=2.0),)}))
+    assert training_values(one, frame).equals(training_values(none, frame))

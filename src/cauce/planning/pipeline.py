@@ -74,6 +74,7 @@ def _split(project: Project, settings: dict[str, Any]) -> Step:
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
     return Step(
         name="fit",
+        version=2,
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
         parameters={
             "features": settings.get("features", {}),

@@ -73,7 +73,7 @@ def plan_features(
     classes: the names of the classes, in order, of a multiclass task. Raises E1001 to E1007 and the errors
     of formulas, all at once.
     """
-    setting = Setting(prepared(schema), task, classes)
+    setting = Setting(prepared(schema), task, classes, weighted=roles.weight is not None)
     work = _Planner(features, schema, setting, roles)
     chains = tuple(work.chains())
     if work.faults:

@@ -18,11 +18,15 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """What every step may know: the prepared table's schema, the task and the classes' names."""
+    """What every step may know: the prepared table's schema, the task and the classes' names.
+
+    weighted: whether the project names a weight column, so that rows count differently.
+    """
 
     schema: Schema
     task: Task
     classes: tuple[str, ...] = ()
+    weighted: bool = False
 
     @property
     def targets(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce.core.columns import FOLD, INNER_FOLD, INNER_FOLDS, TARGET, TRAIN
+from cauce.core.columns import FOLD, INNER_FOLD, INNER_FOLDS, TARGET, TRAIN, WEIGHT
 from cauce.core.features.asking import MOST_LEVELS, Ask
 from cauce.core.features.leveling import in_order, lookup, start
 from cauce.core.features.rule import Results, Rule
@@ -66,8 +66,12 @@ def _fold(step: TargetMean) -> Expression:
 
 
 def _needs(step: TargetMean, stream: Stream, setting: Setting) -> tuple[Ask, ...]:
+    """The sums of each target column; of weighted rows the sums of the weights before them."""
     fold = _fold(step)
-    return tuple(Ask("sums", stream.training, value, fold) for _name, value in _values(setting))
+    values = [value for _name, value in _values(setting)]
+    if setting.weighted:
+        values = [_WEIGHT, *(n.Multiply(value, _WEIGHT) for value in values)]
+    return tuple(Ask("sums", stream.training, value, fold) for value in values)
 
 
 def _rows(table: LevelSumTable, stream: Stream) -> Iterator[tuple[int, Any, int, float]]:
@@ -96,6 +100,18 @@ def _cells(
     return counts, sums
 
 
+def _tables(
+    results: Results, places: dict[Any, int], *, folds: int, stream: Stream, setting: Setting
+) -> list[tuple[Floats, Floats]]:
+    """Rows and sums of each target column. Weighted rows count by their weight, one row on average."""
+    tables = [_cells(table, places, folds=folds, stream=stream) for table in results]
+    if not setting.weighted:
+        return tables
+    rows, weights = tables[0]
+    scale = float(rows.sum() / weights.sum()) if weights.any() else 1.0
+    return [(weights * scale, sums * scale) for _rows, sums in tables[1:]]
+
+
 def _means(counts: Floats, sums: Floats, *, smoothing: float) -> Means:
     """The means of the rows in these folds."""
     rows, total = counts.sum(axis=0), sums.sum(axis=0)
@@ -110,8 +126,8 @@ def _fit(step: TargetMean, stream: Stream, results: Results, setting: Setting) -
     levels = in_order([level for level in seen if level is not None])
     places = {level: place for place, level in enumerate(levels)}
     targets = []
-    for (name, _value), table in zip(_values(setting), results, strict=True):
-        counts, sums = _cells(table, places, folds=step.folds, stream=stream)
+    tables = _tables(results, places, folds=step.folds, stream=stream, setting=setting)
+    for (name, _value), (counts, sums) in zip(_values(setting), tables, strict=True):
         every = _means(counts, sums, smoothing=step.smoothing)
         # Sums of the other folds, never all less its own: rounding would let a row's target through.
         others = [np.arange(step.folds) != fold for fold in range(step.folds)]
@@ -136,6 +152,7 @@ def _training(
     return made
 
 
+_WEIGHT = Column(WEIGHT)
 _TRAINS = n.Compare(Column(FOLD), literal(TRAIN), "==")
 
 
