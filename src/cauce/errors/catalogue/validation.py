@@ -17,6 +17,16 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E1702",
+        exit=Exit.CONFIG,
+        says=_("The formula {name} in [validate] gives {kind}, not true or false."),
+        hint=_("Compare it with something, as in end >= start."),
+        explanation=_(
+            "An expectation is a question that each row answers with yes or no. A formula that gives a "
+            "number or a text answers something else."
+        ),
+    ),
+    Entry(
         code="E1703",
         exit=Exit.CONFIG,
         says=_("{setting} does not fit the column {column}: it is of kind {kind}, not {needed}."),
