@@ -14,7 +14,7 @@ from cauce.running.workspace import Workspace
 INTERRUPTED = "E0601"
 
 
-def tell_failure(work: Workspace, plan: Plan, error: BaseException, *, told: Told) -> None:
+def tell_failure(work: Workspace, error: BaseException, *, plan: Plan, told: Told) -> None:
     """Tell that the run ended with `error` and in which step; nothing of the values in its message.
 
     Nothing where nobody is told of runs, where the run never began or was already told as finished. Where

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.profile import Profile
 from cauce.core.task import Target
+from cauce.core.validation.verdict import Verdict
 from cauce.planning.pipeline import project_plan
 from cauce.planning.record import Record
 from cauce.planning.resolving import State, resolve
@@ -27,6 +29,7 @@ from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
+from cauce.running.steps.validate import check_freshness, validate
 from cauce.running.workspace import Workspace
 
 _ACTIONS = {
@@ -41,7 +44,8 @@ _ACTIONS = {
 
 def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     """What each step of the plan does in this workspace. told: who is told of the run."""
-    bound = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
+    bound: dict[str, Action] = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
+    bound["validate"] = _Validating(work, validate, told.began)
     return {**bound, "register": _Bound(work, partial(register, told=told))}
 
 
@@ -54,6 +58,16 @@ class _Bound:
 
     def __call__(self, step: Step, report: Report) -> Made:
         return self.action(self.work, step, report=report)
+
+
+@dataclass(frozen=True)
+class _Validating(_Bound):
+    """The step `validate`, whose freshness is judged by the clock each time. now: when the run began."""
+
+    now: datetime
+
+    def confirm(self, record: Record) -> None:
+        check_freshness(self.work, record, self.now)
 
 
 def plan_of(work: Workspace) -> Plan:
@@ -85,7 +99,7 @@ def run_project(
             plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
         )
     except BaseException as error:
-        tell_failure(work, plan, error, told=told)
+        tell_failure(work, error, plan=plan, told=told)
         raise
 
 
@@ -101,8 +115,8 @@ class Results:
 
     @property
     def snapshot(self) -> str:
-        """The snapshot's identity."""
-        return self._key("ingest", "snapshot")
+        """The identity of the snapshot that was learned from."""
+        return self._key("validate", "snapshot")
 
     @property
     def bundle(self) -> str:
@@ -112,7 +126,12 @@ class Results:
     @cached_property
     def profile(self) -> Profile:
         """What the snapshot holds."""
-        return Profile.from_json(read_json(self.work.store, self._key("profile", "profile")))
+        return Profile.from_json(read_json(self.work.store, self._key("validate", "profile")))
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether the data are as expected; freshness is judged by `Verdict.at`."""
+        return Verdict.from_json(read_json(self.work.store, self._key("validate", "verdict")))
 
     @cached_property
     def target(self) -> Target:

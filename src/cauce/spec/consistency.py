@@ -21,6 +21,7 @@ _PASSWORD = re.compile(
     r"^[^/?#:]+://[^/?#@:]*:(?![0-9]+(?:/|$))[^@]*@|[?&;](?:password|passwd|pwd|token|secret|key)=",
     re.IGNORECASE,
 )
+_TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|zip))?$", re.IGNORECASE)
 _DATA_ROLES = ("key", "group", "time", "weight")
 _SPLIT_NEEDS = {"group": "group", "time": "time"}
 
@@ -28,6 +29,7 @@ _SPLIT_NEEDS = {"group": "group", "time": "time"}
 def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding]:
     """Everything in `project` that contradicts itself or is not served yet; `mapping` as written."""
     yield from _sources(project)
+    yield from _types(project)
     yield from _marks(project)
     yield from _roles(project)
     yield from _target(project)
@@ -46,6 +48,15 @@ def _sources(project: Project) -> Iterator[Finding]:
         scheme = _URL.match(source)
         if scheme:
             yield Finding("E0330", ("data", "source"), {"scheme": scheme[1].lower()})
+
+
+def _types(project: Project) -> Iterator[Finding]:
+    """Texts are not read as decimals; files of other names say what they are when they are read (E0428)."""
+    data = project.data
+    text = data.format in ("csv", "tsv") or any(_TEXT.search(source) for source in data.source)
+    for column, kind in data.types.items() if text else ():
+        if kind == "decimal":
+            yield Finding("E0340", ("data", "types", column), {"column": column}, (("data", "source"),))
 
 
 def _marks(project: Project) -> Iterator[Finding]:

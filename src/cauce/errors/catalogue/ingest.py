@@ -235,10 +235,12 @@ ENTRIES = (
         code="E0428",
         exit=Exit.CONFIG,
         says=_("Column {column} holds {found}, which cannot be read as {kind}."),
-        hint=_("Declare another kind for it, or convert it before."),
+        hint=_(
+            "Declare another kind for it, such as float, or text to keep every digit; or convert it before."
+        ),
         explanation=_(
-            "The declared kind has no reading for what the column holds. Text is not read as decimal "
-            "yet; float and integer are."
+            "The declared kind has no reading for what the column holds. Text is not read as decimal; float "
+            "and integer are."
         ),
     ),
     Entry(

@@ -358,4 +358,15 @@ ENTRIES = (
             "is refused, not ignored, so that a model never has other features than its file says."
         ),
     ),
+    Entry(
+        code="E0340",
+        exit=Exit.CONFIG,
+        says=_("The column {column} of a text file cannot be declared as decimal."),
+        hint=_("Declare it as float to calculate with it, or as text where every digit counts."),
+        explanation=_(
+            "Decimals with all their digits come from Parquet, where the file states their scale. In a CSV "
+            "they would have to be read from text, which this version does not do. Features are floats in "
+            "any case, with 15 digits; a key such as an account number keeps every digit as text."
+        ),
+    ),
 )
