@@ -21,6 +21,7 @@ _BETWEEN = 5.0
 _STEPS = {
     "ingest": _("reading the data"),
     "profile": _("looking at the columns"),
+    "validate": _("judging the data"),
     "split": _("dividing the rows"),
     "fit": _("training"),
     "evaluate": _("evaluating"),

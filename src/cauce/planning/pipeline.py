@@ -9,11 +9,12 @@ from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
 
-STEPS = ("ingest", "profile", "split", "fit", "evaluate", "bundle", "register")
+STEPS = ("ingest", "profile", "validate", "split", "fit", "evaluate", "bundle", "register")
 
 _ROLES = ("key", "group", "time", "weight", "known_after")
 _NOT_READING = frozenset((*_ROLES, "source", "rejected"))
-_SNAPSHOT = Output("ingest", "snapshot")
+_READ = Output("ingest", "snapshot")
+_SNAPSHOT = Output("validate", "snapshot")
 _SPLIT = Output("split", "split")
 
 
@@ -26,6 +27,7 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
     steps = (
         _ingest(settings, fingerprint),
         _profile(settings),
+        _validate(project, settings),
         _split(project, settings),
         _fit(project, settings),
         _evaluate(settings),
@@ -50,17 +52,29 @@ def _profile(settings: dict[str, Any]) -> Step:
     target = {name: settings["target"].get(name) for name in ("column", "formula")}
     return Step(
         name="profile",
-        inputs={"snapshot": _SNAPSHOT},
-        parameters={"target": target},
+        version=2,
+        inputs={"snapshot": _READ},
+        parameters={"target": target, "roles": _roles(settings, "key", "time")},
         libraries=library_versions("numpy", "polars"),
         scans=1.0,
+    )
+
+
+def _validate(project: Project, settings: dict[str, Any]) -> Step:
+    declared = project.validate.declared
+    return Step(
+        name="validate",
+        inputs={"snapshot": _READ, "profile": Output("profile", "profile")},
+        parameters={"validate": settings["validate"] if declared else {}},
+        libraries=library_versions("numpy", "polars") if declared else {},
+        scans=1.0 if declared else 0.0,
     )
 
 
 def _split(project: Project, settings: dict[str, Any]) -> Step:
     return Step(
         name="split",
-        inputs={"snapshot": _SNAPSHOT, "profile": Output("profile", "profile")},
+        inputs={"snapshot": _SNAPSHOT, "profile": Output("validate", "profile")},
         parameters={
             "target": settings["target"],
             "split": {**settings["split"], "seed": project.split_seed},

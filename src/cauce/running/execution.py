@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cauce.core.canonical import Json
 from cauce.errors import CauceError
@@ -29,6 +29,15 @@ class Made:
 
     outputs: Mapping[str, Reference]
     facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """An action whose finished step must hold at this moment too, such as by the clock."""
+
+    def confirm(self, record: Record) -> None:
+        """Raise where what the record says does not hold now."""
+        ...
 
 
 class Action(Protocol):
@@ -121,10 +130,21 @@ class _Doing:
             self.watch.reused(record)
         else:
             record = self._run(state)
+        self._confirm(step, record)
         note = {"ran": state.record is None, **_provenance(self.run, self.clock)}
         self.ledger.note_step(self.run, record, provenance=note)
         self.records[step.name] = record
         self.made[step.name] = record.outputs
+
+    def _confirm(self, step: Step, record: Record) -> None:
+        action = self.actions[step.name]
+        if not isinstance(action, Confirming):
+            return
+        try:
+            action.confirm(record)
+        except CauceError as error:
+            self.watch.failed(step, error)
+            raise
 
     def _told(self, step: Step, done: float, total: float | None) -> None:
         self.watch.progressed(step, done, total=total)

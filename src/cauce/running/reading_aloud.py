@@ -6,6 +6,8 @@ from typing import Any
 
 from cauce.core.reading.notices import Notice
 from cauce.core.task import infer_target
+from cauce.core.validation.wording import verdict_notices
+from cauce.running.clock import SystemClock
 from cauce.running.project_run import Results
 from cauce.running.steps.profile import snapshot_schema
 from cauce.running.steps.roles import declared_target
@@ -26,7 +28,8 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
         positive=declared.positive,
     )
     told = results.profile.notices(declared=_with_a_role(work.project))
-    said = (*(notice.message for notice in notices), *inferred, *told)
+    judged = verdict_notices(results.verdict.at(SystemClock().now()))
+    said = (*(notice.message for notice in notices), *judged, *inferred, *told)
     return tuple(dict.fromkeys(said))
 
 

@@ -8,7 +8,7 @@ ENTRIES = (
         code="E1701",
         exit=Exit.GATE,
         says=_("The data are not as [validate] expects: {failure}."),
-        hint=_("Correct the data or the expectation; `cauce validate --show-values` shows failing rows."),
+        hint=_("See failing rows: cauce validate --show-values. The whole verdict is in {file}."),
         explanation=_(
             "The project file declares what the data must be like, and says that this expectation stops the "
             "run. Nothing was learned from the data; what was read is kept, and the verdict with the places "

@@ -6,7 +6,7 @@ import contextvars
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import polars as pl
 from cauce.core.faults import translated
 from cauce.core.features import Roles
 from cauce.core.roles import check_roles
+from cauce.core.validation.expected import refuse_misfits
 from cauce.errors import CauceError
 from cauce.expr.codec import encode
 from cauce.expr.schema import Schema
@@ -56,6 +57,7 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     source = open_source(work.read_options)
     check_roles(Roles.of(work.project.data, ()), source.schema)
     declared_target(work.project, source.schema)
+    refuse_misfits(work.project.validate, source.schema)
     manifest = work.engine.write(work.engine.scan(_Reported(source, report)), work.store)
     rejected = source.rejected
     outputs = {
@@ -69,7 +71,7 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
         ),
     }
     if len(rejected):
-        outputs["rejected"] = _keep_rejected(work, rejected)
+        outputs["rejected"] = keep_rejected(work, rejected)
         _check_limit(work, len(rejected), manifest.rows + len(rejected), str(outputs["rejected"].value))
     notices = [[notice.code, dict(notice.values), notice.file] for notice in source.notices]
     facts: dict[str, Any] = {"rows": manifest.rows, "rejected": len(rejected), "notices": notices}
@@ -84,7 +86,7 @@ def _check_limit(work: Workspace, rejected: int, rows: int, key: str) -> None:
         raise CauceError("E1404", rejected=rejected, rows=rows, limit=limit, file=file)
 
 
-def _keep_rejected(work: Workspace, rejected: Any) -> Reference:
+def keep_rejected(work: Workspace, rejected: Iterable[Rejection]) -> Reference:
     """One JSON object a line, reasons in English, so that every language makes the same file."""
     folder = work.store.scratch()
     draft = folder / "rejected.jsonl"
