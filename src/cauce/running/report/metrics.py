@@ -1,0 +1,45 @@
+"""Metrics as texts: their values, intervals and names."""
+
+from __future__ import annotations
+
+from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.numbers import NUMBERS
+from cauce.core.metrics.value import Metric
+from cauce.language import gettext_noop as _
+from cauce.language import translate
+from cauce.running.report.wording import NOTHING, decimals, number
+
+DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
+_UNITS = frozenset(NUMBERS) - {"r2", "mape", "wape"}
+
+
+def dataset_text(dataset: str) -> str:
+    """A dataset's name in the active language."""
+    return translate(DATASETS[dataset]) if dataset in DATASETS else dataset
+
+
+def value_text(metric: Metric) -> str:
+    """The value, or a dash; shares with four decimals, so that they stand under each other."""
+    return NOTHING if metric.value is None else amount_text(metric.name, metric.value)
+
+
+def amount_text(name: MetricName, value: float | None) -> str:
+    """An amount of this metric."""
+    if name.kind in _UNITS:
+        return number(value)
+    return decimals(value)
+
+
+def bounds(metric: Metric) -> tuple[float, float] | None:
+    """The ends of the metric's interval, where it has one."""
+    low, high = getattr(metric, "low", None), getattr(metric, "high", None)
+    return None if low is None or high is None else (float(low), float(high))
+
+
+def interval_text(metric: Metric, *, before: str = "") -> str:
+    """The interval in words, such as "(95 %: 0.81 to 0.84)"; nothing where there is none."""
+    found = bounds(metric)
+    if found is None:
+        return ""
+    low, high = (amount_text(metric.name, end) for end in found)
+    return before + translate(_("(95 %: {low} to {high})")).format(low=low, high=high)

@@ -1,0 +1,179 @@
+"""What the rows are: the snapshot, each column, what goes together, and the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cauce.core.profile.values import ColumnProfile, HistogramBins, Profile
+from cauce.language import gettext_noop as _
+from cauce.language import translate, translate_plural
+from cauce.running.report.blocks import Block, Cell, Column, Facts, Listing, Part, Section, Table
+from cauce.running.report.charts.bars import Bins, sparkline
+from cauce.running.report.content import RunContent
+from cauce.running.report.sections.target import target_parts
+from cauce.running.report.wording import NOTHING, count, name, number, safe, share
+
+MOST_COLUMNS = 200
+_KINDS = {
+    "integer": _("whole number"),
+    "float": _("number"),
+    "decimal": _("decimal number"),
+    "boolean": _("yes or no"),
+    "text": _("text"),
+    "date": _("date"),
+    "datetime": _("moment"),
+}
+
+
+def data_section(content: RunContent) -> Section | None:
+    """The snapshot and its profile; None before anything was read."""
+    if content.snapshot is None:
+        return None
+    blocks: list[Block] = [_facts(content)]
+    if content.said:
+        told = tuple(safe(one, 1000) for one in content.said)
+        blocks.append(Part(translate(_("What was noticed")), (Listing(told),)))
+    if content.profile is not None:
+        blocks += profile_blocks(content.profile)
+    else:
+        blocks.append(Part(translate(_("Columns")), (_schema(content),)))
+    return Section("data", translate(_("Data")), tuple(blocks))
+
+
+def profile_blocks(profile: Profile) -> Iterator[Block]:
+    """The columns, the target, and what goes together."""
+    yield Part(translate(_("Columns")), (_columns(profile),))
+    yield from target_parts(profile)
+    yield from _pairs(profile)
+
+
+def _facts(content: RunContent) -> Facts:
+    snapshot: Any = content.snapshot
+    rejected = content.fact("ingest", "rejected") or 0
+    pairs: list[tuple[Cell, Cell]] = [
+        (translate(_("rows")), count(snapshot.rows)),
+        (translate(_("columns")), count(len(snapshot.schema.names))),
+        (translate(_("rows that could not be read")), count(rejected)),
+    ]
+    if content.verdict is not None and content.verdict.quarantined:
+        pairs.append((translate(_("rows set aside by validation")), count(content.verdict.quarantined)))
+    for one in () if content.profile is None else content.profile.repeated:
+        about = "" if one.exact else f" ± {count(round(1.96 * one.standard_error))}"
+        title = translate(_("repeated rows"))
+        if one.columns:
+            title = translate(_("rows that repeat {columns}")).format(columns=safe(", ".join(one.columns)))
+        pairs.append((title, f"{count(one.rows)}{about}"))
+    pairs.append((translate(_("snapshot")), name(snapshot.identity)))
+    return Facts(tuple(pairs))
+
+
+def _schema(content: RunContent) -> Table:
+    snapshot: Any = content.snapshot
+    rows = tuple((name(field.name), kind_text(field.kind)) for field in snapshot.schema)
+    heads = (Column(translate(_("column"))), Column(translate(_("kind"))))
+    return Table(translate(_("The columns as they were read.")), heads, rows[:MOST_COLUMNS])
+
+
+def kind_text(kind: str) -> str:
+    """What a column of this kind holds, in the active language."""
+    return translate(_KINDS[kind]) if kind in _KINDS else kind
+
+
+def _columns(profile: Profile) -> Table:
+    shown = profile.columns[:MOST_COLUMNS]
+    heads = (
+        Column(translate(_("column"))),
+        Column(translate(_("kind"))),
+        Column(translate(_("missing")), "number"),
+        Column(translate(_("different")), "number"),
+        Column(translate(_("from")), "number"),
+        Column(translate(_("middle, or most frequent")), "number"),
+        Column(translate(_("to")), "number"),
+        Column(translate(_("distribution")), "chart"),
+    )
+    caption = translate_plural(
+        "{count} column, {rows} rows.", "{count} columns, {rows} rows.", len(profile.columns)
+    )
+    note = ""
+    if len(profile.columns) > MOST_COLUMNS:
+        note = translate(_("The first {count} are shown; the JSON beside this page has all.")).format(
+            count=count(MOST_COLUMNS)
+        )
+    caption = caption.format(count=count(len(profile.columns)), rows=count(profile.rows))
+    return Table(caption, heads, tuple(_column(one) for one in shown), note)
+
+
+def _column(one: ColumnProfile) -> tuple[Cell, ...]:
+    about = "" if one.distinct_exact else "≈ "
+    return (
+        name(one.name),
+        kind_text(one.kind),
+        share(one.missing, one.rows),
+        f"{about}{count(one.distinct)}",
+        _end(one.low),
+        _middle(one),
+        _end(one.high),
+        _spark(one),
+    )
+
+
+def _end(value: Any) -> Cell:
+    if value is None or isinstance(value, bool):
+        return NOTHING
+    return number(value) if isinstance(value, int | float) else name(value, 32)
+
+
+def _middle(one: ColumnProfile) -> Cell:
+    if one.numbers is not None and one.kind != "boolean" and len(one.numbers.quantiles) > 3:
+        return number(one.numbers.quantiles[3])
+    return name(_level(one.levels[0].value), 32) if one.levels else NOTHING
+
+
+def _level(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _spark(one: ColumnProfile) -> Cell:
+    if one.histogram is not None and one.histogram.counts:
+        return sparkline(
+            _bins(one.histogram), translate(_("distribution of {column}")).format(column=safe(one.name))
+        )
+    if one.levels:
+        shown = [float(level.count) for level in one.levels[:30]]
+        bins = Bins(tuple(float(at) for at in range(len(shown) + 1)), tuple(shown))
+        return sparkline(bins, translate(_("rows by level of {column}")).format(column=safe(one.name)))
+    return NOTHING
+
+
+def _bins(found: HistogramBins) -> Bins:
+    """Bins as they are spaced: evenly where their edges are dates, or on a logarithmic scale."""
+    even = tuple(float(at) for at in range(len(found.counts) + 1))
+    edges = tuple(map(float, found.edges)) if found.scale == "linear" else even
+    return Bins(edges, tuple(map(float, found.counts)))
+
+
+_MEASURES = {
+    "pearson": _("correlation (Pearson)"),
+    "spearman": _("correlation of ranks (Spearman)"),
+    "cramers_v": _("association of levels (Cramér's V)"),
+}
+
+
+def _pairs(profile: Profile) -> Iterator[Block]:
+    found = profile.associations
+    if found is None or not found.pairs:
+        return
+    rows = tuple(
+        (name(one.left), name(one.right), translate(_MEASURES[one.measure]), number(one.value, 3))
+        for one in found.pairs[:20]
+    )
+    heads = (
+        Column(translate(_("column"))),
+        Column(translate(_("goes with"))),
+        Column(translate(_("measure"))),
+        Column(translate(_("value")), "number"),
+    )
+    text = translate(_("The pairs that go together most, on {rows} of {of} rows."))
+    caption = text.format(rows=count(found.sample.rows), of=count(found.sample.of))
+    yield Part(translate(_("Columns that go together")), (Table(caption, heads, rows),))

@@ -1,0 +1,101 @@
+"""What the model is: its parameters, its rows, and how training went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cauce.core.evaluation import History
+from cauce.language import format_number, translate, translate_plural
+from cauce.language import gettext_noop as _
+from cauce.running.report.blocks import Block, Chart, Facts, Part, Section, gallery
+from cauce.running.report.charts.canvas import Frame, axis
+from cauce.running.report.charts.lines import Line, Upright, line_chart
+from cauce.running.report.content import RunContent
+from cauce.running.report.metrics import dataset_text
+from cauce.running.report.wording import count, name, safe, share
+
+_LEFT_OUT = {"left_out": _("rows without a target, left out")}
+
+
+def model_section(content: RunContent) -> Section | None:
+    """Parameters, rows and history; None before anything was trained."""
+    fit = content.records.get("fit")
+    if fit is None:
+        return None
+    models: Any = fit.step.parameters.get("models") or [{}]
+    parts: tuple[Block, ...] = (
+        *gallery((_history(content),)),
+        Part(translate(_("Rows")), (_rows(content),)),
+        Part(translate(_("Parameters")), (_parameters(models[0], fit.step.parameters.get("seed")),)),
+    )
+    return Section("model", translate(_("Model")), parts)
+
+
+def _rows(content: RunContent) -> Facts:
+    folds: dict[str, int] = dict(content.training.get("folds", {}))
+    total = sum(folds.values())
+    order = [one for one in ("train", "validation", "test", "left_out") if one in folds]
+    pairs = tuple((_fold(one), f"{count(folds[one])} ({share(folds[one], total)})") for one in order)
+    rule: Any = content.settings.get("split", {}).get("split", {})
+    kind = (translate(_("divided")), translate(_SPLITS.get(str(rule.get("kind")), _("as declared"))))
+    return Facts((kind, *pairs))
+
+
+_SPLITS = {
+    "random": _("at random, by a hash of each row's key"),
+    "stratified": _("at random, with the same share of every class in each part"),
+    "group": _("at random by group: no group is in two parts"),
+    "time": _("forward in time: the newest rows test"),
+}
+
+
+def _fold(fold: str) -> str:
+    return translate(_LEFT_OUT[fold]) if fold in _LEFT_OUT else dataset_text(fold)
+
+
+def _parameters(model: Any, seed: Any) -> Facts:
+    pairs = [(name(key), name(_setting(value))) for key, value in sorted(model.items()) if value is not None]
+    if seed is not None:
+        pairs.append((name("seed"), name(str(seed))))
+    return Facts(tuple(pairs), form="many")
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return format_number(value) if value != round(value) else count(value)
+    return safe(value)
+
+
+def _history(content: RunContent) -> Chart | None:
+    evaluation = content.evaluation
+    history = None if evaluation is None else evaluation.history
+    if history is None or not any(history.losses.values()):
+        return None
+    lines = [
+        Line(dataset_text(dataset), tuple((float(at + 1), loss) for at, loss in enumerate(losses)))
+        for dataset, losses in history.losses.items()
+    ]
+    across = axis([x for line in lines for x, _y in line.points], translate(_("round")), zero=True)
+    up = axis([y for line in lines for _x, y in line.points], _loss(history))
+    upright = None
+    if history.best_round is not None:
+        upright = Upright(
+            history.best_round + 1.0,
+            translate(_("kept: round {round}")).format(round=count(history.best_round + 1)),
+        )
+    rounds = max(len(losses) for losses in history.losses.values())
+    says = translate_plural(
+        "{count} round of training. Where the line of the validation rows turns up, the model only learns "
+        "its training rows by heart.",
+        "{count} rounds of training. Where the line of the validation rows turns up, the model only learns "
+        "its training rows by heart.",
+        rounds,
+    ).format(count=count(rounds))
+    title = translate(_("Loss by round of training"))
+    return line_chart(title, says, frame=Frame(across, up), lines=lines, upright=upright)
+
+
+def _loss(history: History) -> str:
+    return translate(_("loss ({metric})")).format(metric=safe(history.metric))

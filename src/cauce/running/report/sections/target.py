@@ -1,0 +1,101 @@
+"""The target: how often each class is, and where it is more or less frequent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cauce.core.profile.values import Part as Slice
+from cauce.core.profile.values import Profile, TargetBy, TargetProfile
+from cauce.language import gettext_noop as _
+from cauce.language import translate
+from cauce.running.report.blocks import Block, Chart, Gallery, Part
+from cauce.running.report.charts.bars import Item, bar_chart
+from cauce.running.report.wording import NOTHING, count, number, safe, share
+
+MOST_COLUMNS, MOST_PARTS = 6, 12
+
+
+def target_parts(profile: Profile) -> Iterator[Block]:
+    """The target by itself, over time, and by the columns that say most about it."""
+    target = profile.target
+    if target is None:
+        return
+    charts = [chart for chart in (_levels(target),) if chart is not None]
+    sample = target.sample
+    looked = "" if sample is None else _looked(sample.rows, sample.of)
+    over = () if target.over_time is None else (target.over_time,)
+    charts += [_by(target, one, looked) for one in (*over, *target.by_column[:MOST_COLUMNS])]
+    if charts:
+        title = translate(_("The target: {name}")).format(name=safe(target.name))
+        yield Part(title, (Gallery(tuple(charts)),))
+
+
+def _looked(rows: int, of: int) -> str:
+    if rows == of:
+        return translate(_("On all {of} rows.")).format(of=count(of))
+    return translate(_("On {rows} of {of} rows, chosen by their hash.")).format(
+        rows=count(rows), of=count(of)
+    )
+
+
+def _levels(target: TargetProfile) -> Chart | None:
+    levels = target.levels
+    if levels.overflow or not levels.counts or not target.classes:
+        return None
+    pairs = sorted(zip(levels.counts, levels.values, strict=True), key=lambda pair: -pair[0])
+    total = float(sum(levels.counts))
+    items = [
+        Item(safe(_text(value)), held, f"{count(held)} ({share(held, total)})")
+        for held, value in pairs[:MOST_PARTS]
+    ]
+    says = translate(_("{count} different values; {nulls} rows have none."))
+    says = says.format(count=count(len(pairs)), nulls=count(target.nulls))
+    heads = (translate(_("value")), translate(_("rows")))
+    return bar_chart(translate(_("Rows by value of the target")), says, items=items, heads=heads)
+
+
+def _by(target: TargetProfile, one: TargetBy, looked: str) -> Chart:
+    """The mean of the target, or the share of its rarest class of two, in each part of a column."""
+    at = _told_class(target)
+    items = [_item(part, at) for part in one.parts[:MOST_PARTS]]
+    if at is None:
+        what = translate(_("mean of the target"))
+    else:
+        what = translate(_("share of {level}")).format(level=safe(_text(target.classes[at])))
+    title = translate(_("The target by {column}")).format(column=safe(one.column))
+    text = translate(_("{what} in each part; strength {strength} of 1. {looked}"))
+    says = text.format(what=what[:1].upper() + what[1:], strength=number(one.strength, 2), looked=looked)
+    return bar_chart(title, says, items=items, heads=(safe(one.column), what))
+
+
+def _told_class(target: TargetProfile) -> int | None:
+    """Of two classes the rarer, of more the most frequent; None for a number."""
+    if not target.classes:
+        return None
+    return 1 if len(target.classes) == 2 else 0
+
+
+def _item(part: Slice, at: int | None) -> Item:
+    rows = translate(_("{count} rows")).format(count=count(part.rows))
+    if at is None:
+        value = 0.0 if part.mean is None else part.mean
+        return Item(_named(part), value, f"{number(part.mean)} · {rows}")
+    value = part.shares[at] if at < len(part.shares) else 0.0
+    return Item(_named(part), value, f"{share(value)} · {rows}")
+
+
+def _named(part: Slice) -> str:
+    if part.rest:
+        return translate(_("other levels"))
+    if part.value is not None:
+        return safe(_text(part.value), 40)
+    if part.low is not None:
+        return number(part.low) if part.low == part.high else f"{number(part.low)} … {number(part.high)}"
+    return translate(_("missing"))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return NOTHING if value is None else str(value)

@@ -1,0 +1,111 @@
+"""Numbers, names and times as a reader of the active language writes them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cauce.errors import shown
+from cauce.language import active_language, format_number, translate
+from cauce.language import gettext_noop as _
+from cauce.running.report.blocks import Name
+
+NOTHING = "–"
+MOST = 80
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SMALL, _LARGE = 1e-4, 1e15
+_MONTHS = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+_MOMENTS = {"en": "{day} {month} {year}, {time}", "es": "{day} de {month} de {year}, {time}"}
+
+
+def safe(text: object, most: int = MOST) -> str:
+    """A text of any characters as one short line: what cannot be seen is escaped, directions stay inside."""
+    line = shown(text, most=most)
+    if not line:
+        return translate(_("(empty)"))
+    if any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in line):
+        return f"\u2068{line}\u2069"
+    return line
+
+
+def name(text: object, most: int = MOST) -> Name:
+    """The same as a cell of a table."""
+    return Name(safe(text, most))
+
+
+def names(texts: Sequence[object], most: int = 6) -> str:
+    """Several in a row, the last ones as how many they are."""
+    told = ", ".join(safe(one, 60) for one in texts[:most])
+    left = len(texts) - most
+    return told if left <= 0 else translate(_("{names} and {count} more")).format(names=told, count=left)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with about so many significant digits; all digits of whole numbers."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, int) or (value.is_integer() and abs(value) < _LARGE):
+        return _minus(format_number(int(value)))
+    if math.isnan(value):
+        return translate(_("not a number"))
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    power = math.floor(math.log10(abs(value)))
+    if not _SMALL <= abs(value) < _LARGE:
+        mantissa = format_number(value / 10.0**power, digits=digits - 1)
+        return _minus(f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}")
+    return _minus(format_number(value, digits=max(0, digits - 1 - power)))
+
+
+def decimals(value: float | None, digits: int = 4) -> str:
+    """A number with exactly so many decimals, so that those of a column stand under each other."""
+    if value is None or not math.isfinite(value):
+        return number(value)
+    return _minus(format_number(value, digits=digits))
+
+
+def share(part: float, whole: float = 1.0) -> str:
+    """A share in per cent; "< 0.1 %" for less than can be written."""
+    if whole <= 0:
+        return NOTHING
+    percent = 100.0 * part / whole
+    if 0 < percent < 0.1:
+        return f"< {format_number(0.1)}\u202f%"
+    return f"{format_number(percent, digits=1)}\u202f%"
+
+
+def count(value: int | float) -> str:
+    """How many; weights that are not whole with one decimal."""
+    whole = abs(value - round(value)) < 1e-9
+    return format_number(round(value)) if whole else format_number(value, digits=1)
+
+
+def moment(text: str | datetime) -> str:
+    """An instant, in UTC; the text itself where it is none."""
+    try:
+        found = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    except ValueError:
+        return safe(text)
+    at = found.astimezone(UTC)
+    form = _MOMENTS.get(active_language(), _MOMENTS["en"])
+    month = translate(_MONTHS[at.month - 1])
+    return form.format(day=at.day, month=month, year=at.year, time=at.strftime("%H:%M UTC"))
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−", 1) if text.startswith("-") else text
