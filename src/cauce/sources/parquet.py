@@ -110,9 +110,8 @@ def open_parquet(files: tuple[SourceFile, ...], drop: tuple[str, ...]) -> tuple[
     _same_fields(files, arrivals)
     schema = Schema(tuple(_widest(arrivals, name).field for name in layouts[0]))
     exact = all(
-        found[name].exact and list(layout) == list(layouts[0]) and not _is_int96(file, name)
+        list(layout) == list(layouts[0]) and all(found[name].exact for name in layout) and not _has_int96(file)
         for file, layout, found in zip(files, layouts, arrivals, strict=True)
-        for name in layout
     )
     return ParquetFiles(files, tuple(arrivals), schema, exact and not drop), said
 
@@ -128,12 +127,9 @@ def _layout(file: SourceFile, drop: tuple[str, ...]) -> dict[str, Any]:
     return {name: arrow.field(name).type for name in names}
 
 
-def _is_int96(file: SourceFile, name: str) -> bool:
+def _has_int96(file: SourceFile) -> bool:
     schema = _opened(file).schema
-    return any(
-        schema.column(place).path == name and schema.column(place).physical_type == "INT96"
-        for place in range(len(schema.names))
-    )
+    return any(schema.column(place).physical_type == "INT96" for place in range(len(schema.names)))
 
 
 def _same_names(
