@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from cauce.errors import CauceError
+from cauce.expr.batch import take
 from cauce.stats.mergeable import at_least, column
 from cauce.stats.scalars import order
 from cauce.stats.state_bytes import pack, unpack
@@ -76,7 +77,8 @@ class Grouped:
         if state.overflow or series.n_unique() > self.limit:
             return GroupedState(overflow=True)
         found = dict(state.groups)
-        for (group,), part in batch.partition_by(self.by, as_dict=True).items():
+        own = take(batch, self.columns)
+        for (group,), part in own.partition_by(self.by, as_dict=True).items():
             known = found[group] if group in found else self.summary.start()
             found[group] = self.summary.update(known, part)
         return self._kept(found)
@@ -140,7 +142,8 @@ class Filtered:
             raise CauceError(
                 "E0202", column=self.column, found=series.dtype, summary="Filtered", needed=needed
             ) from error
-        rows = batch.filter(series.is_in(wanted.implode(), nulls_equal=True))
+        own = take(batch, self.columns)
+        rows = own.filter(series.is_in(wanted.implode(), nulls_equal=True))
         return self.summary.update(state, rows) if rows.height else state
 
     def merge(self, left: Any, right: Any) -> Any:

@@ -21,6 +21,7 @@ from cauce.stats.quantiles import (
     quantile_state,
     quantiles_of,
 )
+from cauce.stats.weighted_quantiles import WeightedQuantiles, no_weights, weighted_of, weighted_state
 
 _MANTISSA: Final = 52
 
@@ -135,7 +136,8 @@ class Residuals:
     rows, weight: how many, Σw. label_mean, label_squares: mean of labels, Σw(label - mean)².
     residual, absolute, squared: Σw·r, Σw|r|, Σw·r². label_sizes: Σw|label|. relative: Σw|r/label| over
     labels other than 0, whose weight is `relative_weight`. signed, sizes: quantiles of r and of |r|,
-    by row (unweighted). skipped: rows left out because label, prediction or weight is not a finite number.
+    weighted where weights are given. skipped: rows left out because label, prediction or weight is not a
+    finite number.
     """
 
     rows: int
@@ -148,8 +150,8 @@ class Residuals:
     label_sizes: float
     relative: float
     relative_weight: float
-    signed: ColumnQuantiles
-    sizes: ColumnQuantiles
+    signed: ColumnQuantiles | WeightedQuantiles
+    sizes: ColumnQuantiles | WeightedQuantiles
     skipped: int
 
 
@@ -163,6 +165,7 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
     limit: int = 65_536
     bits: int = 10
     state_type = ResidualState
+    version = 2
 
     def __post_init__(self) -> None:
         at_least(self, "limit", lowest=1)
@@ -174,7 +177,11 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
         return tuple(dict.fromkeys((self.prediction, self.label, *extra)))
 
     def start(self) -> ResidualState:
-        return ResidualState(ResidualSums(), QuantileState(no_bins()), QuantileState(no_bins()))
+        return ResidualState(ResidualSums(), self._none, self._none)
+
+    @property
+    def _none(self) -> QuantileState:
+        return QuantileState(no_bins()) if self.weight is None else no_weights()
 
     def of(self, batch: pl.DataFrame) -> ResidualState:
         labels = floats(column(batch, self.label), self)
@@ -185,11 +192,15 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
             residuals = labels - floats(column(batch, self.prediction), self)
             keep = np.isfinite(residuals) & np.isfinite(weights) & np.isfinite(labels)
             sums = _sums(labels[keep], residuals[keep], weights[keep])
-        none = QuantileState(no_bins())
-        signed = quantile_state(residuals[keep], self._limits, known=none)
-        sizes = quantile_state(np.abs(residuals[keep]), self._limits, known=none)
+        signed = self._quantiles(residuals[keep], weights[keep])
+        sizes = self._quantiles(np.abs(residuals[keep]), weights[keep])
         rows = int(np.count_nonzero(keep))
         return ResidualState(sums, signed, sizes, rows, batch.height - rows)
+
+    def _quantiles(self, values: Floats, weights: Floats) -> QuantileState:
+        if self.weight is None:
+            return quantile_state(values, self._limits, known=self._none)
+        return weighted_state(values, weights, self._limits, known=self._none)
 
     def merge(self, left: ResidualState, right: ResidualState) -> ResidualState:
         return ResidualState(
@@ -201,7 +212,7 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
         )
 
     def result(self, state: ResidualState) -> Residuals:
-        sums = state.sums
+        sums, read = state.sums, quantiles_of if self.weight is None else weighted_of
         return Residuals(
             state.rows,
             sums.weight,
@@ -213,8 +224,8 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
             sums.label_sizes,
             sums.relative,
             sums.relative_weight,
-            quantiles_of(state.signed),
-            quantiles_of(state.sizes),
+            read(state.signed),
+            read(state.sizes),
             state.skipped,
         )
 

@@ -33,9 +33,11 @@ from cauce.stats.outcomes import Confusion, ConfusionMatrix, ResidualBins, Resid
 from cauce.stats.quantiles import ColumnQuantiles
 from cauce.stats.scores import ScoreBins, ScoreCounts
 from cauce.stats.summary import Summary
+from cauce.stats.weighted_quantiles import WeightedQuantiles
 
 HISTOGRAM_BINS = 60
 _TAIL = 0.005
+AnyQuantiles = ColumnQuantiles | WeightedQuantiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,20 +166,24 @@ def sums_of(found: Residuals) -> ErrorSums:
     )
 
 
-def _middle(sizes: ColumnQuantiles) -> tuple[float, float]:
-    if not sizes.count:
+def _middle(sizes: AnyQuantiles) -> tuple[float, float]:
+    if not len(sizes.values):
         return 0.0, 0.0
-    upper = sizes.at_rank(sizes.count // 2)
+    # Of an even number of values, the middle lies between two.
+    upper = (
+        sizes.at_rank(sizes.count // 2) if isinstance(sizes, ColumnQuantiles) else sizes.quantile(0.5 + 1e-9)
+    )
     return sizes.quantile(0.5), sizes.error_bound * upper * (1 + 2 * sizes.error_bound)
 
 
-def histogram_of(residuals: ColumnQuantiles) -> ResidualHistogram | None:
+def histogram_of(residuals: AnyQuantiles) -> ResidualHistogram | None:
     """Equal bins between the residuals' 0.5 % and 99.5 % quantiles; the tails are counted beside them."""
-    if not residuals.count:
+    if not len(residuals.values):
         return None
     low, high = (residuals.quantile(share) for share in (_TAIL, 1 - _TAIL))
     edges = _edges(low, high)
-    values, counts = residuals.values, residuals.counts.astype(np.float64)
+    values = residuals.values
+    counts = residuals.weights if isinstance(residuals, WeightedQuantiles) else residuals.counts * 1.0
     places = np.searchsorted(edges, values, side="right")
     places[values == edges[-1]] -= 1
     every = np.bincount(places, counts, minlength=edges.size + 1)
