@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from cauce.core.evaluation import Evaluation
+from cauce.core.promotion.gate import GateVerdict
 from cauce.ports.tracker import Delivery
 from cauce.running.artifacts import export_model, render_plots
 from cauce.running.observer import Observer
 from cauce.running.project_run import Results, run_project
+from cauce.running.promotion_history import history_of
 from cauce.running.reading_aloud import said_about
+from cauce.running.webhook import tell_webhook
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
 
@@ -24,7 +27,8 @@ class RunReport:
     ran: the steps that were not finished before. bundle: the model's digest; folder: a copy of it to look
     at and to hand on. said: what was inferred and noticed, in sentences. metric: the headline's name;
     values: its value by dataset. plots: PNG files by name. delivery: what became of what the tracker
-    was told, None where runs are not tracked.
+    was told, None where runs are not tracked. gate: its verdict; outcome: what became of the model,
+    "champion", "challenger", "refused" or "none", None where runs are not tracked.
     """
 
     run: str
@@ -44,6 +48,8 @@ class RunReport:
     evaluation: Evaluation
     plots: Mapping[str, Path]
     delivery: Delivery | None
+    gate: GateVerdict
+    outcome: str | None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value; of the evaluation, every metric's value by its tracker key."""
@@ -55,6 +61,8 @@ class RunReport:
             "metrics": self.evaluation.tracked(),
             "plots": {name: str(path) for name, path in self.plots.items()},
             "delivery": None if self.delivery is None else self.delivery.to_json(),
+            "gate": self.gate.to_json(),
+            "outcome": self.outcome,
         }
 
 
@@ -72,6 +80,7 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
         plots = render_plots(work, results.evaluation)
         folder = export_model(work, results.bundle)
         delivery = None if tracker is None else tracker.wait()
+    tell_webhook(work, history_of(work).entries())
     ingest = result.records["ingest"]
     rejected = ingest.outputs.get("rejected")
     evaluation = results.evaluation
@@ -94,4 +103,6 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
         evaluation=evaluation,
         plots=plots,
         delivery=delivery,
+        gate=results.gate,
+        outcome=None if results.welcome is None else results.welcome.outcome,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cauce.core.canonical import Json
+from cauce.core.promotion.gate import demanded
 from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
@@ -21,6 +22,7 @@ _SPLIT = Output("split", "split")
 def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
     """The steps of `project`, whose files have this fingerprint. Pure: nothing is read.
 
+    E0901 to E0904 and E2009 where gate.require demands what judges no model.
     tracked: whether there is a step `register`.
     """
     settings = project.to_mapping()
@@ -134,7 +136,8 @@ def _bundle(project: Project, settings: dict[str, Any]) -> Step:
 
 
 def _register(project: Project) -> Step:
-    tracking = project.tracking
+    tracking, gate = project.tracking, project.gate
+    demands: dict[str, Json] = {str(name): limit for name, limit in demanded(gate.require)}
     return Step(
         name="register",
         inputs={
@@ -147,6 +150,14 @@ def _register(project: Project) -> Step:
             "experiment": tracking.experiment or project.name,
             "registry": tracking.registry or project.name,
             "alias": tracking.alias,
+            "gate": {
+                "require": demands,
+                "better_than_champion": gate.better_than_champion,
+                "margin": gate.margin,
+                "confidence": gate.confidence,
+                "promote": gate.promote,
+            },
+            "card": {name: value for name, value in vars(project.card).items() if value is not None},
         },
     )
 

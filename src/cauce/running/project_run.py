@@ -9,6 +9,7 @@ from functools import cached_property, partial
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.profile import Profile
+from cauce.core.promotion.gate import GateVerdict, required
 from cauce.core.task import Target
 from cauce.core.validation.verdict import Verdict
 from cauce.planning.pipeline import project_plan
@@ -21,6 +22,7 @@ from cauce.running.drafts import sweep_drafts
 from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.failed_run import tell_failure
 from cauce.running.observer import Observer
+from cauce.running.promotion_run import Welcome
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
@@ -137,6 +139,22 @@ class Results:
     def target(self) -> Target:
         """What is predicted."""
         return Target.from_json(read_json(self.work.store, self._key("split", "split"))["target"])
+
+    @cached_property
+    def welcome(self) -> Welcome | None:
+        """What became of the model; None where the run was not tracked."""
+        record = self.records.get("register")
+        found = None if record is None else record.facts.get("gate")
+        return None if found is None else Welcome.from_json(found)  # type: ignore[arg-type]
+
+    @cached_property
+    def gate(self) -> GateVerdict:
+        """What the gate says of the model; untracked runs have no champion to be better than."""
+        if self.welcome is not None:
+            return self.welcome.verdict
+        test = self.evaluation.datasets.get("test")
+        demands = self.work.project.gate.require
+        return GateVerdict(requirements=required(demands, () if test is None else test.metrics))
 
     @cached_property
     def evaluation(self) -> Evaluation:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cauce.core.canonical import Json, canonical_json
+from cauce.core.canonical import Json, canonical_json, damaged
 from cauce.core.promotion.history import FOLDER, Change, checked_chain, entry_key, folder_of
 from cauce.failpoints import passage
 from cauce.ports.store import Store
@@ -24,29 +25,36 @@ class StoreHistory:
         keys = (key for key in self.store.list(folder) if key.endswith(".json"))
         return checked_chain(self.model, [Change.from_bytes(self.store.get(key), key) for key in keys])
 
-    def append(self, after: tuple[Change, ...], make: Callable[[int, str], Change]) -> Change | None:
-        """Write the entry that follows `after`, durably; None where another was written there first.
-
-        make(number, previous): the entry.
-        """
-        made = make(len(after) + 1, after[-1].digest if after else "")
+    def append(self, change: Change) -> Change | None:
+        """Write the entry, durably; None where there is another of its number."""
         passage("history.entry")
-        if not self.store.put_if_absent(entry_key(self.model, made.number), made.to_bytes()):
+        if not self.store.put_if_absent(entry_key(self.model, change.number), change.to_bytes()):
             return None
         passage("history.recorded")
-        return made
+        return change
 
     def note(self, number: int, name: str, content: Mapping[str, Json]) -> bool:
         """Keep a note about an entry; False where there is one of that name."""
         return self.store.put_if_absent(self._note(number, name), canonical_json(content))
 
-    def notes(self, number: int) -> Mapping[str, bytes]:
-        """The notes about an entry, by name."""
-        folder = f"{folder_of(self.model)}/notes/{number:06d}/"
-        return {
-            key.removeprefix(folder).removesuffix(".json"): self.store.get(key)
-            for key in self.store.list(folder)
-        }
+    def notes(self) -> Mapping[int, Mapping[str, str]]:
+        """The keys of all notes, by entry and name; read one with `read_note`."""
+        folder = f"{folder_of(self.model)}/notes/"
+        found: dict[int, dict[str, str]] = {}
+        for key in self.store.list(folder):
+            number, _, name = key.removeprefix(folder).partition("/")
+            found.setdefault(int(number), {})[name.removesuffix(".json")] = key
+        return found
+
+    def read_note(self, key: str) -> Mapping[str, Json]:
+        """A note. E0502, E0507."""
+        try:
+            value = json.loads(self.store.get(key))
+        except ValueError as error:
+            raise damaged(key, type(error).__name__) from error
+        if not isinstance(value, dict):
+            raise damaged(key, "it is not a JSON object")
+        return value
 
     def _note(self, number: int, name: str) -> str:
         return f"{folder_of(self.model)}/notes/{number:06d}/{name}.json"

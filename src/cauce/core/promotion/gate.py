@@ -98,7 +98,7 @@ class Contest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class GateVerdict:
     """What the gate says of one model."""
 
     requirements: tuple[Requirement, ...] = ()
@@ -125,10 +125,10 @@ class Verdict:
         }
 
     @staticmethod
-    def from_json(value: Mapping[str, Any]) -> Verdict:
+    def from_json(value: Mapping[str, Any]) -> GateVerdict:
         """What `to_json` gave; KeyError, TypeError or ValueError for anything else."""
         contest = value["contest"]
-        return Verdict(
+        return GateVerdict(
             requirements=tuple(Requirement(**_without_holds(one)) for one in value["requirements"]),
             contest=None if contest is None else Contest(**_without_holds(contest)),
         )

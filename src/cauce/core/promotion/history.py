@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, TypeAlias, get_args
 
 from cauce.core.canonical import canonical_json, check_fields, count, is_digest, item, read_document
-from cauce.core.promotion.gate import Verdict
+from cauce.core.promotion.gate import GateVerdict
 from cauce.errors import CauceError
 
 FORMAT = 1
@@ -59,7 +59,7 @@ class Change:
     why: str = ""
     run: str | None = None
     forced: bool = False
-    verdict: Verdict | None = None
+    verdict: GateVerdict | None = None
     notify: bool = False
 
     @property
@@ -109,7 +109,7 @@ def _change(value: dict[str, Any], key: str) -> Change:
         when=datetime.fromisoformat(value["when"]).astimezone(UTC),
         run=None if value["run"] is None else item(value, "run", kind=str, key=key),
         forced=item(value, "forced", kind=bool, key=key),
-        verdict=None if value["verdict"] is None else Verdict.from_json(value["verdict"]),
+        verdict=None if value["verdict"] is None else GateVerdict.from_json(value["verdict"]),
         notify=item(value, "notify", kind=bool, key=key),
         **{name: item(value, name, kind=str, key=key) for name in text},
     )

@@ -13,12 +13,14 @@ from cauce.core.run_record import RunRecord, TrackedBundle, TrackedDataset
 from cauce.planning.step import Reference, Step
 from cauce.ports.tracker import Tracker
 from cauce.running.artifacts import export_model, render_plots
+from cauce.running.cards import card_of
 from cauce.running.execution import Made
+from cauce.running.promotion_run import welcome
 from cauce.running.steps.ingest import Report
-from cauce.running.steps.objects import read_bytes
+from cauce.running.steps.objects import keep_bytes, read_bytes
 from cauce.running.workspace import Workspace
 
-_LEFT_OUT = frozenset(("store", "tracking", "serve"))
+_LEFT_OUT = frozenset(("store", "tracking", "serve", "gate", "card"))
 
 
 @dataclass
@@ -32,13 +34,17 @@ class Told:
 
 
 def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made:  # noqa: ARG001
-    """Tell the tracker what the run found and which bundle to register. It is durable before it is sent."""
+    """Ask the gate about the model, and tell the tracker what the run found and which bundle to register.
+    It is durable before it is sent."""
     if told.tracker is None:
         return Made({"told": Reference("value", False)})
     identity = step.stored("bundle")
     evaluation = decode_evaluation(read_bytes(work.store, step.stored("evaluation")))
     plots = render_plots(work, evaluation)
     settings = step.parameters
+    became = welcome(work, identity, run=told.run)
+    card = card_of(work, identity, evaluation=evaluation, verdict=became.verdict, run=told.run)
+    kept = keep_bytes(work.store, card.to_markdown().encode(), suffix=".md")
     told.tracker.put(
         RunRecord(
             run=told.run,
@@ -47,14 +53,23 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
             params=dict(flat_settings(work.project.to_mapping())),
             metrics=dict(_metrics(evaluation)),
             values=dict(_guesses(evaluation)),
-            tags={"cauce.bundle": identity, "cauce.task": evaluation.target.task},
+            tags={
+                "cauce.bundle": identity,
+                "cauce.task": evaluation.target.task,
+                "cauce.gate": "passed" if became.verdict.holds else "refused",
+            },
             datasets=(TrackedDataset(name=work.project.name, digest=step.stored("snapshot")),),
-            artifacts={f"plots/{path.name}": str(path) for path in plots.values()},
+            artifacts={
+                **{f"plots/{path.name}": str(path) for path in plots.values()},
+                "card.md": str(work.store.local_path(str(kept.value))),
+            },
             bundle=TrackedBundle(
                 folder=str(export_model(work, identity)),
                 digest=identity,
                 name=str(settings["registry"]),
-                alias=settings["alias"],  # type: ignore[arg-type]
+                alias=became.alias,
+                decided=became.decided,
+                card=card.to_markdown(),
             ),
             status="finished",
             started=told.began,
@@ -62,7 +77,7 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
         )
     )
     told.said = True
-    return Made({"told": Reference("value", True)})
+    return Made({"told": Reference("value", True), "card": kept}, {"gate": became.to_json()})
 
 
 def flat_settings(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
