@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cauce.api.demo import demo
     from cauce.api.doctor import doctor
     from cauce.api.explain import explain
+    from cauce.api.gc import gc
     from cauce.api.init import init
     from cauce.api.load import load
     from cauce.api.models import models
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.status import status
+    from cauce.api.validate import validate
     from cauce.api.verify import verify
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "demo",
     "doctor",
     "explain",
+    "gc",
     "init",
     "load",
     "models",
@@ -37,6 +40,7 @@ __all__ = [
     "run",
     "runs",
     "status",
+    "validate",
     "verify",
 ]
 

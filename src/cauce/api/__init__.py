@@ -2,11 +2,14 @@
 
 plan(project="cauce.toml")                                   what would run, and why
 run(project="cauce.toml", *, observer=None)                  run it, or go on where it stopped
+validate(source=None, *, project="cauce.toml")               are the data as expected?
 status(project="cauce.toml")                                 where it stands
 predict(source, *, model, out, overwrite=False, project=None, observer=None)
 load(model, *, digest=None, project=None)                    a model to call `predict(frame)` on
 runs(project="cauce.toml", *, all_projects=False)            finished and unfinished runs
 models(project="cauce.toml")                                 registered versions and their aliases
 verify(model, *, digest=None, project=None)                  does it score as when it was born?
+verify_snapshots(project="cauce.toml")                       are the stored datasets what they were?
+gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)
 """

@@ -1,12 +1,18 @@
-"""Does a model score as when it was born?"""
+"""Does a model score as when it was born, and are the stored datasets what they were?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from cauce.core.snapshot_reading import read_manifest, verify_snapshot
+from cauce.errors import CauceError
+from cauce.ports.store import Store
 from cauce.running.model_reference import find_model
 from cauce.running.verification import Verification, verify_bundle
-from cauce.spec import Project
+from cauce.running.workspace import open_workspace
+from cauce.spec import FILE_NAME, Project
 
 
 def verify(
@@ -20,3 +26,44 @@ def verify(
     model, digest, project: as in `predict`. Raises what `load` raises; a check that fails is in the result.
     """
     return verify_bundle(find_model(model, digest=digest, project=project).bundle)
+
+
+@dataclass(frozen=True)
+class SnapshotCheck:
+    """A stored dataset: its rows and parts, and what is wrong with it, "" where nothing is."""
+
+    identity: str
+    rows: int
+    parts: int
+    reason: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part has its digest and the rows have the identity."""
+        return not self.reason
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        return {**vars(self), "holds": self.holds}
+
+
+def verify_snapshots(project: str | Path | Project | None = None) -> tuple[SnapshotCheck, ...]:
+    """Read every dataset in the project's store: digests of parts, and the identity of the rows.
+
+    Nothing is raised for what does not hold: each check says so. What reading the project raises.
+    """
+    store = open_workspace(FILE_NAME if project is None else project).store
+    return tuple(_checked(key, store) for key in store.list("snapshots/"))
+
+
+def _checked(key: str, store: Store) -> SnapshotCheck:
+    identity = key.rpartition("/")[2].removesuffix(".json")
+    try:
+        manifest = read_manifest(store, identity)
+    except CauceError as error:
+        return SnapshotCheck(identity, 0, 0, str(error))
+    try:
+        verify_snapshot(manifest, store, rows=True)
+    except CauceError as error:
+        return SnapshotCheck(identity, manifest.rows, len(manifest.parts), str(error))
+    return SnapshotCheck(identity, manifest.rows, len(manifest.parts), "")

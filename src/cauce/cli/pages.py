@@ -43,6 +43,18 @@ PAGES = {
             ("cauce plan --json", _("the same for a program")),
         ),
     ),
+    "validate": Page(
+        _("Judge data by what the project expects of them; nothing is run."),
+        _(
+            "Compares the project's data, or other files read in the same way, with [validate]. Exit code 1 "
+            "where a run would stop. Values of rows are only shown with --show-values."
+        ),
+        (
+            ("cauce validate", _("the project's own data")),
+            ("cauce validate delivery.csv --show-values", _("tomorrow's delivery, with failing rows")),
+            ("cauce validate --suggest", _("expectations that the data meet, to paste")),
+        ),
+    ),
     "run": Page(
         _("Run the project, or go on where it stopped."),
         _(
@@ -102,6 +114,21 @@ PAGES = {
         (
             ("cauce verify models:/flights@champion", _("a registered model")),
             ("cauce verify bundle/ --digest 3f1c…", _("a bundle that must be this one and no other")),
+            (
+                "cauce verify --snapshots",
+                _("the datasets in the project's store: their bytes and their rows"),
+            ),
+        ),
+    ),
+    "gc": Page(
+        _("Delete from the store what nothing refers to any more."),
+        _(
+            "What finished steps made stays, with every model and dataset, and so does what is less than a "
+            "day old. Leftovers of killed processes are removed. Safe beside runs."
+        ),
+        (
+            ("cauce gc --dry-run", _("says what would go")),
+            ("cauce gc", _("deletes it")),
         ),
     ),
     "explain": Page(
@@ -152,7 +179,7 @@ ROOT = Page(
 
 EXIT_CODES: dict[int, str] = {
     Exit.OK: _("done"),
-    Exit.GATE: _("a check failed: verify, doctor, a release gate"),
+    Exit.GATE: _("a check failed: validate, verify, doctor, a release gate"),
     Exit.USAGE: _("the command line is wrong"),
     Exit.DATA: _("the data, or a stored document, are wrong"),
     Exit.UNAVAILABLE: _("a library or a server is not there"),

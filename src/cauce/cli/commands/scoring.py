@@ -21,6 +21,7 @@ from cauce.cli.application import (
     terminal_of,
 )
 from cauce.cli.options import taking
+from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 
 _PREDICT: dict[str, Any] = {
@@ -77,9 +78,17 @@ def verify(
     model: Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)] = None,
     *,
     digest: Digest = None,
+    snapshots: Annotated[
+        bool, typer.Option("--snapshots", help=_("Check the project's stored datasets in place of a model."))
+    ] = False,
 ) -> Answer:
     """Prove that a model scores here as when it was born."""
-    from cauce.api.verify import verify
+    from cauce.api.verify import verify, verify_snapshots
+    from cauce.cli.rendering.keeping import snapshots_verified
     from cauce.cli.rendering.scoring import verified
 
+    if snapshots:
+        if model is not None or digest is not None:
+            raise CauceError("E1507", command="cauce verify --snapshots", arguments=model or digest)
+        return snapshots_verified(verify_snapshots(project_or_none(context)), terminal_of(context).width)
     return verified(verify(model, digest=digest, project=project_or_none(context)))
