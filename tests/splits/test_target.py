@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from split_rows import labels, schema_of, target_of
 
-from cauce.core.profile import make_profile, profile_projection, profile_summaries
+from cauce.core.profile import Profiling, make_profile
 from cauce.core.task import Target, infer_target, target_column
 from cauce.errors import CauceError
 from cauce.expr.formula import parse_formula
@@ -194,9 +194,10 @@ def test_a_decimal_target_is_read_as_a_number() -> None:
     column = target_column("y", Column("y"), schema=schema)
     for values, task in (([1, 2, 1], "binary"), (["1.25", "2.50", "3.75"], "regression")):
         series = pl.Series([Decimal(value) for value in values], dtype=pl.Decimal(38, 2))
-        batch = profile_projection(schema, column)(pl.DataFrame({"y": series}))
-        results = tuple(one.result(one.update(one.start(), batch)) for one in profile_summaries(schema))
-        target, _ = infer_target(column, make_profile(schema, results).target_levels)
+        asked = Profiling(schema, column)
+        batch = asked.work(pl.DataFrame({"y": series}))
+        results = tuple(one.result(one.update(one.start(), batch)) for one in asked.summaries)
+        target, _ = infer_target(column, make_profile(asked, results).target_levels)
         assert target.task == task
 
 

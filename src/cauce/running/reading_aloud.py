@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cauce.core.profile import notices_of
 from cauce.core.reading.notices import Notice
 from cauce.core.task import infer_target
 from cauce.core.validation.wording import verdict_notices
@@ -27,7 +28,7 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
         task=declared.task,
         positive=declared.positive,
     )
-    told = results.profile.notices(declared=_with_a_role(work.project))
+    told = notices_of(results.profile, declared=_with_a_role(work.project))
     judged = verdict_notices(results.verdict.at(SystemClock().now()))
     said = (*(notice.message for notice in notices), *judged, *inferred, *told)
     return tuple(dict.fromkeys(said))

@@ -22,7 +22,8 @@ def floats(series: pl.Series, summary: Any) -> Floats:
     if not (dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean):
         name = type(summary).__name__
         raise CauceError("E0202", column=series.name, found=dtype, summary=name, needed="numbers")
-    numbers = series if dtype.is_decimal() else series.to_physical()
+    # `to_physical` makes a query of its own, many times for every batch.
+    numbers = series.to_physical() if dtype.is_temporal() else series
     return numbers.cast(pl.Float64).rechunk().to_numpy()
 
 

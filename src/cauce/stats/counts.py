@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from cauce.errors import CauceError
@@ -29,6 +30,11 @@ class ColumnCounts:
         """Cells that are neither null nor NaN."""
         return self.rows - self.nulls - self.nans
 
+    def __add__(self, other: ColumnCounts) -> ColumnCounts:
+        """The counts of the cells of both."""
+        both = zip(vars(self).values(), vars(other).values(), strict=True)
+        return ColumnCounts(*(one + more for one, more in both))
+
 
 @dataclass(frozen=True)
 class Counts(ByColumn[ColumnCounts, ColumnCounts]):
@@ -46,14 +52,16 @@ class Counts(ByColumn[ColumnCounts, ColumnCounts]):
             return ColumnCounts(rows, nulls, empty=_true(series == ""))
         if not series.dtype.is_numeric():
             return ColumnCounts(rows, nulls)
-        zeros = _true(series == 0)
         if not series.dtype.is_float():
-            return ColumnCounts(rows, nulls, zeros=zeros)
-        return ColumnCounts(rows, nulls, _true(series.is_nan()), _true(series.is_infinite()), zeros)
+            return ColumnCounts(rows, nulls, zeros=_true(series == 0))
+        # NumPy, because Polars makes a query of each such question, many times for every batch.
+        cells = series.to_numpy()
+        nans = int(np.count_nonzero(np.isnan(cells))) - nulls
+        infinities, zeros = np.count_nonzero(np.isinf(cells)), np.count_nonzero(cells == 0)
+        return ColumnCounts(rows, nulls, nans, int(infinities), int(zeros))
 
     def merge_column(self, left: ColumnCounts, right: ColumnCounts) -> ColumnCounts:
-        both = zip(vars(left).values(), vars(right).values(), strict=True)
-        return ColumnCounts(*(one + other for one, other in both))
+        return left + right
 
     def result_column(self, state: ColumnCounts) -> ColumnCounts:
         return state
@@ -89,7 +97,7 @@ class Extremes(ByColumn[ColumnExtremes, ColumnExtremes]):
         low, high = series.min(), series.max()
         if not series.dtype.is_float():
             return ColumnExtremes(low, high)
-        nans = _true(series.is_nan())
+        nans = int(np.count_nonzero(np.isnan(series.to_numpy()))) - series.null_count()
         if nans and (low is None or math.isnan(low) or math.isnan(high)):  # type: ignore[arg-type]
             valid = series.filter(series.is_not_nan())
             low, high = valid.min(), valid.max()
@@ -154,15 +162,20 @@ class TextLengths(ByColumn[ColumnLengths, ColumnLengths]):
         return ColumnLengths(len(lengths), lengths.min(), lengths.max(), total, squares)  # type: ignore[arg-type]
 
     def merge_column(self, left: ColumnLengths, right: ColumnLengths) -> ColumnLengths:
-        if left.shortest is None or right.shortest is None:
-            return right if left.shortest is None else left
-        return ColumnLengths(
-            left.count + right.count,
-            min(left.shortest, right.shortest),
-            max(left.longest or 0, right.longest or 0),
-            left.total + right.total,
-            left.squares + right.squares,
-        )
+        return merged_lengths(left, right)
 
     def result_column(self, state: ColumnLengths) -> ColumnLengths:
         return state
+
+
+def merged_lengths(left: ColumnLengths, right: ColumnLengths) -> ColumnLengths:
+    """The lengths of the texts of both."""
+    if left.shortest is None or right.shortest is None:
+        return right if left.shortest is None else left
+    return ColumnLengths(
+        left.count + right.count,
+        min(left.shortest, right.shortest),
+        max(left.longest or 0, right.longest or 0),
+        left.total + right.total,
+        left.squares + right.squares,
+    )

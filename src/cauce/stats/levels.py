@@ -65,24 +65,38 @@ class Levels(ByColumn[LevelState, ColumnLevels]):
         return self._kept(counted, nulls)
 
     def merge_column(self, left: LevelState, right: LevelState) -> LevelState:
-        nulls = left.nulls + right.nulls
-        if left.overflow or right.overflow:
-            return LevelState(None, overflow=True, nulls=nulls)
-        if left.levels is None or right.levels is None:
-            return LevelState(right.levels if left.levels is None else left.levels, nulls=nulls)
-        both = pl.concat((left.levels, right.levels))
-        return self._kept(both.group_by("value").agg(pl.col("count").sum()), nulls)
+        return merged_levels(left, right, limit=self.limit)
 
     def result_column(self, state: LevelState) -> ColumnLevels:
-        if state.levels is None:
-            return ColumnLevels((), (), state.nulls, state.overflow)
-        ranked = state.levels.sort("count", "value", descending=[True, False])
-        return ColumnLevels(tuple(ranked["value"]), tuple(ranked["count"]), state.nulls, overflow=False)
+        return levels_of(state)
 
     def _kept(self, levels: pl.DataFrame, nulls: int) -> LevelState:
-        if levels.height > self.limit:
-            return LevelState(None, overflow=True, nulls=nulls)
-        return LevelState(levels.sort("value"), nulls=nulls)
+        return _within(levels, nulls, limit=self.limit)
+
+
+def merged_levels(left: LevelState, right: LevelState, *, limit: int) -> LevelState:
+    """The levels of the rows of both; forgotten where they are more than `limit`."""
+    nulls = left.nulls + right.nulls
+    if left.overflow or right.overflow:
+        return LevelState(None, overflow=True, nulls=nulls)
+    if left.levels is None or right.levels is None:
+        return LevelState(right.levels if left.levels is None else left.levels, nulls=nulls)
+    both = pl.concat((left.levels, right.levels))
+    return _within(both.group_by("value").agg(pl.col("count").sum()), nulls, limit=limit)
+
+
+def levels_of(state: LevelState) -> ColumnLevels:
+    """What the state says: levels by falling count, then by value."""
+    if state.levels is None:
+        return ColumnLevels((), (), state.nulls, state.overflow)
+    ranked = state.levels.sort("count", "value", descending=[True, False])
+    return ColumnLevels(tuple(ranked["value"]), tuple(ranked["count"]), state.nulls, overflow=False)
+
+
+def _within(levels: pl.DataFrame, nulls: int, *, limit: int) -> LevelState:
+    if levels.height > limit:
+        return LevelState(None, overflow=True, nulls=nulls)
+    return LevelState(levels.sort("value"), nulls=nulls)
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,15 @@ class Moments(ByColumn[CentralSums, ColumnMoments]):
         return merged_sums(left, right)
 
     def result_column(self, state: CentralSums) -> ColumnMoments:
-        if math.isfinite(state.squares) and math.isfinite(state.cubes):
-            return ColumnMoments(state.count, _mean(state), state.squares, state.cubes)
-        squares = state.squares if math.isfinite(state.squares) else math.inf
-        return ColumnMoments(state.count, _mean(state), squares, math.nan)
+        return column_moments(state)
+
+
+def column_moments(state: CentralSums) -> ColumnMoments:
+    """What the sums say of their values."""
+    if math.isfinite(state.squares) and math.isfinite(state.cubes):
+        return ColumnMoments(state.count, _mean(state), state.squares, state.cubes)
+    squares = state.squares if math.isfinite(state.squares) else math.inf
+    return ColumnMoments(state.count, _mean(state), squares, math.nan)
 
 
 def _mean(state: CentralSums) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -83,8 +83,7 @@ class Quantiles(ByColumn[QuantileState, ColumnQuantiles]):
     state_type = QuantileState
 
     def __post_init__(self) -> None:
-        at_least(self, "limit", lowest=1)
-        at_least(self, "bits", lowest=1)
+        limits_of(self)
 
     def start_column(self) -> QuantileState:
         return QuantileState(no_bins())
@@ -100,7 +99,14 @@ class Quantiles(ByColumn[QuantileState, ColumnQuantiles]):
 
     @property
     def _limits(self) -> Limits:
-        return Limits(self.limit, _MANTISSA - self.bits)
+        return limits_of(self)
+
+
+def limits_of(summary: Any) -> Limits:
+    """The limits of a histogram of floats by the `limit` and `bits` of `summary`; E0206."""
+    at_least(summary, "limit", lowest=1)
+    at_least(summary, "bits", lowest=1)
+    return Limits(summary.limit, _MANTISSA - summary.bits)
 
 
 def quantile_state(values: Floats, limits: Limits, *, known: QuantileState) -> QuantileState:

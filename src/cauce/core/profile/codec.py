@@ -34,8 +34,9 @@ def decoded(kind: Any, value: Any) -> Any:
     if origin is Mapping:
         return {name: decoded(arguments[1], one) for name, one in value.items()}
     if dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: decoded(hints[name], one) for name, one in value.items()})  # type: ignore[operator]
+        made: Any = kind
+        hints = _hints(made)
+        return made(**{name: decoded(hints[name], one) for name, one in value.items()})
     return _checked(kind, scalar(value))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -227,8 +227,8 @@ class Part:
     """A part of a column's values and the target in it, on the sample.
 
     value: the level, or the ISO date a period begins with; low, high: the ends of a range of numbers (both
-    inside it). All None: the missing values. rest: the levels that are not shown one by one. mean: of the
-    target's numbers; shares: of its classes, in the order of `TargetProfile.classes`.
+    inside it). All None: the missing values. rest: the levels that are not shown one by one. mean, median:
+    of the target's numbers; shares: of its classes, in the order of `TargetProfile.classes`.
     """
 
     rows: int
@@ -237,6 +237,7 @@ class Part:
     high: float | None = None
     rest: bool = False
     mean: float | None = None
+    median: float | None = None
     shares: tuple[float, ...] = ()
 
 
@@ -244,8 +245,8 @@ class Part:
 class TargetBy:
     """The target in each part of a column.
 
-    strength: from 0 to 1: the correlation ratio of a number, Cramér's V of classes, over these parts; both
-    corrected for the number of parts.
+    strength: from 0 to 1, over these parts and corrected for their number: of a number the correlation ratio
+    of its ranks, which no single far value can carry; of classes Cramér's V.
     """
 
     column: str
@@ -291,14 +292,20 @@ class Profile:
     def _by_name(self) -> dict[str, ColumnProfile]:
         return {column.name: column for column in self.columns}
 
-    def notices(self, *, declared: Collection[str] = ()) -> tuple[str, ...]:
-        """What a user should know about the columns, in sentences; nothing of it is acted on.
+    @property
+    def target_levels(self) -> ColumnLevels:
+        """The target's values over all rows; none where no target was named."""
+        return self.target.levels if self.target else ColumnLevels((), (), self.rows, overflow=False)
 
-        declared: columns with a role, of which nobody needs to hear that they look like identifiers.
-        """
-        from cauce.core.profile.notices import notices_of
+    @property
+    def target_infinities(self) -> int:
+        """Rows whose target is infinite."""
+        return self.target.infinities if self.target else 0
 
-        return tuple(notices_of(self, frozenset(declared)))
+    @property
+    def target_nulls(self) -> int:
+        """Rows without a target."""
+        return self.target.nulls if self.target else 0
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value. Of the data's values it holds levels, extremes of numbers and dates, suspects."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cauce.core.profile import make_profile, profile_projection, profile_summaries
+from cauce.core.profile import Profile, Profiling, make_profile
 from cauce.core.snapshot_reading import SnapshotSource, read_manifest
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
+from cauce.ports.engine import Engine, Source
 from cauce.running.execution import Made
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json
@@ -26,9 +27,16 @@ def snapshot_schema(work: Workspace, identity: str) -> Schema:
 def profile(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Gather the profile and keep it. One scan."""
     source = snapshot_source(work, step)
-    projection = profile_projection(source.schema, declared_target(work.project, source.schema))
+    data = work.project.data
+    target = declared_target(work.project, source.schema)
+    asked = Profiling(source.schema, target, data.key, data.time)
     before = work.engine.rows_scanned
-    table = work.engine.map(work.engine.scan(source), projection)
-    found = make_profile(source.schema, work.engine.summarise(table, *profile_summaries(source.schema)))
+    found = profiled(work.engine, source, profiling=asked)
     rows = work.engine.rows_scanned - before
     return Made({"profile": keep_json(work.store, found.to_json())}, {"rows": found.rows, "rows_read": rows})
+
+
+def profiled(engine: Engine, source: Source, *, profiling: Profiling) -> Profile:
+    """The profile of the rows of `source`, from one scan."""
+    table = engine.map(engine.scan(source), profiling.work)
+    return make_profile(profiling, engine.summarise(table, *profiling.summaries))

@@ -1,0 +1,163 @@
+"""Rows thinned by their hash: the same ones whatever their order, as many as a bound allows.
+
+A hash is kept where it is below 2^(64 - shift), with the smallest shift at which at most `limit` different
+ones are kept. Each row of the kept ones is counted: so a share 2^-shift of the different rows is known whole.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cauce.errors import CauceError
+from cauce.stats.mergeable import Mergeable, at_least, column
+from cauce.stats.mixing import Words
+
+_HASH: Final = "#"
+_COUNT: Final = "count"
+_SLACK: Final = 2
+
+
+@dataclass(frozen=True)
+class ThinnedState:
+    """rows: columns `#` (hash), `count` and the kept ones as `=name`; a hash may stand in several rows
+    until they are joined, which `dump` and `result` do. total: rows seen."""
+
+    rows: pl.DataFrame | None = None
+    shift: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class ThinnedRows:
+    """The different rows kept, ascending by hash. rows: the kept columns. counts: how often each came.
+
+    share: of the different rows, in expectation: 2^-shift. total: rows seen.
+    """
+
+    rows: pl.DataFrame
+    counts: NDArray[np.int64]
+    shift: int
+    total: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether every row is kept."""
+        return self.shift == 0
+
+    @property
+    def repeated(self) -> int:
+        """Rows beyond the first of each kind: counted where `exact`, else estimated."""
+        return int((self.counts - 1).sum()) << self.shift
+
+    @property
+    def repeated_error(self) -> float:
+        """One standard error of `repeated`: kinds of rows are kept or not, each with all its rows."""
+        beyond = (self.counts - 1).astype(np.float64)
+        share = 0.5**self.shift
+        return math.sqrt((1 - share) * float((beyond * beyond).sum())) / share
+
+
+@dataclass(frozen=True)
+class Thinned(Mergeable[ThinnedState, ThinnedRows]):
+    """Different rows of lowest hash, each with its count; their shift depends on the rows alone.
+
+    hash: an integer column of 64-bit hashes (rows of equal hash are taken for equal). kept: columns of the
+    result. limit: the most different rows kept.
+    """
+
+    hash: str
+    limit: int
+    kept: tuple[str, ...] = ()
+    state_type = ThinnedState
+
+    def __post_init__(self) -> None:
+        at_least(self, "limit", lowest=1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.hash, *self.kept)))
+
+    def start(self) -> ThinnedState:
+        return ThinnedState()
+
+    def update(self, state: ThinnedState, batch: pl.DataFrame) -> ThinnedState:
+        return self.merge(state, self._of(batch, state.shift)) if batch.height else state
+
+    def of(self, batch: pl.DataFrame) -> ThinnedState:
+        return self._of(batch, 0)
+
+    def _of(self, batch: pl.DataFrame, shift: int) -> ThinnedState:
+        hashes = _words(batch, self.hash)
+        places = None if shift == 0 else np.flatnonzero(_below(hashes, shift))
+        own = hashes if places is None else hashes[places]
+        found: dict[str, Any] = {_HASH: own, _COUNT: np.ones(len(own), np.int64)}
+        for name in self.kept:
+            cells = column(batch, name)
+            found[f"={name}"] = cells if places is None else cells.gather(places)
+        return self._bounded(pl.DataFrame(found), shift, batch.height)
+
+    def merge(self, left: ThinnedState, right: ThinnedState) -> ThinnedState:
+        total = left.total + right.total
+        if left.rows is None or right.rows is None:
+            own = right if left.rows is None else left
+            return ThinnedState(own.rows, own.shift, total)
+        shift = max(left.shift, right.shift)
+        parts = [_thinned(one.rows, shift) if one.shift < shift else one.rows for one in (left, right)]
+        return self._bounded(pl.concat([part for part in parts if part is not None]), shift, total)
+
+    def result(self, state: ThinnedState) -> ThinnedRows:
+        rows = self._joined(state).rows
+        if rows is None:
+            return ThinnedRows(pl.DataFrame(), np.empty(0, np.int64), 0, state.total)
+        shift = self._joined(state).shift
+        kept = pl.DataFrame({name: rows.get_column(f"={name}") for name in self.kept})
+        return ThinnedRows(kept, rows.get_column(_COUNT).to_numpy(), shift, state.total)
+
+    def dump(self, state: ThinnedState) -> bytes:
+        return super().dump(self._joined(state))
+
+    def _bounded(self, rows: pl.DataFrame, shift: int, total: int) -> ThinnedState:
+        state = ThinnedState(rows, shift, total)
+        return state if rows.height <= _SLACK * self.limit else self._joined(state)
+
+    def _joined(self, state: ThinnedState) -> ThinnedState:
+        """Each hash once, ascending, and no more of them than the limit."""
+        if state.rows is None:
+            return state
+        hashes = state.rows.get_column(_HASH).to_numpy()
+        shift = state.shift
+        own, firsts, places = np.unique(hashes, return_index=True, return_inverse=True)
+        counts = np.bincount(places, state.rows.get_column(_COUNT).to_numpy()).astype(np.int64)
+        while np.count_nonzero(_below(own, shift)) > self.limit:
+            shift += 1
+        kept = int(np.count_nonzero(_below(own, shift)))
+        found = {_HASH: own[:kept], _COUNT: counts[:kept]}
+        rows = {f"={name}": state.rows.get_column(f"={name}").gather(firsts[:kept]) for name in self.kept}
+        return ThinnedState(pl.DataFrame({**found, **rows}), shift, state.total)
+
+
+def _below(hashes: Words, shift: int) -> NDArray[np.bool_]:
+    if shift == 0:
+        return np.ones(len(hashes), np.bool_)
+    found: NDArray[np.bool_] = (hashes >> np.uint64(64 - shift)) == 0
+    return found
+
+
+def _thinned(rows: pl.DataFrame | None, shift: int) -> pl.DataFrame | None:
+    if rows is None:
+        return None
+    return rows.filter(pl.Series(_below(rows.get_column(_HASH).to_numpy(), shift)))
+
+
+def _words(batch: pl.DataFrame, name: str) -> Words:
+    series = column(batch, name)
+    if series.dtype not in (pl.UInt64, pl.Int64) or series.null_count():
+        needed = "64-bit hashes without nulls"
+        raise CauceError("E0202", column=name, found=series.dtype, summary="Thinned", needed=needed)
+    return series.rechunk().to_numpy().view(np.uint64)
