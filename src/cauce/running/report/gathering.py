@@ -9,6 +9,7 @@ from typing import Any
 from cauce.core.evaluation import decode_evaluation
 from cauce.core.features import FittedFeatures
 from cauce.core.leaks.findings import LeakReport
+from cauce.core.profile.notices import notices_of
 from cauce.core.profile.values import Profile
 from cauce.core.reading.notices import Notice
 from cauce.core.snapshot_reading import read_manifest
@@ -150,7 +151,7 @@ def _said(read: _Reading) -> tuple[str, ...]:
     said = [Notice(code, tuple(values.items()), file).message for code, values, file in noticed]
     profile = read.profile()
     if profile is not None:
-        said += profile.notices(declared=_with_a_role(read.records))
+        said += notices_of(profile, declared=_with_a_role(read.records))
     return tuple(dict.fromkeys(said))
 
 
