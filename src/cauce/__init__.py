@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cauce.version import __version__
 
 if TYPE_CHECKING:
+    from cauce.api.compare import compare
     from cauce.api.demo import demo
     from cauce.api.doctor import doctor
     from cauce.api.explain import explain
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cauce.api.models import models
     from cauce.api.plan import plan
     from cauce.api.predict import predict
+    from cauce.api.report import report
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.status import status
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "compare",
     "demo",
     "doctor",
     "explain",
@@ -37,6 +40,7 @@ __all__ = [
     "models",
     "plan",
     "predict",
+    "report",
     "run",
     "runs",
     "status",

@@ -7,9 +7,10 @@ status(project="cauce.toml")                                 where it stands
 predict(source, *, model, out, overwrite=False, project=None, observer=None)
 load(model, *, digest=None, project=None)                    a model to call `predict(frame)` on
 runs(project="cauce.toml", *, all_projects=False)            finished and unfinished runs
+report(run="latest", *, project="cauce.toml", out=None, lang=None)
+compare(*runs, project="cauce.toml", last=None, html=None)
 models(project="cauce.toml")                                 registered versions and their aliases
-verify(model, *, digest=None, project=None)                  does it score as when it was born?
-verify_snapshots(project="cauce.toml")                       are the stored datasets what they were?
+verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?
 gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)
 """

@@ -100,6 +100,30 @@ PAGES = {
             ("cauce runs --json", _("the same for a program")),
         ),
     ),
+    "report": Page(
+        _("Write a run as a page to read and to hand on."),
+        _(
+            "One HTML file that opens offline and runs no script: verdict, data, checks, features, model, "
+            "performance, appendix. The same as JSON lies beside it. A run that stopped early is told as "
+            "far as it came."
+        ),
+        (
+            ("cauce report", _("the latest run, into the project's store")),
+            ("cauce report 3f9c2a --out report.html --lang es", _("another run, here, in Spanish")),
+            ("cauce report --json", _("the same for a program")),
+        ),
+    ),
+    "compare": Page(
+        _("Put runs side by side."),
+        _(
+            "Metrics on test rows with their intervals, settings and versions that differ, and whether the "
+            "last run is better than the one before it, on rows that neither has seen."
+        ),
+        (
+            ("cauce compare --last 5", _("the last five runs that have a model")),
+            ("cauce compare 3f9c2a 81be07 --html compared.html", _("two runs, and a page of them")),
+        ),
+    ),
     "models": Page(
         _("List the registered versions of the project's model."),
         _("Each version with its aliases, digest and metrics."),

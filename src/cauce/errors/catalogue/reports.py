@@ -79,4 +79,14 @@ ENTRIES = (
             "no metrics to compare."
         ),
     ),
+    Entry(
+        code="E1908",
+        exit=Exit.DATA,
+        says=_("The run {run} has no evaluated model to compare."),
+        hint=_("Choose other runs: cauce runs lists them, with the metric of those that have one."),
+        explanation=_(
+            "Runs are compared by their metrics, and this one stopped before its model was evaluated. Its "
+            "report says how far it came: cauce report and the name of the run."
+        ),
+    ),
 )

@@ -32,8 +32,14 @@ def amount_text(name: MetricName, value: float | None) -> str:
 
 def bounds(metric: Metric) -> tuple[float, float] | None:
     """The ends of the metric's interval, where it has one."""
-    low, high = getattr(metric, "low", None), getattr(metric, "high", None)
-    return None if low is None or high is None else (float(low), float(high))
+    found = metric.interval
+    return None if found is None else (found.low, found.high)
+
+
+def ends_text(metric: Metric) -> str:
+    """The interval as two numbers, or a dash."""
+    found = bounds(metric)
+    return NOTHING if found is None else " – ".join(amount_text(metric.name, end) for end in found)
 
 
 def interval_text(metric: Metric, *, before: str = "") -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cauce.core.faults import translated
 from cauce.errors import CauceError
-from cauce.failpoints import passage
+from cauce.running.drafts import Drafts
 
 _OURS = b'<meta name="generator" content="cauce '
 _LOOKED_AT = 2000
@@ -32,11 +30,21 @@ def check_page(path: Path) -> None:
 
 
 def write_page(path: Path, html: str, *, content: Mapping[str, Any]) -> Path:
-    """Write `html` and, beside it, `content` as JSON; the path of the JSON."""
+    """Write `html` and, beside it, `content` as JSON; the path of the JSON.
+
+    Both are whole and durable before either has its name: a reader sees the old ones or the new ones.
+    """
     beside = path.with_suffix(".json")
     written = json.dumps(plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    _replace(beside, written + "\n")
-    _replace(path, html)
+    drafts = Drafts(overwrite=True)
+    with translated(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for target, text in ((beside, written + "\n"), (path, html)):
+                drafts.new(target).write_bytes(text.encode("utf-8", "backslashreplace"))
+            drafts.publish()
+        finally:
+            drafts.discard()
     return beside
 
 
@@ -47,21 +55,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _replace(path: Path, text: str) -> None:
-    """Durable under another name first, then under its own: a reader sees the old file or the new one."""
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
-    with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("wb") as file:
-                file.write(text.encode("utf-8", "backslashreplace"))
-                file.flush()
-                os.fsync(file.fileno())
-            passage("report.written")
-            draft.replace(path)
-        finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-        passage("report.named")

@@ -88,9 +88,9 @@ def _named(values: Mapping[str, str]) -> tuple[Any, ...]:
 
 def _settings(content: RunContent) -> Table:
     rows = tuple(
-        (name(step), name(key, 120), name(_written(value), 200))
+        (name(step), name(key, 120), name(setting_text(value), 200))
         for step, parameters in content.settings.items()
-        for key, value in _flat(parameters)
+        for key, value in flat_settings(parameters)
     )
     heads = (
         Column(translate(_("step"))),
@@ -102,16 +102,18 @@ def _settings(content: RunContent) -> Table:
     return Table(caption, heads, rows[:MOST_ROWS], note)
 
 
-def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def flat_settings(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by dotted name; those that say nothing are left out."""
     for key, one in value.items():
         if isinstance(one, Mapping) and one:
-            yield from _flat(one, f"{above}{key}.")
+            yield from flat_settings(one, f"{above}{key}.")
         elif isinstance(one, list) and one and all(isinstance(item, Mapping) for item in one):
             for place, item in enumerate(one):
-                yield from _flat(item, f"{above}{key}.{place}.")
+                yield from flat_settings(item, f"{above}{key}.{place}.")
         elif one not in (None, [], {}, ""):
             yield f"{above}{key}", one
 
 
-def _written(value: Any) -> str:
+def setting_text(value: Any) -> str:
+    """A setting as the project file or JSON writes it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

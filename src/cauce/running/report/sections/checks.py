@@ -6,11 +6,12 @@ from typing import Any
 
 from cauce.core.leaks.findings import Finding
 from cauce.core.validation.verdict import Outcome, Verdict
+from cauce.core.validation.wording import expectation_text, finding_text
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
 from cauce.running.report.blocks import Block, Code, Column, Paragraph, Part, Section, Table
 from cauce.running.report.content import RunContent
-from cauce.running.report.wording import NOTHING, count, name, names, safe, share
+from cauce.running.report.wording import count, name, names, safe
 
 _ACTIONS = {
     "stop": _("stops the run"),
@@ -67,14 +68,12 @@ def leaks_sentence(content: RunContent) -> str:
 def _validation(verdict: Verdict | None) -> Part | None:
     if verdict is None or not verdict.outcomes:
         return None
-    rows = tuple(_outcome(one) for one in verdict.outcomes[:MOST_ROWS])
+    rows = tuple(_outcome(one, verdict.rows) for one in verdict.outcomes[:MOST_ROWS])
     heads = (
         Column(translate(_("expectation"))),
-        Column(translate(_("of"))),
+        Column(translate(_("what is expected"))),
         Column(translate(_("met"))),
-        Column(translate(_("rows against it")), "number"),
-        Column(translate(_("share")), "number"),
-        Column(translate(_("tolerated")), "number"),
+        Column(translate(_("what was found"))),
         Column(translate(_("if not met"))),
     )
     text = translate(_("{count} rows were judged; {quarantined} were set aside."))
@@ -82,15 +81,13 @@ def _validation(verdict: Verdict | None) -> Part | None:
     return Part(translate(_("Expectations of the data")), (Table(caption, heads, rows),))
 
 
-def _outcome(one: Outcome) -> tuple[Any, ...]:
+def _outcome(one: Outcome, rows: int) -> tuple[Any, ...]:
     met = {True: _("yes"), False: _("no"), None: _("not judged")}[one.passed]
     return (
         name(one.name),
-        name(", ".join(one.columns)) if one.columns else translate(_("the table")),
+        name(expectation_text(one), 400),
         translate(met),
-        count(one.failed) if one.failed or one.passed else NOTHING,
-        share(one.share) if one.failed else NOTHING,
-        share(one.limit) if one.limit else NOTHING,
+        name(finding_text(one, rows), 400),
         translate(_ACTIONS[one.action]),
     )
 

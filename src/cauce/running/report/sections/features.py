@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cauce.core.evaluation import Evaluation
 from cauce.core.features.fitted import Feature, FittedFeatures
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
 from cauce.running.report.blocks import Block, Chart, Column, Listing, Part, Section, Table, gallery
 from cauce.running.report.charts.bars import Item, bar_chart
 from cauce.running.report.content import RunContent
+from cauce.running.report.metrics import amount_text
 from cauce.running.report.wording import count, name, safe, share
 
 SHOWN = 20
@@ -23,7 +25,7 @@ def features_section(content: RunContent) -> Section | None:
         return None
     importance = () if content.evaluation is None else content.evaluation.importance
     blocks: tuple[Block, ...] = (
-        *gallery((_gain(importance),)),
+        *gallery((_permuted(content.evaluation), _gain(importance))),
         Part(translate(_("What was made of which column")), (_table(fitted),)),
     )
     if fitted.dropped:
@@ -49,6 +51,32 @@ def _gain(importance: Sequence[tuple[str, float]]) -> Chart | None:
     return bar_chart(
         title, says.format(shown=count(len(items)), count=count(len(importance))), items=items, heads=heads
     )
+
+
+def _permuted(evaluation: Evaluation | None) -> Chart | None:
+    found = None if evaluation is None else evaluation.permutation
+    if found is None or not found.columns:
+        return None
+    items = [
+        Item(
+            safe(one.column, 60),
+            max(one.drop, 0.0),
+            amount_text(found.metric, one.drop),
+            one.drop - one.spread,
+            one.drop + one.spread,
+        )
+        for one in found.columns[:SHOWN]
+    ]
+    metric = safe(found.metric)
+    says = translate(
+        _(
+            "How much worse {metric} gets on {rows} validation rows when the cells of one column are "
+            "shuffled among them, with the spread of {repeats} repeats. Columns that go together share "
+            "what they say, so each may seem to matter less."
+        )
+    ).format(metric=metric, rows=count(found.rows), repeats=count(found.repeats))
+    heads = (translate(_("column")), translate(_("loss of {metric}")).format(metric=metric))
+    return bar_chart(translate(_("What the model loses without each column")), says, items=items, heads=heads)
 
 
 def _table(fitted: FittedFeatures) -> Table:

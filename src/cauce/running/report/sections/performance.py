@@ -12,9 +12,9 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Cell, Column, Part, Section, Table, gallery
 from cauce.running.report.content import RunContent
-from cauce.running.report.metrics import dataset_text, interval_text, value_text
+from cauce.running.report.metrics import dataset_text, ends_text, interval_text, value_text
 from cauce.running.report.sections.curves import curve_charts, residual_charts
-from cauce.running.report.sections.decisions import confusion_parts
+from cauce.running.report.sections.decisions import confusion_parts, slice_parts, threshold_parts
 from cauce.running.report.wording import NOTHING, count, name, safe
 
 MOST_METRICS = 120
@@ -30,6 +30,8 @@ def performance_section(content: RunContent) -> Section | None:
         *confusion_parts(evaluation),
         *gallery(tuple(curve_charts(evaluation))),
         *gallery(tuple(residual_charts(evaluation))),
+        *threshold_parts(evaluation),
+        *slice_parts(evaluation),
         Part(translate(_("What each metric means")), (_meanings(evaluation),), folded=True),
     )
     return Section("performance", translate(_("Performance and errors")), blocks)
@@ -82,12 +84,11 @@ def _metric(
 ) -> tuple[Cell, ...]:
     others = [by_name(one) for _dataset, one in datasets[1:]]
     guess = datasets[0][1].baseline(str(metric.name))
-    interval = interval_text(metric).removeprefix("(95 %: ").removesuffix(")")
     direction = _DIRECTIONS.get(metric.name.direction)
     return (
         name(metric.name),
         value_text(metric),
-        *((interval or NOTHING,) if doubt else ()),
+        *((ends_text(metric),) if doubt else ()),
         NOTHING if guess is None else value_text(guess),
         *(_value(other, metric) for other in others),
         NOTHING if direction is None else translate(direction),

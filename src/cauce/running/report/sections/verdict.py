@@ -15,7 +15,7 @@ from cauce.running.report.blocks import Block, Code, Facts, Listing, Paragraph, 
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import interval_text, value_text
 from cauce.running.report.sections.checks import leaks_sentence, validation_sentence
-from cauce.running.report.wording import NOTHING, count, safe
+from cauce.running.report.wording import NOTHING, count, names, safe
 
 _OUTCOMES = {
     "finished": _("The run ended well, but made no model."),
@@ -64,6 +64,9 @@ def _worth(target: Target, evaluation: Evaluation) -> Iterator[str]:
         return
     yield _how_good(headline, test)
     yield evaluation.gap.sentence
+    if evaluation.weakest:
+        text = translate(_("It is clearly weaker for {slices}."))
+        yield text.format(slices=names([one.name for one in evaluation.weakest], 3))
 
 
 def _predicted(target: Target) -> str:
