@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from cauce.core.snapshot_reading import read_manifest, verify_snapshot
 from cauce.errors import CauceError
@@ -13,19 +13,6 @@ from cauce.running.model_reference import find_model
 from cauce.running.verification import Verification, verify_bundle
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
-
-
-def verify(
-    model: str | Path | None = None,
-    *,
-    digest: str | None = None,
-    project: str | Path | Project | None = None,
-) -> Verification:
-    """Check every file's digest and score the bundle's golden rows by every way it can score.
-
-    model, digest, project: as in `predict`. Raises what `load` raises; a check that fails is in the result.
-    """
-    return verify_bundle(find_model(model, digest=digest, project=project).bundle)
 
 
 @dataclass(frozen=True)
@@ -47,11 +34,43 @@ class SnapshotCheck:
         return {**vars(self), "holds": self.holds}
 
 
-def verify_snapshots(project: str | Path | Project | None = None) -> tuple[SnapshotCheck, ...]:
-    """Read every dataset in the project's store: digests of parts, and the identity of the rows.
+@overload
+def verify(
+    model: str | Path | None = None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    snapshots: Literal[False] = False,
+) -> Verification: ...
 
-    Nothing is raised for what does not hold: each check says so. What reading the project raises.
+
+@overload
+def verify(
+    model: str | Path | None = None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    snapshots: Literal[True],
+) -> tuple[SnapshotCheck, ...]: ...
+
+
+def verify(
+    model: str | Path | None = None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    snapshots: bool = False,
+) -> Verification | tuple[SnapshotCheck, ...]:
+    """Check every file's digest and score the bundle's golden rows by every way it can score.
+
+    model, digest, project: as in `predict`. snapshots: in place of a model, read every dataset in the
+    project's store and check its parts' digests and its rows' identity. Raises what `load` raises; a check
+    that fails is in the result.
     """
+    if not snapshots:
+        return verify_bundle(find_model(model, digest=digest, project=project).bundle)
+    if model is not None or digest is not None:
+        raise CauceError("E1507", command="cauce verify --snapshots", arguments=model or digest)
     store = open_workspace(FILE_NAME if project is None else project).store
     return tuple(_checked(key, store) for key in store.list("snapshots/"))
 

@@ -17,11 +17,9 @@ from cauce.cli.application import (
     given_options,
     option,
     project_or_none,
-    settings_of,
     terminal_of,
 )
 from cauce.cli.options import taking
-from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 
 _PREDICT: dict[str, Any] = {
@@ -64,15 +62,6 @@ def predict(context: Context, source: list[str], **given: Any) -> Answer:
 
 
 @command()
-def models(context: Context) -> Answer:
-    """The registered versions."""
-    from cauce.api.models import models
-    from cauce.cli.rendering.scoring import registered
-
-    return registered(models(settings_of(context).project_file), terminal_of(context).width)
-
-
-@command()
 def verify(
     context: Context,
     model: Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)] = None,
@@ -83,12 +72,12 @@ def verify(
     ] = False,
 ) -> Answer:
     """Prove that a model scores here as when it was born."""
-    from cauce.api.verify import verify, verify_snapshots
+    from cauce.api.verify import verify
     from cauce.cli.rendering.keeping import snapshots_verified
     from cauce.cli.rendering.scoring import verified
 
+    project = project_or_none(context)
     if snapshots:
-        if model is not None or digest is not None:
-            raise CauceError("E1507", command="cauce verify --snapshots", arguments=model or digest)
-        return snapshots_verified(verify_snapshots(project_or_none(context)), terminal_of(context).width)
-    return verified(verify(model, digest=digest, project=project_or_none(context)))
+        checks = verify(model, digest=digest, project=project, snapshots=True)
+        return snapshots_verified(checks, terminal_of(context).width)
+    return verified(verify(model, digest=digest, project=project))
