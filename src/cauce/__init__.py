@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 from cauce.version import __version__
 
 if TYPE_CHECKING:
+    from cauce.api.champion import champion
     from cauce.api.compare import compare
     from cauce.api.demo import demo
     from cauce.api.doctor import doctor
     from cauce.api.explain import explain
     from cauce.api.gc import gc
+    from cauce.api.history import history
     from cauce.api.init import init
     from cauce.api.load import load
     from cauce.api.models import models
     from cauce.api.plan import plan
     from cauce.api.predict import predict
+    from cauce.api.promote import promote
     from cauce.api.report import report
+    from cauce.api.rollback import rollback
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.status import status
@@ -30,17 +34,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "champion",
     "compare",
     "demo",
     "doctor",
     "explain",
     "gc",
+    "history",
     "init",
     "load",
     "models",
     "plan",
     "predict",
+    "promote",
     "report",
+    "rollback",
     "run",
     "runs",
     "status",

@@ -10,6 +10,10 @@ runs(project="cauce.toml", *, all_projects=False)            finished and unfini
 report(run="latest", *, project="cauce.toml", out=None, lang=None)
 compare(*runs, project="cauce.toml", last=None, html=None)
 models(project="cauce.toml")                                 registered versions and their aliases
+promote(wanted, *, why="", force=False, project="cauce.toml")   put a model in charge
+rollback(to=None, *, why="", project="cauce.toml")           put an earlier champion back in charge
+history(model=None, *, project="cauce.toml")                 who was in charge, by whom and why
+champion(*, at=None, project="cauce.toml")                   who is in charge, or was
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?
 gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)

@@ -126,8 +126,56 @@ PAGES = {
     ),
     "models": Page(
         _("List the registered versions of the project's model."),
-        _("Each version with its aliases, digest and metrics."),
-        (("cauce models", _("a table")), ("cauce models --json", _("the same for a program"))),
+        _("Each version with its aliases, digest and metrics; or the model card of one of them."),
+        (
+            ("cauce models", _("a table")),
+            ("cauce models --card 3 > card.md", _("what is known of version 3, in Markdown")),
+            ("cauce models --json", _("the same for a program")),
+        ),
+    ),
+    "promote": Page(
+        _("Put a model in charge: it becomes the champion."),
+        _(
+            "The model must score as when it was made and pass the gate of the project file. The history "
+            "keeps who did it, when and why. Exit code 1 where the gate refuses; of two at once one wins."
+        ),
+        (
+            ("cauce promote 3", _("version 3")),
+            ("cauce promote @challenger --why 'tested for a week'", _("the challenger, with a reason")),
+            ("cauce promote 3 --force --why 'the champion is broken'", _("although the gate refuses")),
+        ),
+    ),
+    "rollback": Page(
+        _("Put an earlier champion back in charge."),
+        _(
+            "The earlier champion must score as when it was made; otherwise nothing changes and the exit "
+            "code is 1. The gate is not asked again."
+        ),
+        (
+            ("cauce rollback --why 'too many false alarms'", _("the champion before the present one")),
+            ("cauce rollback --to 2", _("version 2, which was a champion once")),
+            ("cauce rollback --to none", _("nobody is in charge any more")),
+        ),
+    ),
+    "history": Page(
+        _("List who was in charge, since when, by whom and why."),
+        _("Also what the gate refused, and where the registry's alias was moved by hand."),
+        (
+            ("cauce history", _("of the project's model, the latest first")),
+            ("cauce history --json", _("the same for a program")),
+        ),
+    ),
+    "champion": Page(
+        _("Say which model is in charge, or was at some time."),
+        _(
+            "By the history, and by the registry where the two differ. A day alone means its end, in local "
+            "time; a time without a zone is local time."
+        ),
+        (
+            ("cauce champion", _("now")),
+            ("cauce champion --at 2026-03-01", _("at the end of that day")),
+            ("cauce champion --at 2026-03-01T12:00+01:00 --json", _("at that moment, for a program")),
+        ),
     ),
     "verify": Page(
         _("Prove that a model scores here as when it was born."),

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import os
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -139,6 +137,9 @@ def _post(url: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def _asked(url: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
+    import http.client  # with ssl it takes as long to load as a small run's plan
+    import ssl
+
     connection: http.client.HTTPConnection
     if url.scheme == "https":
         context = ssl.create_default_context()

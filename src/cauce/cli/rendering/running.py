@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cauce.cli.answer import Answer
 from cauce.cli.progress import step_words
 from cauce.cli.table import table
-from cauce.errors import shown
+from cauce.errors import Exit, shown
 from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
 
@@ -84,6 +84,7 @@ def ran(report: RunReport) -> Answer:
         "\n".join(_made(report)),
         notes=tuple(f"- {shown(one, most=_SENTENCE)}" for one in report.said),
         next=f"cauce predict {translate(_('NEW_DATA'))} --out scored.parquet",
+        status=0 if report.gate.holds else int(Exit.GATE),
     )
 
 
@@ -98,11 +99,31 @@ def _made(report: RunReport) -> Iterator[str]:
         name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
         yield f"{shown(report.metric)}, {name}: {_number(report.values[dataset])}"
     yield translate(_("Model {digest} in {folder}")).format(digest=report.bundle, folder=shown(report.folder))
+    yield from _gated(report)
     if report.plots:
         folder = next(iter(report.plots.values())).parent
         yield translate(_("Plots in {folder}")).format(folder=shown(folder))
     if report.delivery is not None:
         yield _delivered(report.delivery)
+
+
+_BECAME = {
+    "champion": _("The model is the champion."),
+    "challenger": _("The model passed the gate and is the challenger: cauce promote @challenger"),
+    "none": _("The model passed the gate; it has no alias."),
+}
+
+
+def _gated(report: RunReport) -> Iterator[str]:
+    """What became of the model, and what the gate does not let pass."""
+    if report.gate.holds:
+        if report.outcome in _BECAME:
+            yield translate(_BECAME[report.outcome])
+        return
+    for reason in report.gate.failures:
+        yield translate(_("The gate refuses the model: {reason}.")).format(
+            reason=shown(reason, most=_SENTENCE)
+        )
 
 
 def _place(dataset: str) -> int:

@@ -1,23 +1,18 @@
-"""What `predict`, `models`, `verify` and `demo` answer."""
+"""What `predict`, `verify` and `demo` answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cauce.cli.answer import Answer
-from cauce.cli.table import table
 from cauce.errors import Exit, shown
 from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
 
 if TYPE_CHECKING:
     from cauce.api.demo import DemoResult
-    from cauce.ports.registry import ModelVersion
     from cauce.running.prediction import Prediction
     from cauce.running.verification import Check, Verification
-
-_HEADERS = (_("version"), _("aliases"), _("registered"), _("model"), _("address"))
 
 
 def predicted(done: Prediction) -> Answer:
@@ -41,33 +36,6 @@ def predicted(done: Prediction) -> Answer:
         notes.append(left.format(rejected=format_number(done.rejected), file=shown(done.rejected_path)))
     text = said.format(rows=format_number(done.rows), file=shown(done.path))
     return Answer("cauce.predict/1", content, text, tuple(notes))
-
-
-def registered(versions: Sequence[ModelVersion], width: int) -> Answer:
-    """A table of versions."""
-    content = {"models": [one.to_json() for one in versions]}
-    if not versions:
-        return Answer(
-            "cauce.models/1", content, translate(_("No model is registered yet.")), next="cauce run"
-        )
-    rows = [_version(one) for one in versions]
-    address = rows[0][-1]
-    return Answer(
-        "cauce.models/1",
-        content,
-        table([translate(one) for one in _HEADERS], rows, width=width),
-        next=f"cauce verify {address}",
-    )
-
-
-def _version(one: ModelVersion) -> tuple[str, ...]:
-    return (
-        f"{one.name} {one.version}",
-        ", ".join(one.aliases) or "–",
-        one.created.astimezone().strftime("%Y-%m-%d %H:%M"),
-        "–" if one.digest is None else one.digest[:12],
-        f"models:/{one.name}@{one.aliases[0]}" if one.aliases else f"models:/{one.name}/{one.version}",
-    )
 
 
 def verified(found: Verification) -> Answer:
