@@ -100,11 +100,11 @@ def compare_runs(work: Workspace, named: Sequence[str], *, last: int | None = No
     contents = tuple(gather(work, run) for run in runs)
     for one in contents:
         evaluation_of(one)
-    paired, reason = _paired(work, contents[-2], contents[-1])
+    paired, reason = _paired(contents[-2], contents[-1])
     return RunsCompared(runs=contents, differences=_differences(contents), paired=paired, reason=reason)
 
 
-def _paired(work: Workspace, first: RunContent, second: RunContent) -> tuple[Comparison | None, str]:
+def _paired(first: RunContent, second: RunContent) -> tuple[Comparison | None, str]:
     if first.bundle is None or second.bundle is None:
         return None, translate(_("One of the last two runs made no bundle, so they cannot be paired."))
     if first.bundle == second.bundle:

@@ -55,11 +55,10 @@ def _chart(found: RunsCompared) -> Chart | None:
 def _metrics(found: RunsCompared) -> Table:
     tests = [by_name(test_of(one)) for one in found.runs]
     heads = (Column(translate(_("metric"))), *(Column(name(run), "number") for run in found.names))
-    rows = tuple(
-        (name(metric), *(_value(test[metric]) for test in tests)) for metric in found.metrics[:MOST_METRICS]
-    )
+    shown = found.metrics[:MOST_METRICS]
+    rows: list[tuple[Cell, ...]] = [(name(one), *(_value(test[one]) for test in tests)) for one in shown]
     caption = translate(_("Every metric that all runs have, on each run's own test rows, with its interval."))
-    return Table(caption, heads, rows)
+    return Table(caption, heads, tuple(rows))
 
 
 def _value(metric: Metric) -> str:
