@@ -63,7 +63,7 @@ def init(
     elif not yes and ask is None:
         talk.settle("name", _guess_name(source), check=str)
     made = project_from_mapping(_mapping(source, file, talk), file=str(file))
-    _write(file, write_project(made), force=force)
+    write_text(file, write_project(made), force=force)
     return NewProject(file, made, talk.taken)
 
 
@@ -190,7 +190,7 @@ def _from(file: Path, source: str) -> str:
     return str(path) if path.is_absolute() else Path(os.path.relpath(path, file.parent)).as_posix()
 
 
-def _write(file: Path, text: str, *, force: bool) -> None:
+def write_text(file: Path, text: str, *, force: bool) -> None:
     """Write the file whole or not at all; E1509 where another came first."""
     with translated(file):
         file.parent.mkdir(parents=True, exist_ok=True)

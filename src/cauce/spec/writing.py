@@ -13,6 +13,7 @@ from cauce.spec.features import FeatureStep
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.shorthand import SHORT_STEPS, Chains
+from cauce.spec.validate import Validate
 from cauce.spec.words import dotted
 
 _CHAINS = (("features", "columns"), ("features", "defaults"))
@@ -27,6 +28,13 @@ def write_project(project: Project) -> str:
     """
     lines = [f"# {translate(_OPENING)}", "", *_pairs(project, ()), *_tables(project, ())]
     return "\n".join(lines) + "\n"
+
+
+def write_validate(declared: Validate) -> str:
+    """The text of the `[validate]` section alone, to be added to a project file."""
+    pairs = list(_pairs(declared, ("validate",)))
+    head = ["[validate]", *pairs] if pairs else []
+    return "\n".join([*head, *_tables(declared, ("validate",))]).strip("\n") + "\n"
 
 
 def _pairs(section: Any, path: KeyPath) -> Iterator[str]:

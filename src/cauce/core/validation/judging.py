@@ -125,6 +125,14 @@ def _together(verdict: Verdict, aside: tuple[tuple[str, Check], ...], expected: 
     return sum(one.failed for one in verdict.failures if one.action == "quarantine")
 
 
+def limit_outcome(name: str, count: int, limit: float, *, rows: int) -> Outcome:
+    """Whether `count` of `rows` rows is within a limit of the project: a whole number of rows, or a share."""
+    most = limit if isinstance(limit, int) else limit * rows
+    share = count / rows if rows else 0.0
+    setting = name.rpartition(".")[2]
+    return Outcome(name, "limit", (), {setting: limit}, "stop", count <= most, count, share)
+
+
 def _outcome(one: Expectation, count: int, places: tuple[int, ...], rows: int) -> Outcome:
     share = count / rows if rows else 0.0
     return Outcome(

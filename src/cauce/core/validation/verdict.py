@@ -21,6 +21,7 @@ Kind = Literal[
     "rows",
     "freshness",
     "formula",
+    "limit",
 ]
 Action = Literal["stop", "quarantine", "warn"]
 EXAMPLES = 10

@@ -9,12 +9,30 @@ from cauce.language import counted, format_number, format_significant, ngettext_
 from cauce.language import gettext_noop as _
 
 _MOST_LEVELS = 8
+_MOST_PLACES = 5
 _RANGE = {"min": _("at least {bound}"), "above": _("above {bound}"), "max": _("at most {bound}")}
 _RANGE |= {"below": _("below {bound}")}
 _FAIL = ngettext_noop(
-    "{count} of {rows} rows fails ({share} %), at {places}",
-    "{count} of {rows} rows fail ({share} %), first at {places}",
+    "{count} of {rows} rows fails ({share} %): row {places}",
+    "{count} of {rows} rows fail ({share} %), first rows {places}",
 )
+_PRESENT = _("there is a column {column}")
+_NEVER_MISSING = _("{column} is never missing")
+_IN_RANGE = _("{column} is {range}")
+_ROWS = _("the number of rows is {range}")
+_EXPECTED = {
+    "formula": _("{formula} holds"),
+    "type": _("{column} is of kind {type}"),
+    "levels": _("{column} is one of {levels}"),
+    "pattern": _("{column} matches {pattern}"),
+    "nulls": _("at most {nulls} % of {column} is missing"),
+    "within": _("the newest {column} is not older than {within}"),
+    "unique": _("no two rows have the same {column}"),
+    "min_length": _("the length of {column} is {length}"),
+    "max_length": _("the length of {column} is {length}"),
+    "rejected": _("rows that cannot be read: at most {rejected}"),
+    "quarantined": _("rows to be set aside: at most {quarantined}"),
+}
 _WARNED = _("The data are not as [validate] expects: {failure}.")
 _SET_ASIDE = ngettext_noop(
     "{count} of {rows} rows was set aside because of [validate]: {names}.",
@@ -46,30 +64,22 @@ def verdict_notices(verdict: Verdict) -> tuple[str, ...]:
 
 def expectation_text(outcome: Outcome) -> str:
     """What is expected."""
-    declared, column = outcome.declared, ", ".join(outcome.columns)
+    column = ", ".join(outcome.columns)
+    return translate(_template(outcome)).format(column=column, **_values(outcome.declared))
+
+
+def _template(outcome: Outcome) -> str:
+    declared = outcome.declared
     if outcome.kind == "column" and outcome.columns:
-        text = translate(_("there is a column {column}"))
-    elif outcome.kind == "formula" or "formula" in declared:
-        text = translate(_("{formula} holds"))
-    elif "type" in declared:
-        text = translate(_("{column} is of kind {type}"))
-    elif "levels" in declared:
-        text = translate(_("{column} is one of {levels}"))
-    elif "pattern" in declared:
-        text = translate(_("{column} matches {pattern}"))
-    elif "nulls" in declared:
-        text = translate(_("at most {nulls} % of {column} is missing"))
-    elif "within" in declared:
-        text = translate(_("the newest {column} is not older than {within}"))
-    elif outcome.kind == "unique" or "unique" in declared or "columns" in declared:
-        text = translate(_("no two rows have the same {column}"))
-    elif "min_length" in declared or "max_length" in declared:
-        text = translate(_("the length of {column} is {length}"))
-    elif not outcome.columns:
-        text = translate(_("the number of rows is {range}"))
-    else:
-        text = translate(_("{column} is {range}"))
-    return text.format(column=column, **_values(declared))
+        return _PRESENT
+    if declared.get("nulls") == 0:
+        return _NEVER_MISSING
+    for setting, text in _EXPECTED.items():
+        if setting in declared:
+            return text
+    if outcome.kind == "unique":
+        return _EXPECTED["unique"]
+    return _IN_RANGE if outcome.columns else _ROWS
 
 
 def _values(declared: Mapping[str, object]) -> dict[str, str]:
@@ -112,6 +122,9 @@ def finding_text(outcome: Outcome, rows: int) -> str:
 
 def _of_table(outcome: Outcome, rows: int) -> str:
     """What was found where no single row is at fault; empty elsewhere."""
+    if outcome.kind == "limit":
+        there = counted(_THERE_ARE, outcome.failed)
+        return there.format(count=format_number(outcome.failed))
     if outcome.kind == "rows":
         return counted(_THERE_ARE, rows).format(count=format_number(rows))
     if outcome.kind == "type":
@@ -138,5 +151,4 @@ def _of_rows(outcome: Outcome, rows: int) -> str:
 
 
 def _places(outcome: Outcome) -> str:
-    some = ", ".join(map(format_number, outcome.places[:5]))
-    return translate(_("row {places}")).format(places=some)
+    return ", ".join(map(format_number, outcome.places[:_MOST_PLACES]))

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from cauce.core.profile import Profile
-from cauce.core.profile.values import Profile as FullProfile
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.validation.expected import Expected, expected_of
@@ -51,7 +50,7 @@ def validate(work: Workspace, step: Step, *, report: Report) -> Made:
     return Made(outputs, {**facts, "rows_read": work.engine.rows_scanned - before})
 
 
-def judged(work: Workspace, expected: Expected, source: Any, profile: FullProfile | None) -> Judgement:
+def judged(work: Workspace, expected: Expected, source: Any, profile: Profile | None) -> Judgement:
     """The judgement on the rows of `source`."""
 
     def look(marks: Any, *summaries: Any) -> tuple[Any, ...]:
@@ -81,9 +80,8 @@ def _reference(step: Step, name: str) -> Reference:
     return found
 
 
-def _profile(work: Workspace, step: Step) -> FullProfile | None:
-    found: Any = Profile.from_json(read_json(work.store, step.stored("profile")))
-    return found if isinstance(found, FullProfile) else None
+def _profile(work: Workspace, step: Step) -> Profile:
+    return Profile.from_json(read_json(work.store, step.stored("profile")))
 
 
 def _check_limit(work: Workspace, verdict: Verdict) -> None:
