@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cauce.core.bundle.opening import open_bundle, open_stored_bundle
 from cauce.core.evaluation import Evaluation
+from cauce.core.leaks.findings import LeakReport
 from cauce.core.promotion.card import ModelCard
 from cauce.core.promotion.gate import GateVerdict
 from cauce.running.promotion_history import model_name
 from cauce.running.workspace import Workspace
 
 
-def card_of(
-    work: Workspace,
-    identity: str,
-    *,
-    evaluation: Evaluation | None = None,
-    verdict: GateVerdict | None = None,
-    run: str | None = None,
-) -> ModelCard:
+@dataclass(frozen=True)
+class Known:
+    """What a run knows of its model beside the bundle."""
+
+    evaluation: Evaluation | None = None
+    leaks: LeakReport | None = None
+    verdict: GateVerdict | None = None
+    run: str | None = None
+
+
+def card_of(work: Workspace, identity: str, known: Known) -> ModelCard:
     """The card of the stored bundle `identity`, as the project is now."""
     return ModelCard(
         manifest=open_stored_bundle(work.store, identity).manifest,
         identity=identity,
         model=model_name(work),
         declared=_declared(work),
-        run=run,
-        evaluation=evaluation,
-        verdict=verdict,
+        run=known.run,
+        evaluation=known.evaluation,
+        leaks=known.leaks,
+        verdict=known.verdict,
     )
 
 

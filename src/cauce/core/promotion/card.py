@@ -17,8 +17,8 @@ from cauce.errors import shown
 from cauce.language import format_number, translate
 from cauce.language import gettext_noop as _
 
-# Every ASCII punctuation mark that can mean something in Markdown, and may be escaped there.
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@$^=/'\"])")
+# What can mean something inside a line of Markdown; no line of a card begins with a foreign name.
+_MARKS = re.compile(r"([\\`*_{}\[\]()#!|~:$]|(?<=[wW])\.)")
 _CHARACTERS = 300
 _COLUMNS_SHOWN, _METRICS_SHOWN = 30, 25
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
@@ -125,7 +125,9 @@ def _data(card: ModelCard) -> Iterator[str]:
     manifest = card.manifest
     if manifest.snapshot is not None:
         yield f"- {translate(_('Snapshot'))}: `{manifest.snapshot}`"
-    rows = (f"{plain(_dataset(name))} {format_number(count)}" for name, count in manifest.counts.items())
+    names = [name for name in _DATASETS if name in manifest.counts]
+    names += sorted(set(manifest.counts) - set(names))
+    rows = (f"{plain(_dataset(name))} {format_number(manifest.counts[name])}" for name in names)
     if manifest.counts:
         yield f"- {translate(_('Rows'))}: {', '.join(rows)}"
     if manifest.split is not None:

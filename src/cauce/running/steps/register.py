@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
+from cauce.core.leaks.findings import LeakReport
 from cauce.core.metrics.keys import baseline_key
 from cauce.core.run_record import RunRecord, TrackedBundle, TrackedDataset
 from cauce.planning.step import Reference, Step
 from cauce.ports.tracker import Tracker
 from cauce.running.artifacts import export_model, render_plots
-from cauce.running.cards import card_of
+from cauce.running.cards import Known, card_of
 from cauce.running.execution import Made
 from cauce.running.promotion_run import welcome
 from cauce.running.steps.ingest import Report
-from cauce.running.steps.objects import keep_bytes, read_bytes
+from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.workspace import Workspace
 
 _LEFT_OUT = frozenset(("store", "tracking", "serve", "gate", "card"))
@@ -43,7 +44,9 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
     plots = render_plots(work, evaluation)
     settings = step.parameters
     became = welcome(work, identity, run=told.run)
-    card = card_of(work, identity, evaluation=evaluation, verdict=became.verdict, run=told.run)
+    leaks = LeakReport.from_json(read_json(work.store, step.stored("leaks")))
+    known = Known(evaluation, leaks, became.verdict, told.run)
+    card = card_of(work, identity, known)
     kept = keep_bytes(work.store, card.to_markdown().encode(), suffix=".md")
     told.tracker.put(
         RunRecord(
