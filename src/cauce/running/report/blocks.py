@@ -37,12 +37,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a caption; the first cell of each row is its head. note: a line under it."""
+    """Rows under a caption; the first cell of each row is its head. note: a line under it.
+
+    heat: its cells are Shaded.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    heat: bool = False
     kind: Literal["table"] = "table"
 
 

@@ -112,7 +112,7 @@ class Bins:
 
 def histogram(title: str, says: str, *, bins: Bins, across: str, up: str) -> Chart:
     """Rows by value as areas."""
-    frame = Frame(axis(bins.edges, across, most=5), axis((0.0, *bins.weights), up, zero=True, most=4), 240.0)
+    frame = Frame(axis(bins.edges, across, most=5), axis((0.0, *bins.weights), up, zero=True, most=4), 250.0)
     body = [*frame.drawn(), *_areas(bins, frame.x, frame.y)]
     if frame.across.low < 0 < frame.across.high:
         x = frame.x(0.0)

@@ -10,7 +10,7 @@ from cauce.running.report.markup import Element, element
 from cauce.running.report.wording import number
 
 WIDTH = 420.0
-LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 12.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 32.0, 44.0
 MOST_SERIES = 5
 """So many lines have colours and signs of their own."""
 
@@ -94,7 +94,7 @@ class Frame:
 
     across: Axis
     up: Axis
-    height: float = 300.0
+    height: float = 310.0
 
     @property
     def x(self) -> Scale:
@@ -125,17 +125,7 @@ class Frame:
             at = self.y(tick)
             yield element("line", class_="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at)
             yield element("text", text, x=LEFT - 7, y=at + 4, text_anchor="end", class_="tick")
-        middle = (TOP + self.height - BOTTOM) / 2
-        turned = f"rotate(-90 12 {middle:.0f})"
-        yield element(
-            "text",
-            self.up.title,
-            x=12.0,
-            y=middle,
-            text_anchor="middle",
-            transform=turned,
-            class_="title",
-        )
+        yield element("text", self.up.title, x=0.0, y=13.0, class_="title")
 
 
 def drawing(height: float, *children: Element) -> Element:

@@ -15,6 +15,7 @@ from cauce.running.report.sections.target import target_parts
 from cauce.running.report.wording import NOTHING, count, name, number, safe, share
 
 MOST_COLUMNS = 200
+FEW_LEVELS = 12
 _KINDS = {
     "integer": _("whole number"),
     "float": _("number"),
@@ -35,16 +36,17 @@ def data_section(content: RunContent) -> Section | None:
         told = tuple(safe(one, 1000) for one in content.said)
         blocks.append(Part(translate(_("What was noticed")), (Listing(told),)))
     if content.profile is not None:
-        blocks += profile_blocks(content.profile)
+        positive = None if content.target is None else content.target.positive
+        blocks += profile_blocks(content.profile, positive)
     else:
         blocks.append(Part(translate(_("Columns")), (_schema(content),)))
     return Section("data", translate(_("Data")), tuple(blocks))
 
 
-def profile_blocks(profile: Profile) -> Iterator[Block]:
-    """The columns, the target, and what goes together."""
+def profile_blocks(profile: Profile, positive: str | None = None) -> Iterator[Block]:
+    """The columns, the target, and what goes together. positive: the class whose share is shown."""
     yield Part(translate(_("Columns")), (_columns(profile),))
-    yield from target_parts(profile)
+    yield from target_parts(profile, positive)
     yield from _pairs(profile)
 
 
@@ -110,7 +112,7 @@ def _column(one: ColumnProfile) -> tuple[Cell, ...]:
         name(one.name),
         kind_text(one.kind),
         share(one.missing, one.rows),
-        f"{about}{count(one.distinct)}",
+        f"{about}{count(min(one.distinct, one.present))}",
         _end(one.low),
         _middle(one),
         _end(one.high),
@@ -135,7 +137,8 @@ def _level(value: Any) -> str:
 
 
 def _spark(one: ColumnProfile) -> Cell:
-    if one.histogram is not None and one.histogram.counts:
+    few = one.levels_shown == "all" and len(one.levels) <= FEW_LEVELS
+    if one.histogram is not None and one.histogram.counts and not few:
         return sparkline(
             _bins(one.histogram), translate(_("distribution of {column}")).format(column=safe(one.name))
         )

@@ -60,7 +60,7 @@ def _confusion(counts: ConfusionCounts) -> Table:
     caption = translate(
         _("Rows by true class (down) and predicted class (across), with their share of the true class.")
     )
-    return Table(caption, heads, rows)
+    return Table(caption, heads, rows, heat=True)
 
 
 def _cell(weight: float, total: float) -> Shaded:

@@ -14,9 +14,10 @@ from cauce.running.report.charts.bars import Item, bar_chart
 from cauce.running.report.wording import NOTHING, count, number, safe, share
 
 MOST_COLUMNS, MOST_PARTS = 6, 12
+_DATE_DIGITS = {"year": 4, "month": 7, "day": 10}
 
 
-def target_parts(profile: Profile) -> Iterator[Block]:
+def target_parts(profile: Profile, positive: str | None = None) -> Iterator[Block]:
     """The target by itself, over time, and by the columns that say most about it."""
     target = profile.target
     if target is None:
@@ -24,8 +25,9 @@ def target_parts(profile: Profile) -> Iterator[Block]:
     charts = [chart for chart in (_levels(target),) if chart is not None]
     sample = target.sample
     looked = "" if sample is None else _looked(sample.rows, sample.of)
-    over = () if target.over_time is None else (target.over_time,)
-    charts += [_by(target, one, looked) for one in (*over, *target.by_column[:MOST_COLUMNS])]
+    at = _told_class(target, positive)
+    for one in _shown(target):
+        charts.append(_by(target, one, at=at, looked=looked))
     if charts:
         title = translate(_("The target: {name}")).format(name=safe(target.name))
         yield Part(title, (Gallery(tuple(charts)),))
@@ -55,10 +57,9 @@ def _levels(target: TargetProfile) -> Chart | None:
     return bar_chart(translate(_("Rows by value of the target")), says, items=items, heads=heads)
 
 
-def _by(target: TargetProfile, one: TargetBy, looked: str) -> Chart:
+def _by(target: TargetProfile, one: TargetBy, *, at: int | None, looked: str) -> Chart:
     """The mean of the target, or the share of its rarest class of two, in each part of a column."""
-    at = _told_class(target)
-    items = [_item(part, at) for part in one.parts[:MOST_PARTS]]
+    items = [_item(part, at, one.by) for part in one.parts[:MOST_PARTS]]
     if at is None:
         what = translate(_("mean of the target"))
     else:
@@ -69,27 +70,37 @@ def _by(target: TargetProfile, one: TargetBy, looked: str) -> Chart:
     return bar_chart(title, says, items=items, heads=(safe(one.column), what))
 
 
-def _told_class(target: TargetProfile) -> int | None:
-    """Of two classes the rarer, of more the most frequent; None for a number."""
+def _shown(target: TargetProfile) -> list[TargetBy]:
+    """Over time first, then the columns that say most, each once."""
+    over = target.over_time
+    others = [one for one in target.by_column if over is None or one.column != over.column]
+    return [*(() if over is None else (over,)), *others[:MOST_COLUMNS]]
+
+
+def _told_class(target: TargetProfile, positive: str | None) -> int | None:
+    """The positive class; else of two classes the rarer, of more the most frequent; None for a number."""
     if not target.classes:
         return None
+    names = [_text(one) for one in target.classes]
+    if positive in names:
+        return names.index(positive)
     return 1 if len(target.classes) == 2 else 0
 
 
-def _item(part: Slice, at: int | None) -> Item:
+def _item(part: Slice, at: int | None, by: str) -> Item:
     rows = translate(_("{count} rows")).format(count=count(part.rows))
     if at is None:
         value = 0.0 if part.mean is None else part.mean
-        return Item(_named(part), value, f"{number(part.mean)} · {rows}")
+        return Item(_named(part, by), value, f"{number(part.mean)} · {rows}")
     value = part.shares[at] if at < len(part.shares) else 0.0
-    return Item(_named(part), value, f"{share(value)} · {rows}")
+    return Item(_named(part, by), value, f"{share(value)} · {rows}")
 
 
-def _named(part: Slice) -> str:
+def _named(part: Slice, by: str) -> str:
     if part.rest:
         return translate(_("other levels"))
     if part.value is not None:
-        return safe(_text(part.value), 40)
+        return safe(_text(part.value)[: _DATE_DIGITS.get(by)], 40)
     if part.low is not None:
         return number(part.low) if part.low == part.high else f"{number(part.low)} … {number(part.high)}"
     return translate(_("missing"))
