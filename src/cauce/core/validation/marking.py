@@ -38,7 +38,8 @@ class Numbered:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows in the source's order."""
         wanted = self.schema.names if columns is None else tuple(columns)
-        own = [name for name in wanted if name != ROW]
+        # Without any column there would be no rows.
+        own = [name for name in wanted if name != ROW] or list(self.source.schema.names[:1])
         done = 0
         for batch in self.source.batches(own):
             numbers = pl.int_range(done + 1, done + batch.height + 1, dtype=pl.Int64, eager=True)
@@ -132,7 +133,8 @@ class Sift:
             pl.DataFrame({"mark": mark}).select(pl.when("mark").then(pl.lit(name)))["literal"]
             for (name, _), mark in zip(self.checks, marks, strict=True)
         ]
-        reasons = pl.DataFrame({str(k): one for k, one in enumerate(named)}).select(
+        frame = pl.DataFrame({"": pl.repeat(None, batch.height, dtype=pl.String, eager=True)})
+        reasons = frame.with_columns(one.alias(str(k)) for k, one in enumerate(named)).select(
             pl.concat_str(pl.all(), separator="; ", ignore_nulls=True).alias(_REASONS)
         )[_REASONS]
         own = {name: batch.get_column(name) for name in self.input.names}

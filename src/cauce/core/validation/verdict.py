@@ -116,4 +116,6 @@ def _fresh(outcome: Outcome, now: datetime) -> Outcome:
     if not isinstance(outcome.observed, str):
         return replace(outcome, passed=False)
     newest = datetime.fromisoformat(outcome.observed).replace(tzinfo=UTC)
+    if "T" not in outcome.observed:
+        newest += timedelta(days=1)
     return replace(outcome, passed=now - newest <= span(str(outcome.declared["within"])))
