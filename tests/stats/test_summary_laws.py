@@ -18,6 +18,7 @@ from cauce.expr.schema import Field, Schema
 from cauce.stats import (
     Confusion,
     Counts,
+    DayFacts,
     Distinct,
     Extremes,
     Filtered,
@@ -27,15 +28,19 @@ from cauce.stats import (
     Identity,
     Levels,
     LevelSums,
+    LogisticSums,
     LowestRows,
     Moments,
+    NumberFacts,
     OrderedCounts,
     Quantiles,
     ResidualBins,
     ScoreBins,
     Several,
     Summary,
+    TextFacts,
     TextLengths,
+    Thinned,
     hash_quantile,
 )
 from cauce.testing.summaries import check_laws
@@ -123,6 +128,19 @@ CASES: dict[str, tuple[Summary, float | None]] = {
     "Filtered": (Filtered("fold", (0, None), Quantiles(("wild",), limit=2)), None),
     "Filtered by nothing": (Filtered("class", (), Counts(("wild",))), None),
     "Several": (Several((Identity(SCHEMA), Counts(ALL), Extremes(("text",)))), None),
+    "LogisticSums": (
+        LogisticSums(("tame",), "flag", ((0.1, 0.2),), (0.5,), (100.0,), "weight"),
+        1_000_000.0,
+    ),
+    "NumberFacts": (NumberFacts(("tame", "price", "flag"), (1.0, 0.5)), 10_000.0),
+    "NumberFacts in bins": (NumberFacts(("flag", "whole", "wild", "price"), (0.0,), 3, 3), math.inf),
+    "TextFacts": (TextFacts(("text", "class"), ("no", "a")), None),
+    "TextFacts beyond the limit": (TextFacts(("text", "class"), limit=2), None),
+    "DayFacts": (DayFacts(("day", "time")), None),
+    "DayFacts in bins": (DayFacts(("day", "time"), limit=2), None),
+    "Thinned": (Thinned("hash", 3), None),
+    "Thinned rows": (Thinned("hash", 2, ("hash",)), None),
+    "Thinned to nothing left out": (Thinned("hash", 100, ("hash",)), None),
     "Several of nothing": (Several(()), None),
 }
 

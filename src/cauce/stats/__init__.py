@@ -8,6 +8,7 @@ from cauce.stats.grouped import Filtered, Grouped, Several
 from cauce.stats.histogram import Histogram
 from cauce.stats.identity import Identity
 from cauce.stats.levels import Levels, LevelSums
+from cauce.stats.logistic import LogisticSums
 from cauce.stats.moments import Moments
 from cauce.stats.number_facts import NumberFacts
 from cauce.stats.ordered_counts import OrderedCounts, hash_quantile
@@ -34,6 +35,7 @@ __all__ = [
     "Identity",
     "LevelSums",
     "Levels",
+    "LogisticSums",
     "LowestRows",
     "Moments",
     "NumberFacts",

@@ -203,4 +203,37 @@ ENTRIES = (
             "vanishes by itself when the process ends, however it ends."
         ),
     ),
+    Entry(
+        code="E0819",
+        exit=Exit.DATA,
+        says=_("The linear model cannot be read: {reason}"),
+        hint=_("Run `cauce verify` on the bundle; restore it or train again."),
+        explanation=_(
+            "The file is not a linear model as Cauce writes it: a number is not finite, or sizes do not fit "
+            "together. It is damaged or comes from elsewhere."
+        ),
+    ),
+    Entry(
+        code="E0820",
+        exit=Exit.DATA,
+        says=_("The features separate the classes completely, so that no coefficients are best."),
+        hint=_(
+            "Give the model a penalty, such as lambda = 0.001; look for a feature that gives the class away."
+        ),
+        explanation=_(
+            "Some combination of features decides the class of every training row, or of all that matter. "
+            "Without a penalty the coefficients then grow without end. Often a feature is a copy of the "
+            "target or known only after it; with few rows and many features it happens by chance."
+        ),
+    ),
+    Entry(
+        code="E0821",
+        exit=Exit.DATA,
+        says=_("The coefficients did not settle in {steps} steps."),
+        hint=_("Scale the features, leave out those that say the same, or give the model a penalty."),
+        explanation=_(
+            "Each step reads the training rows once and should bring the loss down. It no longer does, as "
+            "happens with features of wildly different sizes or nearly the same content."
+        ),
+    ),
 )

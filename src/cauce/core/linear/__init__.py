@@ -1,0 +1,1 @@
+"""Linear models: solved from sums of products, never from rows."""

@@ -1,0 +1,112 @@
+"""Least squares as a problem of sums: what training rows amount to, in standardised features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CONSTANT = 1e-10
+"""A feature whose deviation is below this share of its size, in the Gram's own units, is constant."""
+ACCURATE = 1e5
+"""Up to this scaled condition number, coefficients are right to 1e-6."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """Rows as (1/2)Σw(y - a - Xb)²/Σw, X standardised by these rows' own weighted means and deviations.
+
+    rows: counted; weight: Σw. means, deviations: of each feature, in its own unit; a constant feature has
+    deviation 0 and takes no part. correlation [p, p], covariance [p]: Σw·xx'/Σw and Σw·x(y - mean)/Σw of
+    standardised features, 0 for constant ones. target_mean, target_variance: weighted.
+    """
+
+    rows: int
+    weight: float
+    means: Floats
+    deviations: Floats
+    correlation: Floats
+    covariance: Floats
+    target_mean: float
+    target_variance: float
+
+    @property
+    def width(self) -> int:
+        """How many features there are, constant ones included."""
+        return len(self.means)
+
+    @property
+    def varying(self) -> NDArray[np.bool_]:
+        """Which features are not constant."""
+        return self.deviations > 0
+
+    @cached_property
+    def spectrum(self) -> tuple[Floats, Floats]:
+        """Eigenvalues (ascending, none below 0) and eigenvectors [p, p] of the correlation matrix."""
+        values, vectors = np.linalg.eigh(self.correlation)
+        return np.maximum(values, 0.0), vectors
+
+    @property
+    def rank_limit(self) -> float:
+        """Eigenvalues not above it count as zero."""
+        values, _ = self.spectrum
+        return float(values[-1]) * max(self.width, 1) * float(np.finfo(np.float64).eps) if self.width else 0.0
+
+    @property
+    def rank(self) -> int:
+        """How many directions the features span."""
+        return int((self.spectrum[0] > self.rank_limit).sum()) if self.width else 0
+
+    @property
+    def condition(self) -> float:
+        """The scaled condition number of X: largest by smallest singular value, constant features apart."""
+        values = np.linalg.eigvalsh(self.correlation[np.ix_(self.varying, self.varying)])
+        if not len(values):
+            return 1.0
+        return float(np.sqrt(values[-1] / values[0])) if values[0] > 0 else float("inf")
+
+    def unscaled(self, coefficients: Floats) -> tuple[float, Floats]:
+        """Intercept and coefficients [p] for features in their own units."""
+        own = np.divide(coefficients, self.deviations, out=np.zeros(self.width), where=self.varying)
+        return self.target_mean - float(own @ self.means), own
+
+    def residual_variance(self, coefficients: Floats) -> float:
+        """Σw·residual²/Σw of standardised `coefficients` [p]."""
+        explained = 2 * coefficients @ self.covariance - coefficients @ self.correlation @ coefficients
+        return max(self.target_variance - float(explained), 0.0)
+
+
+def least_squares(matrix: Floats, *, rows: int, shift: Any = (), scale: Any = ()) -> LeastSquares:
+    """The problem behind a Gram matrix of (1, features…, target).
+
+    matrix: [p + 2, p + 2], as `Gram` gives it, of columns shifted and scaled. shift, scale: p + 1 numbers,
+    as the Gram was declared; empty for 0 and 1.
+    """
+    width = len(matrix) - 2
+    shifts = np.asarray(shift if len(shift) else np.zeros(width + 1), dtype=np.float64)
+    scales = np.asarray(scale if len(scale) else np.ones(width + 1), dtype=np.float64)
+    weight = float(matrix[0, 0])
+    means = matrix[0, 1:] / weight
+    centred = matrix[1:, 1:] / weight - np.outer(means, means)
+    variances = np.maximum(np.diag(centred), 0.0)
+    deviations = np.sqrt(variances)
+    deviations[deviations <= CONSTANT * (1.0 + np.abs(means))] = 0.0
+    own = deviations[:-1]
+    inverse = np.divide(1.0, own, out=np.zeros(width), where=own > 0)
+    correlation = centred[:-1, :-1] * np.outer(inverse, inverse)
+    np.fill_diagonal(correlation, np.where(own > 0, 1.0, 0.0))
+    return LeastSquares(
+        rows,
+        weight,
+        shifts[:-1] + scales[:-1] * means[:-1],
+        own * np.abs(scales[:-1]),
+        correlation,
+        centred[:-1, -1] * inverse * scales[-1] * np.sign(scales[:-1]),
+        float(shifts[-1] + scales[-1] * means[-1]),
+        float(variances[-1] * scales[-1] ** 2),
+    )
