@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cauce.core.evaluation import Evaluation
+from cauce.core.leaks.findings import LeakReport
 from cauce.core.promotion.gate import GateVerdict
 from cauce.ports.tracker import Delivery
 from cauce.running.artifacts import export_model, render_plots
@@ -15,6 +16,7 @@ from cauce.running.observer import Observer
 from cauce.running.project_run import Results, run_project
 from cauce.running.promotion_history import history_of
 from cauce.running.reading_aloud import said_about
+from cauce.running.report.report import write_report
 from cauce.running.webhook import tell_webhook
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
@@ -26,9 +28,10 @@ class RunReport:
 
     ran: the steps that were not finished before. bundle: the model's digest; folder: a copy of it to look
     at and to hand on. said: what was inferred and noticed, in sentences. metric: the headline's name;
-    values: its value by dataset. plots: PNG files by name. delivery: what became of what the tracker
-    was told, None where runs are not tracked. gate: its verdict; outcome: what became of the model,
-    "champion", "challenger", "refused" or "none", None where runs are not tracked.
+    values: its value by dataset. plots: PNG files by name. report: the page of `cauce report`. delivery:
+    what became of what the tracker was told, None where runs are not tracked. gate: its verdict; outcome:
+    what became of the model, "champion", "challenger", "refused" or "none", None where runs are not
+    tracked. leaks: what the leak gate found and let pass.
     """
 
     run: str
@@ -47,9 +50,11 @@ class RunReport:
     values: Mapping[str, float | None]
     evaluation: Evaluation
     plots: Mapping[str, Path]
+    report: Path
     delivery: Delivery | None
     gate: GateVerdict
     outcome: str | None
+    leaks: LeakReport
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value; of the evaluation, every metric's value by its tracker key."""
@@ -58,11 +63,13 @@ class RunReport:
         return {
             **found,
             "folder": str(self.folder),
+            "report": str(self.report),
             "metrics": self.evaluation.tracked(),
             "plots": {name: str(path) for name, path in self.plots.items()},
             "delivery": None if self.delivery is None else self.delivery.to_json(),
             "gate": self.gate.to_json(),
             "outcome": self.outcome,
+            "leaks": self.leaks.to_json(),
         }
 
 
@@ -79,6 +86,7 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
         results = Results(work, result.records)
         plots = render_plots(work, results.evaluation)
         folder = export_model(work, results.bundle)
+        page = write_report(work, result.run).path
         delivery = None if tracker is None else tracker.wait()
     tell_webhook(work, history_of(work).entries())
     ingest = result.records["ingest"]
@@ -102,7 +110,9 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
         values={dataset: one[name].value for dataset, one in evaluation.datasets.items()},
         evaluation=evaluation,
         plots=plots,
+        report=page,
         delivery=delivery,
         gate=results.gate,
         outcome=None if results.welcome is None else results.welcome.outcome,
+        leaks=results.leaks,
     )

@@ -103,6 +103,7 @@ def _made(report: RunReport) -> Iterator[str]:
     if report.plots:
         folder = next(iter(report.plots.values())).parent
         yield translate(_("Plots in {folder}")).format(folder=shown(folder))
+    yield translate(_("Report in {file}")).format(file=shown(report.report))
     if report.delivery is not None:
         yield _delivered(report.delivery)
 

@@ -129,7 +129,7 @@ class _Reading:
 
     def profile(self) -> Profile | None:
         """The profile; None where an earlier version of Cauce wrote it in another form."""
-        found = self.json("profile", "profile")
+        found = self.json("validate", "profile") or self.json("profile", "profile")
         try:
             return None if found is None else Profile.from_json(found)
         except (KeyError, TypeError, ValueError):

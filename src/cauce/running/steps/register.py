@@ -17,6 +17,7 @@ from cauce.running.artifacts import export_model, render_plots
 from cauce.running.cards import Known, card_of
 from cauce.running.execution import Made
 from cauce.running.promotion_run import welcome
+from cauce.running.report.report import write_report
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.workspace import Workspace
@@ -42,6 +43,7 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
     identity = step.stored("bundle")
     evaluation = decode_evaluation(read_bytes(work.store, step.stored("evaluation")))
     plots = render_plots(work, evaluation)
+    page = write_report(work, told.run)
     settings = step.parameters
     became = welcome(work, identity, run=told.run)
     leaks = LeakReport.from_json(read_json(work.store, step.stored("leaks")))
@@ -64,6 +66,8 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
             datasets=(TrackedDataset(name=work.project.name, digest=step.stored("snapshot")),),
             artifacts={
                 **{f"plots/{path.name}": str(path) for path in plots.values()},
+                "report/report.html": str(page.path),
+                "report/report.json": str(page.json_path),
                 "card.md": str(work.store.local_path(str(kept.value))),
             },
             bundle=TrackedBundle(

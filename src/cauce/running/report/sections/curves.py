@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,20 @@ def curve_charts(evaluation: Evaluation) -> Iterator[Chart]:
     for kind, draw in _DRAW.items():
         sources = [one for one in _sources(evaluation) if one.positive in getattr(one.one, kind)]
         if sources:
-            yield draw(sources)
+            chart = draw(sources)
+            yield chart if evaluation.target.task == "binary" else _of_classes(chart, evaluation, sources)
+
+
+def _of_classes(chart: Chart, evaluation: Evaluation, sources: Sequence[_Source]) -> Chart:
+    """The chart with what its lines are: classes, of the test rows, perhaps not all."""
+    dataset = "test" if "test" in evaluation.datasets else next(iter(evaluation.datasets))
+    title = translate(_("{title}, {dataset} rows")).format(title=chart.title, dataset=dataset_text(dataset))
+    classes = len(evaluation.target.classes)
+    text = translate(_("Each line is a class against all others"))
+    if classes > len(sources):
+        text = translate(_("The {shown} most frequent of {count} classes, each against all others"))
+        text = text.format(shown=count(len(sources)), count=count(classes))
+    return replace(chart, title=title, says=f"{text}. {chart.says}")
 
 
 def _sources(evaluation: Evaluation) -> list[_Source]:
@@ -83,11 +96,12 @@ def _precision_recall(sources: Sequence[_Source]) -> Chart:
     lines = [_line(one, "precision_recall", "average_precision", text, stepped=True) for one in sources]
     prevalence = _prevalence(sources[0])
     guess = Reference(translate(_("guessing: the share of positives")), (0.0, prevalence), (1.0, prevalence))
+    references = (guess,) if len({one.positive for one in sources}) == 1 else ()
     says = translate(
         _("How many of the rows called positive are so, for each share of the positive rows that is found.")
     )
     title = translate(_("Precision and recall"))
-    return line_chart(title, says, frame=Frame(across, up), lines=lines, references=(guess,))
+    return line_chart(title, says, frame=Frame(across, up), lines=lines, references=references)
 
 
 def _calibration(sources: Sequence[_Source]) -> Chart:

@@ -10,7 +10,7 @@ from cauce.core.metrics.keys import DATASETS, Dataset
 from cauce.core.metrics.value import Metric
 from cauce.language import gettext_noop as _
 from cauce.language import translate
-from cauce.running.report.blocks import Block, Cell, Column, Part, Section, Table, gallery
+from cauce.running.report.blocks import Block, Cell, Column, Listing, Part, Section, Table, gallery
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import dataset_text, ends_text, interval_text, value_text
 from cauce.running.report.sections.curves import curve_charts, residual_charts
@@ -27,6 +27,7 @@ def performance_section(content: RunContent) -> Section | None:
         return None
     blocks: tuple[Block, ...] = (
         _metrics(evaluation),
+        *_gap(evaluation),
         *confusion_parts(evaluation),
         *gallery(tuple(curve_charts(evaluation))),
         *gallery(tuple(residual_charts(evaluation))),
@@ -35,6 +36,13 @@ def performance_section(content: RunContent) -> Section | None:
         Part(translate(_("What each metric means")), (_meanings(evaluation),), folded=True),
     )
     return Section("performance", translate(_("Performance and errors")), blocks)
+
+
+def _gap(evaluation: Evaluation) -> Iterator[Block]:
+    """From training to validation to test, with the doubt of each step."""
+    details = tuple(safe(one, 400) for one in evaluation.gap.details)
+    if details:
+        yield Part(translate(_("From training to test")), (Listing(details),))
 
 
 def shown_datasets(evaluation: Evaluation) -> list[tuple[Dataset, DatasetEvaluation]]:
