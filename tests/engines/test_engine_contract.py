@@ -11,8 +11,13 @@ import pytest
 
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.snapshot_writing import write_snapshot
+from cauce.core.validation.expected import expected_of
+from cauce.core.validation.judging import judge
+from cauce.core.validation.marking import Numbered
+from cauce.core.validation.verdict import Verdict
 from cauce.engines.local.engine import LocalEngine
 from cauce.expr.schema import Field, Schema
+from cauce.spec import project_from_mapping
 from cauce.stats import (
     Counts,
     Distinct,
@@ -117,3 +122,24 @@ def test_a_table_without_rows_has_results(engine: Any) -> None:
     frame = pl.DataFrame(schema=schema.dtypes)
     asked = (Identity(schema), Counts(("x",)), Moments(("x",)), Gram(("x",)), ScoreBins("x", "label"))
     contract.check_summaries(engine, FrameSource(frame, schema), whole=frame, asked=dict.fromkeys(asked, 0.0))
+
+
+def test_a_verdict_on_the_data_is_the_same_everywhere(engine: Any, source: Any, edges: pl.DataFrame) -> None:
+    """Rows that one machine lets through and a cluster sets aside would train two models."""
+    columns = {field.name: [{"nulls": 0}, {"unique": True}] for field in NUMBERED}
+    numbers = [field.name for field in NUMBERED if field.kind in ("integer", "float", "decimal")]
+    ranges = {f"between {name}": f"`{name}` > -3 and `{name}` < 3" for name in numbers if "`" not in name}
+    section = {"columns": columns, "formulas": ranges, "unique": {"columns": list(NUMBERED.names[1:4])}}
+    mapping = {"name": "a", "data": {"source": "a"}, "target": {"column": "y"}, "validate": section}
+    expected = expected_of(project_from_mapping(mapping).validate, NUMBERED)
+    assert not expected.misfits
+
+    def verdict(engine: Any, source: Any) -> Verdict:
+        def look(work: Any, *summaries: Any) -> tuple[Any, ...]:
+            return engine.summarise(engine.map(engine.scan(Numbered(source)), work), *summaries)
+
+        return judge(expected, look).verdict
+
+    found = verdict(engine, source)
+    assert found == verdict(LocalEngine(), FrameSource(edges, NUMBERED, rows=edges.height))
+    assert any(one.failed for one in found.outcomes)

@@ -362,32 +362,3 @@ def test_a_column_without_any_value_is_of_every_kind() -> None:
         assert found.verdict.holds
     filled = frame([dict.fromkeys(CELLS), dict.fromkeys(CELLS) | {"word": "a"}])
     assert not verdict_on({"columns": {"word": {"type": "float"}}}, filled)[0].verdict.holds
-
-
-@pytest.mark.spark
-def test_a_cluster_gives_the_same_verdict(spark_session: Any) -> None:
-    from cauce.engines.spark.engine import SparkEngine
-
-    table = frame(
-        [
-            {
-                "whole": k % 7,
-                "real": float(k),
-                "word": WORDS[k % 6],
-                "day": date(2025, 1, 1 + k % 9),
-                "^moment.*$": JANUARY,
-                "flag": k % 2 == 0,
-                "money": Decimal(k) / 100,
-            }
-            for k in range(60)
-        ]
-    )
-    engine = SparkEngine(spark_session)
-    source = FrameSource(table, SCHEMA, rows=7)
-
-    def look(work: Any, *summaries: Any) -> tuple[Any, ...]:
-        return engine.summarise(engine.map(engine.scan(Numbered(source)), work), *summaries)
-
-    found = judge(expected_of(project(EVERYTHING), SCHEMA), look)
-    assert found.verdict == verdict_on(EVERYTHING, table)[0].verdict
-    assert found.verdict.failures
