@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cauce.stats.cells import Floats, floats
 from cauce.stats.counts import ColumnCounts
@@ -15,7 +16,7 @@ from cauce.stats.distinct import ColumnDistinct
 from cauce.stats.mergeable import ByColumn
 from cauce.stats.mixing import mix
 from cauce.stats.moments import CentralSums, ColumnMoments, central_sums, column_moments, merged_sums
-from cauce.stats.ordered import Limits, key_floats, no_bins
+from cauce.stats.ordered import Limits, key_floats, no_bins, value_bins
 from cauce.stats.quantiles import (
     ColumnQuantiles,
     QuantileState,
@@ -27,6 +28,8 @@ from cauce.stats.quantiles import (
 from cauce.stats.registers import Registers, estimate, registers_of
 
 _EXACT: Final = 2.0**53
+_CLOSE: Final = 4
+_FEW: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,18 @@ class NumberFacts(ByColumn[NumberState, ColumnNumbers]):
         counts = ColumnCounts(rows, nulls, rows - nulls - len(cells), infinities, zeros)
         if not len(cells):
             return NumberState(counts, marked=(0,) * len(self.marks))
-        quantiles = quantile_state(cells, self._limits, known=known.quantiles)
+        whole = _whole_numbers(series) if series.dtype in (pl.Int64, pl.Boolean) else None
+        different = None if whole is None else _counted(whole, int(low), high=int(high))
+        if different is None:
+            quantiles = quantile_state(cells, self._limits, known=known.quantiles)
+        else:
+            whole, counted = different
+            values = whole.astype(np.float64)
+            bins = value_bins(values, counted, limits=self._limits, known=known.quantiles.bins)
+            quantiles = QuantileState(bins, low + 0.0, high + 0.0)
         registers = None
         if known.registers is not None or not _apart(quantiles):
-            whole = series.drop_nulls() if nulls else series
-            hashes = _hashes(whole.to_numpy() if series.dtype == pl.Int64 else cells)
-            registers = registers_of(hashes, known=known.registers)
+            registers = registers_of(_hashes(cells if whole is None else whole), known=known.registers)
         marked = tuple(
             int(np.count_nonzero(cells == mark)) if low <= mark <= high else 0 for mark in self.marks
         )
@@ -141,6 +150,20 @@ class NumberFacts(ByColumn[NumberState, ColumnNumbers]):
     @property
     def _limits(self) -> Limits:
         return limits_of(self)
+
+
+def _whole_numbers(series: pl.Series) -> NDArray[np.int64]:
+    present = series.drop_nulls() if series.null_count() else series
+    return present.cast(pl.Int64).to_numpy()
+
+
+def _counted(whole: NDArray[np.int64], low: int, *, high: int) -> tuple[Any, Any] | None:
+    """Whole numbers between two close ones: the different ones, ascending, and how often each comes."""
+    if high - low > max(_CLOSE * len(whole), _FEW) or max(-low, high) > _EXACT:
+        return None
+    counts = np.bincount(whole - low)
+    used = np.flatnonzero(counts)
+    return used + low, counts[used].astype(np.int64)
 
 
 def _apart(state: QuantileState) -> bool:

@@ -95,6 +95,13 @@ def float_bins(values: NDArray[np.float64], limits: Limits, *, known: Bins) -> B
     return fitted(Bins(shift, keys[order], counts[used][order].astype(np.int64)), limits)
 
 
+def value_bins(
+    values: NDArray[np.float64], counts: NDArray[np.int64], *, limits: Limits, known: Bins
+) -> Bins:
+    """The histogram of ascending different values (no -0.0, no NaN) with their counts."""
+    return fitted(coarsened(Bins(0, float_keys(values), counts), known.shift), limits)
+
+
 def _top_bits(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
     """The sign, exponent and first mantissa bits of every value but NaN."""
     tops = np.empty(len(values), np.uint64)

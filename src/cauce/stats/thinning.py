@@ -94,13 +94,10 @@ class Thinned(Mergeable[ThinnedState, ThinnedRows]):
 
     def _of(self, batch: pl.DataFrame, shift: int) -> ThinnedState:
         hashes = _words(batch, self.hash)
-        places = None if shift == 0 else np.flatnonzero(_below(hashes, shift))
-        own = hashes if places is None else hashes[places]
-        found: dict[str, Any] = {_HASH: own, _COUNT: np.ones(len(own), np.int64)}
-        for name in self.kept:
-            cells = column(batch, name)
-            found[f"={name}"] = cells if places is None else cells.gather(places)
-        return self._bounded(pl.DataFrame(found), shift, batch.height)
+        found: dict[str, Any] = {_HASH: hashes, _COUNT: np.ones(len(hashes), np.int64)}
+        found |= {f"={name}": column(batch, name) for name in self.kept}
+        rows = pl.DataFrame(found)
+        return self._bounded(_thinned(rows, shift) if shift else rows, shift, batch.height)
 
     def merge(self, left: ThinnedState, right: ThinnedState) -> ThinnedState:
         total = left.total + right.total
@@ -108,8 +105,9 @@ class Thinned(Mergeable[ThinnedState, ThinnedRows]):
             own = right if left.rows is None else left
             return ThinnedState(own.rows, own.shift, total)
         shift = max(left.shift, right.shift)
-        parts = [_thinned(one.rows, shift) if one.shift < shift else one.rows for one in (left, right)]
-        return self._bounded(pl.concat([part for part in parts if part is not None]), shift, total)
+        one = left.rows if left.shift == shift else _thinned(left.rows, shift)
+        other = right.rows if right.shift == shift else _thinned(right.rows, shift)
+        return self._bounded(pl.concat((one, other)), shift, total)
 
     def result(self, state: ThinnedState) -> ThinnedRows:
         rows = self._joined(state).rows
@@ -137,9 +135,10 @@ class Thinned(Mergeable[ThinnedState, ThinnedRows]):
         while np.count_nonzero(_below(own, shift)) > self.limit:
             shift += 1
         kept = int(np.count_nonzero(_below(own, shift)))
-        found = {_HASH: own[:kept], _COUNT: counts[:kept]}
-        rows = {f"={name}": state.rows.get_column(f"={name}").gather(firsts[:kept]) for name in self.kept}
-        return ThinnedState(pl.DataFrame({**found, **rows}), shift, state.total)
+        rows = state.rows[firsts[:kept]] if self.kept else state.rows.head(kept)
+        found = {name: rows.get_column(name) for name in rows.columns}
+        found |= {_HASH: pl.Series(own[:kept]), _COUNT: pl.Series(counts[:kept])}
+        return ThinnedState(pl.DataFrame(found), shift, state.total)
 
 
 def _below(hashes: Words, shift: int) -> NDArray[np.bool_]:
@@ -149,9 +148,7 @@ def _below(hashes: Words, shift: int) -> NDArray[np.bool_]:
     return found
 
 
-def _thinned(rows: pl.DataFrame | None, shift: int) -> pl.DataFrame | None:
-    if rows is None:
-        return None
+def _thinned(rows: pl.DataFrame, shift: int) -> pl.DataFrame:
     return rows.filter(pl.Series(_below(rows.get_column(_HASH).to_numpy(), shift)))
 
 

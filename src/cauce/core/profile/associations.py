@@ -20,10 +20,13 @@ _MOST_LEVELS: Final = 50
 _MOST_PAIRS: Final = 50
 _WEAKEST: Final = 0.3
 _LEAST_ROWS: Final = 10
+_ROWS: Final = 32_768
+_CONSTANT: Final = 1e-12
 
 
 def associations_of(schema: Schema, sample: SampleRows, *, constant: Collection[str]) -> Associations | None:
     """Pearson, Spearman and Cramér's V between the columns that vary; None where no two columns do."""
+    sample = sample.head(_ROWS)
     varying = [field for field in schema if field.name not in constant]
     numbers = [field.name for field in varying if field.kind in ("integer", "float", "decimal")]
     categories = {
@@ -52,22 +55,25 @@ def _correlations(columns: list[Floats], weights: Floats) -> NDArray[np.float64]
     if not columns:
         return np.empty((0, 0))
     raw = np.stack(columns)
-    present = ~np.isnan(raw)
+    present = (~np.isnan(raw)).astype(np.float64)
     values = np.stack([_standardised(own, weights) for own in raw])
-    own = present * weights
-    counts = own @ present.T
+    counts = _products(present * weights, present)
     with np.errstate(divide="ignore", invalid="ignore"):
-        first = (values * weights) @ present.T
-        second = (values * values * weights) @ present.T
-        products = (values * weights) @ values.T
-        covariance = products / counts - (first / counts) * (first.T / counts)
+        first = _products(values * weights, present)
+        second = _products(values * values * weights, present)
+        covariance = _products(values * weights, values) / counts - (first / counts) * (first.T / counts)
         variance = second / counts - (first / counts) ** 2
-        scale = np.sqrt(variance * variance.T)
-        found = covariance / scale
-    enough = (
-        (present.astype(np.float64) @ present.T >= _LEAST_ROWS) & (variance > 1e-12) & (variance.T > 1e-12)
-    )
+        found = covariance / np.sqrt(variance * variance.T)
+    enough = _products(present, present) >= _LEAST_ROWS
+    enough &= (variance > _CONSTANT) & (variance.T > _CONSTANT)
     return np.where(enough, np.clip(found, -1.0, 1.0), np.nan)
+
+
+def _products(left: Floats, right: Floats) -> Floats:
+    """Sums of products over the rows, without BLAS, whose threads wait for each other on a busy machine."""
+    if np.all(right == 1.0):
+        return np.repeat(left.sum(axis=1)[:, None], len(right), axis=1)
+    return np.einsum("ik,jk->ij", left, right)
 
 
 def _standardised(values: Floats, weights: Floats) -> Floats:

@@ -36,6 +36,10 @@ class SampleRows:
         """How many rows of the table it stands for."""
         return Sample(int(self.weights.sum()), self.total)
 
+    def head(self, rows: int) -> SampleRows:
+        """The first different rows, which are a sample too, for they are in the order of their hash."""
+        return SampleRows(self.rows.head(rows), self.weights[:rows], self.total, self.target)
+
     def cells(self, name: str) -> pl.Series:
         """A column, without its name; empty where no row was seen."""
         if name not in self.rows.columns:
