@@ -49,7 +49,7 @@ def test_the_diabetes_example_predicts_for_patients_it_never_saw(
         project,
         data=replace(project.data, group=None),
         split=replace(project.split, kind="random"),
-        features=replace(project.features, exclude=("patient_nbr",)),
+        features=replace(project.features, exclude=("patient_nbr",), acknowledged=("patient_nbr",)),
     )
     again = run_in(tmp_path, by_row, monkeypatch)
     assert "ingest" not in again.ran

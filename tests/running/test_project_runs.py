@@ -75,7 +75,7 @@ def test_two_runs_of_the_same_files_make_the_same_bundle(tmp_path: Path) -> None
 def test_a_finished_step_is_not_run_again(tmp_path: Path) -> None:
     folder = project_in(tmp_path)
     _, ran = run(folder)
-    assert ran == ("ingest", "profile", "validate", "split", "fit", "evaluate", "bundle")
+    assert ran == ("ingest", "profile", "validate", "split", "leaks", "fit", "evaluate", "bundle")
     assert run(folder)[1] == ()
 
 

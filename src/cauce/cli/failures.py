@@ -54,7 +54,9 @@ def _defect(error: BaseException, arguments: Sequence[str]) -> CauceError:
 def as_document(failure: CauceError) -> dict[str, Any]:
     """The failure, or failures, as the JSON document cauce.error/1."""
     several = tuple(getattr(failure, "errors", (failure,)))
-    return {"schema": "cauce.error/1", "exit": int(failure.exit_code), "errors": [*map(told, several)]}
+    document = {"schema": "cauce.error/1", "exit": int(failure.exit_code), "errors": [*map(told, several)]}
+    lines = getattr(failure, "lines", ())
+    return {**document, "lines": list(lines)} if lines else document
 
 
 def told(one: CauceError) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _STEPS = {
     "profile": _("looking at the columns"),
     "validate": _("judging the data"),
     "split": _("dividing the rows"),
+    "leaks": _("looking for leaks"),
     "fit": _("training"),
     "evaluate": _("evaluating"),
     "bundle": _("writing the model"),

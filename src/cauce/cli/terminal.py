@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from cauce.core.faults import as_failure
-from cauce.errors import CauceError
+from cauce.errors import CauceError, shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 
 PIPE_CLOSED = 141
 _BOLD, _RED, _YELLOW, _DIM, _PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[2m", "\x1b[0m"
 _MOST_ERRORS = 20
+_LONGEST_LINE = 4000
 
 
 class OutputClosedError(Exception):
@@ -86,6 +87,11 @@ class Terminal:
             self._told(one, translate(_("error")), _RED)
         if len(several) > _MOST_ERRORS:
             _write(sys.stderr, translate(_("… and {count} more.")).format(count=len(several) - _MOST_ERRORS))
+        lines = getattr(failure, "lines", ())
+        if lines:
+            _write(sys.stderr, translate(_("To write in the project file:")))
+        for line in lines:
+            _write(sys.stderr, f"  {shown(line, most=_LONGEST_LINE)}")
         for code in dict.fromkeys(one.code for one in several[:_MOST_ERRORS]):
             more = translate(_("more: {command}")).format(command=f"cauce explain {code}")
             _write(sys.stderr, self._painted(more, _DIM))

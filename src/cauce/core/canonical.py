@@ -68,8 +68,10 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def read_document(data: bytes, key: str, *, version: int, fields: Iterable[str]) -> dict[str, Any]:
-    """The JSON object `data`, which must have exactly `fields` and "format".
+def read_document(
+    data: bytes, key: str, *, version: int, fields: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The JSON object `data`, which must have exactly `fields` and "format", and may have `optional`.
 
     key: where it was stored, for messages. E0507 where it is damaged; E0508 where its format is newer
     than `version`.
@@ -83,7 +85,8 @@ def read_document(data: bytes, key: str, *, version: int, fields: Iterable[str])
     found = item(value, "format", kind=int, key=key)
     if found > version:
         raise CauceError("E0508", key=key, version=found, known=version)
-    check_fields(value, {"format", *fields}, key=key)
+    given = set(value).intersection(optional)
+    check_fields(value, {"format", *fields, *given}, key=key)
     return value
 
 

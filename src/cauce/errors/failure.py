@@ -92,18 +92,26 @@ def _rebuilt(code: str, place: Place | None, values: dict[str, Any]) -> CauceErr
 
 
 class CauceErrors(CauceError):  # noqa: N818 - several errors, and it reads so
-    """Several failures found in one pass, reported together. The first decides code and exit code."""
+    """Several failures found in one pass, reported together. The first decides code and exit code.
 
-    def __init__(self, errors: Sequence[CauceError]) -> None:
+    lines: what to write in the project file so that none of them comes back, where that is known.
+    """
+
+    def __init__(self, errors: Sequence[CauceError], *, lines: Sequence[str] = ()) -> None:
         first = errors[0]
         super().__init__(first.code, place=first.place, **first.values)
         self.errors = tuple(errors)
+        self.lines = tuple(lines)
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CauceErrors, (self.errors,)
+        return _rebuilt_several, (self.errors, self.lines)
+
+
+def _rebuilt_several(errors: Sequence[CauceError], lines: Sequence[str]) -> CauceErrors:
+    return CauceErrors(errors, lines=lines)
 
 
 class CauceWarning(UserWarning):

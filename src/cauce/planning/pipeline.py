@@ -10,7 +10,7 @@ from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
 
-STEPS = ("ingest", "profile", "validate", "split", "fit", "evaluate", "bundle", "register")
+STEPS = ("ingest", "profile", "validate", "split", "leaks", "fit", "evaluate", "bundle", "register")
 
 _ROLES = ("key", "group", "time", "weight", "known_after")
 _NOT_READING = frozenset((*_ROLES, "source", "rejected"))
@@ -31,6 +31,7 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
         _profile(settings),
         _validate(project, settings),
         _split(project, settings),
+        _leaks(project, settings),
         _fit(project, settings),
         _evaluate(settings),
         _bundle(project, settings),
@@ -87,13 +88,29 @@ def _split(project: Project, settings: dict[str, Any]) -> Step:
     )
 
 
+def _leaks(project: Project, settings: dict[str, Any]) -> Step:
+    return Step(
+        name="leaks",
+        inputs={"snapshot": _SNAPSHOT, "profile": Output("validate", "profile"), "split": _SPLIT},
+        parameters={
+            "features": settings.get("features", {}),
+            "split": {**settings["split"], "seed": project.split_seed},
+            "roles": _roles(settings, *_ROLES),
+        },
+        libraries=library_versions("numpy", "polars"),
+        scans=1.0,
+    )
+
+
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
+    # What is acknowledged lets a run go on and changes no number.
+    features = {name: value for name, value in settings.get("features", {}).items() if name != "acknowledged"}
     return Step(
         name="fit",
         version=2,
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
         parameters={
-            "features": settings.get("features", {}),
+            "features": features,
             "models": settings["models"],
             "roles": _roles(settings, *_ROLES),
             "seed": project.seed,
@@ -127,6 +144,7 @@ def _bundle(project: Project, settings: dict[str, Any]) -> Step:
             "snapshot": _SNAPSHOT,
             "reading": Output("ingest", "reading"),
             "split": _SPLIT,
+            "leaks": Output("leaks", "leaks"),
             "evaluation": Output("evaluate", "evaluation"),
             **fit,
         },
@@ -142,6 +160,7 @@ def _register(project: Project) -> Step:
         name="register",
         inputs={
             "bundle": Output("bundle", "bundle"),
+            "leaks": Output("leaks", "leaks"),
             "evaluation": Output("evaluate", "evaluation"),
             "snapshot": _SNAPSHOT,
         },

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
+from cauce.core.leaks.findings import LeakReport
 from cauce.core.profile import Profile
 from cauce.core.promotion.gate import GateVerdict, required
 from cauce.core.task import Target
@@ -27,6 +28,7 @@ from cauce.running.steps.bundle import bundle
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
+from cauce.running.steps.leaks import leaks
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
@@ -38,6 +40,7 @@ _ACTIONS = {
     "ingest": ingest,
     "profile": profile,
     "split": split,
+    "leaks": leaks,
     "fit": fit,
     "evaluate": evaluate,
     "bundle": bundle,
@@ -155,6 +158,11 @@ class Results:
         test = self.evaluation.datasets.get("test")
         demands = self.work.project.gate.require
         return GateVerdict(requirements=required(demands, () if test is None else test.metrics))
+
+    @cached_property
+    def leaks(self) -> LeakReport:
+        """What the leak gate found."""
+        return LeakReport.from_json(read_json(self.work.store, self._key("leaks", "leaks")))
 
     @cached_property
     def evaluation(self) -> Evaluation:

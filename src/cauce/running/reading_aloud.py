@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cauce.core.leaks.findings import leak_notices
 from cauce.core.profile import notices_of
 from cauce.core.reading.notices import Notice
 from cauce.core.task import infer_target
@@ -28,9 +29,11 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
         task=declared.task,
         positive=declared.positive,
     )
-    told = notices_of(results.profile, declared=_with_a_role(work.project))
+    leaks = results.leaks
+    named = {one.column for one in leaks.findings if one.kind == "identifier"}
+    told = notices_of(results.profile, declared=_with_a_role(work.project) | named)
     judged = verdict_notices(results.verdict.at(SystemClock().now()))
-    said = (*(notice.message for notice in notices), *judged, *inferred, *told)
+    said = (*(notice.message for notice in notices), *judged, *inferred, *told, *leak_notices(leaks))
     return tuple(dict.fromkeys(said))
 
 

@@ -20,6 +20,7 @@ from cauce.core.canonical import (
     item,
     read_document,
 )
+from cauce.core.leaks.findings import FINDING_FIELDS, Finding
 from cauce.core.metrics.value import Metric
 from cauce.core.splits.rules import SplitRule, decode_rule, encode_rule
 from cauce.core.task import Target, Task
@@ -58,7 +59,8 @@ class Manifest:
     from which a row is predicted positive. metrics: by dataset. counts: of rows, by what they are.
     snapshot: identity of the dataset it was made from; split: how its rows were divided. reading: what was
     declared about text files (delimiter, quote, encoding, header and the like). libraries: versions that
-    the numbers were made with. files: every other file of the bundle, by path.
+    the numbers were made with. files: every other file of the bundle, by path. acknowledged: what the leak
+    gate would have stopped, had the project not let it pass by name; written only where there is any.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Manifest:
     reading: Mapping[str, Json] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
     files: tuple[BundleFile, ...] = ()
+    acknowledged: tuple[Finding, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -114,8 +117,14 @@ class Manifest:
                 "reading": dict(self.reading),
                 "libraries": dict(self.libraries),
                 "files": [vars(one) for one in self.files],
+                **self._let_pass,
             }
         )
+
+    @property
+    def _let_pass(self) -> dict[str, Any]:
+        """Nothing where nothing was: then the bytes are those of a manifest before there was a gate."""
+        return {"acknowledged": [one.to_json() for one in self.acknowledged]} if self.acknowledged else {}
 
     @staticmethod
     def from_bytes(data: bytes) -> Manifest:
@@ -123,7 +132,7 @@ class Manifest:
         if len(data) > MANIFEST_BYTES:
             raise CauceError("E1205", path=MANIFEST, limit=MANIFEST_BYTES)
         try:
-            value = read_document(data, MANIFEST, version=FORMAT, fields=_FIELDS)
+            value = read_document(data, MANIFEST, version=FORMAT, fields=_FIELDS, optional=_OPTIONAL)
             manifest = _checked(_manifest(value))
             manifest.to_bytes()
         except CauceError as error:
@@ -148,6 +157,7 @@ _FIELDS = (
     "libraries",
     "files",
 )
+_OPTIONAL = ("acknowledged",)
 
 
 def refused(reason: str, path: str = MANIFEST) -> CauceError:
@@ -183,6 +193,7 @@ def _manifest(value: Mapping[str, Any]) -> Manifest:
             name: item(value["libraries"], name, kind=str, key=MANIFEST) for name in value["libraries"]
         },
         files=_each(value, "files", _file),
+        acknowledged=_each({"acknowledged": [], **value}, "acknowledged", _finding),
     )
 
 
@@ -194,6 +205,11 @@ def _file(value: Any) -> BundleFile:
     check_fields(value, ("path", "bytes", "sha256"), key=MANIFEST)
     path = item(value, "path", kind=str, key=MANIFEST)
     return BundleFile(path, count(value, "bytes", key=MANIFEST), hex_digest(value, "sha256", key=MANIFEST))
+
+
+def _finding(value: Any) -> Finding:
+    check_fields(value, FINDING_FIELDS, key=MANIFEST)
+    return Finding.from_json(value)
 
 
 def checked_path(path: str) -> str:

@@ -11,6 +11,7 @@ from cauce.core.bundle.manifest import Manifest
 from cauce.core.bundle.writing import Draft, write_bundle
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.features import FittedFeatures
+from cauce.core.leaks.findings import LeakReport
 from cauce.core.splits import decode_rule
 from cauce.core.task import Target
 from cauce.expr.codec import decode
@@ -47,6 +48,7 @@ def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG
         split=decode_rule(known["rule"]),
         reading=reading["options"],
         libraries=step.libraries,
+        acknowledged=LeakReport.from_json(read_json(store, step.stored("leaks"))).passed,
     )
     made = write_bundle(
         Draft(
