@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from cauce.errors import Exit
 from cauce.testing.failpoints import traced_calls
 from cauce.testing.tracking import refusing_server, silent_server, unused_port
 
+Note = Callable[[str, object], None]
 SCRIPT = [sys.executable, str(Path(whole_run.__file__))]
 CALLS = (
     "fsync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,fchmod,ftruncate,write"
@@ -57,17 +58,23 @@ def _whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     "count",
     [12, pytest.param(0, marks=[pytest.mark.slow, pytest.mark.timeout(1800)], id="every passage")],
 )
-def test_killed_at_any_passage_the_next_run_makes_the_same_model(quick_folder: Path, count: int) -> None:
+def test_killed_at_any_passage_the_next_run_makes_the_same_model(
+    quick_folder: Path, count: int, record_property: Note
+) -> None:
     survived = _script("kills", str(quick_folder), str(count), seconds=1700 if count == 0 else 280)
     assert survived["passages"] >= 180
     assert survived["kills"] == (count or survived["passages"])
     assert {"store.named", "bundle.manifest", "artifact.named", "step.made"} <= set(survived["names"])
+    record_property("runs killed at durable actions, all recovered", survived["kills"])
+    record_property("durable actions of a run", survived["passages"])
 
 
 @needs_strace
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(quick_folder: Path) -> None:
+def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(
+    quick_folder: Path, record_property: Note
+) -> None:
     expected, objects = _whole(quick_folder / "whole")
     assert _strace(whole_run.make_project(quick_folder / "traced")).returncode == 0
     calls = traced_calls((quick_folder / "traced" / "strace").read_text())
@@ -79,7 +86,7 @@ def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(quick_fol
         whole_run.check_before(here, objects)
         whole_run.check_after(here, expected, objects)
         shutil.rmtree(here)
-    print(f"{killed} of {len(sampled)} runs killed at system calls, all recovered")
+    record_property("runs killed at system calls, all recovered", f"{killed} of {len(sampled)}")
     assert killed >= 30
 
 
@@ -134,7 +141,9 @@ def test_two_runs_at_once_in_one_project_end_alike_with_one_copy_of_all(tmp_path
 
 
 @pytest.mark.parametrize("count", [3, pytest.param(15, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
-def test_after_ctrl_c_at_any_time_the_next_run_makes_the_same_model(tmp_path: Path, count: int) -> None:
+def test_after_ctrl_c_at_any_time_the_next_run_makes_the_same_model(
+    tmp_path: Path, count: int, record_property: Note
+) -> None:
     expected, objects = _whole(tmp_path / "whole")
     interrupted = 0
     for number in range(count):
@@ -149,6 +158,7 @@ def test_after_ctrl_c_at_any_time_the_next_run_makes_the_same_model(tmp_path: Pa
         whole_run.check_before(project, objects)
         whole_run.check_after(project, expected, objects)
     assert interrupted >= count - 1
+    record_property("runs interrupted by Ctrl-C, all recovered", f"{interrupted} of {count}")
 
 
 def _wait_for_records(project: Path, process: subprocess.Popen[str], count: int) -> None:
@@ -172,13 +182,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_is_said_with_its_path_and_the_run_goes_on_when_there_is_space(small_disk: Path) -> None:
+def test_a_full_disk_is_said_with_its_path_and_the_run_goes_on_when_there_is_space(
+    small_disk: Path, record_property: Note
+) -> None:
     sizes = ("64", "128", "224", "256", "320", "512")
     failures = _script("disk", str(small_disk.parent), *sizes, seconds=200)["failures"]
     assert sum(failure is not None for failure in failures) >= 5
     for failure in filter(None, failures):
         assert (failure["code"], failure["exit"]) == ("E0503", Exit.IO)
         assert str(small_disk)[:40] in failure["message"]
+    record_property("sizes of the disk that were too small, all said", sum(map(bool, failures)))
 
 
 def test_a_store_that_cannot_be_written_is_named_and_stays_as_it_is(small_disk: Path) -> None:
@@ -195,7 +208,9 @@ def test_a_store_that_cannot_be_written_is_named_and_stays_as_it_is(small_disk: 
 
 
 @pytest.mark.parametrize("kind", ["down", "silent", "failing"])
-def test_a_tracking_server_in_trouble_costs_two_seconds_and_no_model(tmp_path: Path, kind: str) -> None:
+def test_a_tracking_server_in_trouble_costs_two_seconds_and_no_model(
+    tmp_path: Path, kind: str, record_property: Note
+) -> None:
     pytest.importorskip("mlflow", reason="MLflow is not installed")
     expected, _ = _whole(tmp_path / "whole")
     with _server(kind) as address:
@@ -207,6 +222,7 @@ def test_a_tracking_server_in_trouble_costs_two_seconds_and_no_model(tmp_path: P
     assert answer["delivery"]["state"] == "waiting"
     assert answer["delivery"]["backlog"] > 0
     assert answer["delivery"]["seconds"] <= 2.0
+    record_property("seconds waited", answer["delivery"]["seconds"])
 
 
 def _server(kind: str) -> AbstractContextManager[str]:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from cauce.stores.ledger import StoreLedger
 from cauce.stores.local import LocalStore
 from cauce.testing.failpoints import traced_calls
 
+Note = Callable[[str, object], None]
 TOY = [sys.executable, str(Path(toy_run.__file__))]
 CALLS = (
     "fsync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,"
@@ -38,7 +39,9 @@ def quick_folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
-def test_killed_at_any_passage_the_next_run_ends_the_same(quick_folder: Path, stride: int) -> None:
+def test_killed_at_any_passage_the_next_run_ends_the_same(
+    quick_folder: Path, stride: int, record_property: Note
+) -> None:
     done = subprocess.run(
         [*TOY, "kills", str(quick_folder), str(stride)],
         capture_output=True,
@@ -51,6 +54,7 @@ def test_killed_at_any_passage_the_next_run_ends_the_same(quick_folder: Path, st
     assert survived["passages"] >= 80
     assert survived["kills"] * stride >= survived["passages"]
     assert {"store.named", "snapshot.manifest", "ledger.recorded", "step.made"} <= set(survived["names"])
+    record_property("toy runs killed at durable actions, all recovered", survived["kills"])
 
 
 def test_the_check_after_a_kill_notices_a_cut_and_a_missing_part(quick_folder: Path) -> None:
@@ -125,9 +129,11 @@ def test_killed_at_sampled_system_calls_the_next_run_ends_the_same(quick_folder:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("effect", ["signal=KILL", "error=ENOSPC", "error=EIO"])
-def test_harmed_at_many_system_calls_the_next_run_ends_the_same(quick_folder: Path, effect: str) -> None:
-    harmed, tried = _inject(quick_folder, 200, effect)
-    print(f"{effect}: {harmed} of {tried} runs harmed, all recovered")
+def test_harmed_at_many_system_calls_the_next_run_ends_the_same(
+    quick_folder: Path, effect: str, record_property: Note
+) -> None:
+    harmed, tried = _inject(quick_folder, 100, effect)
+    record_property(f"toy runs harmed by {effect}, all recovered", f"{harmed} of {tried}")
     assert harmed >= tried // 2
 
 
