@@ -12,6 +12,7 @@ import select
 import threading
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cauce.tracking.border import quiet_mlflow, reason_of
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox
+from cauce.tracking.patience import patiently
 from cauce.tracking.shipping import Shipment, ship_all
 
 _LOOK, _SHORT, _LONGEST = 0.1, 0.3, 30.0
@@ -75,10 +77,18 @@ def main() -> None:
     threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
     destination = Destination(**told["destination"])
     outbox = Outbox(Path(told["outbox"]))
+    patiently(_load)
     with quiet_mlflow():
         _say(sending=0.0)
         _work(Shipment(outbox, Deliverer(destination), _sending, _arrived), orders)
     os._exit(0)
+
+
+def _load() -> None:
+    """Import MLflow, and what a model's folder is written with, before they are needed."""
+    with quiet_mlflow():
+        for module in ("mlflow.models", "mlflow.pyfunc", "cauce.tracking.model_folder"):
+            import_module(module)
 
 
 def _first_line() -> bytes:
@@ -100,7 +110,7 @@ def _work(shipment: Shipment, orders: Orders) -> None:
         finishing = orders.finish.is_set()
         try:
             if not warm:
-                deliverer.warm()
+                patiently(deliverer.warm)
                 warm = True
                 _arrived()
             problem = ship_all(shipment)
