@@ -58,8 +58,13 @@ def _summary(found: Validation) -> str:
     if found.verdict.failures:
         counts.append((_NOT_MET, len(found.verdict.failures)))
     said = "; ".join(counted(text, count).format(count=format_number(count)) for text, count in counts)
-    holds = translate(_("The data are as expected.") if found.holds else _("A run would stop here."))
-    return f"{said}. {holds}"
+    return f"{said}. {translate(_consequence(found))}"
+
+
+def _consequence(found: Validation) -> str:
+    if not found.holds:
+        return _("A run would stop here.")
+    return _("A run would go on.") if found.verdict.failures else _("The data are as expected.")
 
 
 def _rows(failing: tuple[FailingRow, ...], width: int) -> Iterator[str]:

@@ -65,7 +65,7 @@ def verdict_notices(verdict: Verdict) -> tuple[str, ...]:
 def expectation_text(outcome: Outcome) -> str:
     """What is expected."""
     column = ", ".join(outcome.columns)
-    return translate(_template(outcome)).format(column=column, **_values(outcome.declared))
+    return translate(_template(outcome)).format(**{**_values(outcome.declared), "column": column})
 
 
 def _template(outcome: Outcome) -> str:
