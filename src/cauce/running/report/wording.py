@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,6 +14,11 @@ from cauce.running.report.blocks import Name
 
 NOTHING = "–"
 MOST = 80
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:.*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])?"
+)
+"""From the first letter of a script that is written from right to left to the last one."""
+
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALL, _LARGE = 1e-4, 1e15
 _MONTHS = (
@@ -38,9 +43,7 @@ def safe(text: object, most: int = MOST) -> str:
     line = shown(text, most=most)
     if not line:
         return translate(_("(empty)"))
-    if any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in line):
-        return f"\u2068{line}\u2069"
-    return line
+    return _RIGHT_TO_LEFT.sub("\u2068\\g<0>\u2069", line)
 
 
 def name(text: object, most: int = MOST) -> Name:
@@ -69,7 +72,13 @@ def number(value: float | None, digits: int = 4) -> str:
     if not _SMALL <= abs(value) < _LARGE:
         mantissa = format_number(value / 10.0**power, digits=digits - 1)
         return _minus(f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}")
-    return _minus(format_number(value, digits=max(0, digits - 1 - power)))
+    return _minus(_shortened(format_number(value, digits=max(0, digits - 1 - power))))
+
+
+def _shortened(text: str) -> str:
+    """Without zeros that end the decimals."""
+    mark = "," if active_language() == "es" else "."
+    return text.rstrip("0").rstrip(mark) if mark in text else text
 
 
 def decimals(value: float | None, digits: int = 4) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cauce.core.profile.flags import flag_setting, flag_text
 from cauce.core.profile.values import ColumnProfile, HistogramBins, Profile
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
@@ -43,9 +44,14 @@ def data_section(content: RunContent) -> Section | None:
     return Section("data", translate(_("Data")), tuple(blocks))
 
 
-def profile_blocks(profile: Profile, positive: str | None = None) -> Iterator[Block]:
-    """The columns, the target, and what goes together. positive: the class whose share is shown."""
+def profile_blocks(profile: Profile, positive: str | None = None, *, folded: bool = True) -> Iterator[Block]:
+    """The columns, the target, and what goes together.
+
+    positive: the class whose share is shown. folded: what each column is like is shown when asked for.
+    """
     yield Part(translate(_("Columns")), (_columns(profile),))
+    if any(one.flags for one in profile.columns):
+        yield Part(translate(_("What to know of single columns")), (_flags(profile),), folded=folded)
     yield from target_parts(profile, positive)
     yield from _pairs(profile)
 
@@ -60,14 +66,39 @@ def _facts(content: RunContent) -> Facts:
     ]
     if content.verdict is not None and content.verdict.quarantined:
         pairs.append((translate(_("rows set aside by validation")), count(content.verdict.quarantined)))
-    for one in () if content.profile is None else content.profile.repeated:
+    if content.profile is not None:
+        pairs += repeated_facts(content.profile)
+    pairs.append((translate(_("snapshot")), name(snapshot.identity)))
+    return Facts(tuple(pairs))
+
+
+def repeated_facts(profile: Profile) -> Iterator[tuple[Cell, Cell]]:
+    """How many rows repeat another one, wholly or in the key."""
+    for one in profile.repeated:
         about = "" if one.exact else f" ± {count(round(1.96 * one.standard_error))}"
         title = translate(_("repeated rows"))
         if one.columns:
             title = translate(_("rows that repeat {columns}")).format(columns=safe(", ".join(one.columns)))
-        pairs.append((title, f"{count(one.rows)}{about}"))
-    pairs.append((translate(_("snapshot")), name(snapshot.identity)))
-    return Facts(tuple(pairs))
+        yield title, f"{count(one.rows)}{about}"
+
+
+def _flags(profile: Profile) -> Table:
+    found = [(one.name, flag) for one in profile.columns for flag in one.flags]
+    rows = tuple(
+        (name(column), safe(flag_text(flag, column), 600), _written(flag_setting(flag, column)))
+        for column, flag in found[:MOST_COLUMNS]
+    )
+    heads = (
+        Column(translate(_("column"))),
+        Column(translate(_("what was seen"))),
+        Column(translate(_("what to write in the project, if it is so"))),
+    )
+    caption = translate(_("Columns with something to look at; nothing of it was acted on."))
+    return Table(caption, heads, rows)
+
+
+def _written(setting: str | None) -> Cell:
+    return name(setting, 200) if setting else NOTHING
 
 
 def _schema(content: RunContent) -> Table:
