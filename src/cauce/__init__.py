@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cauce.api.models import models
     from cauce.api.plan import plan
     from cauce.api.predict import predict
+    from cauce.api.profile import profile
     from cauce.api.promote import promote
     from cauce.api.report import report
     from cauce.api.rollback import rollback
@@ -46,6 +47,7 @@ __all__ = [
     "models",
     "plan",
     "predict",
+    "profile",
     "promote",
     "report",
     "rollback",

@@ -1,5 +1,6 @@
 """One function per command, with the command's name and options.
 
+profile(source=None, *, project=None, target=None, missing=())   what a table holds
 plan(project="cauce.toml")                                   what would run, and why
 run(project="cauce.toml", *, observer=None)                  run it, or go on where it stopped
 validate(source=None, *, project="cauce.toml")               are the data as expected?

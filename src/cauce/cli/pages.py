@@ -43,6 +43,20 @@ PAGES = {
             ("cauce plan --json", _("the same for a program")),
         ),
     ),
+    "profile": Page(
+        _("Say what a table holds; nothing is run."),
+        _(
+            "For each column its kind, missing and different values, range or levels, and what is worth "
+            "knowing of it; then the target by column, columns that go together, repeated rows. Without "
+            "SOURCE the project's own data; with it any file, read as init would, or with --project as the "
+            "project reads its own."
+        ),
+        (
+            ("cauce profile", _("the project's own data")),
+            ("cauce profile flights.csv --target delayed", _("a file, without any project")),
+            ("cauce profile 'data/*.parquet' --json", _("the same for a program")),
+        ),
+    ),
     "validate": Page(
         _("Judge data by what the project expects of them; nothing is run."),
         _(

@@ -31,13 +31,13 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     )
     leaks = results.leaks
     named = {one.column for one in leaks.findings if one.kind == "identifier"}
-    told = notices_of(results.profile, declared=_with_a_role(work.project) | named)
+    told = notices_of(results.profile, declared=with_a_role(work.project) | named)
     judged = verdict_notices(results.verdict.at(SystemClock().now()))
     said = (*(notice.message for notice in notices), *judged, *inferred, *told, *leak_notices(leaks))
     return tuple(dict.fromkeys(said))
 
 
-def _with_a_role(project: Project) -> frozenset[str]:
+def with_a_role(project: Project) -> frozenset[str]:
     """Columns of which the user has said what they are."""
     data = project.data
     named = (*data.key, data.group, data.time, data.weight, *data.known_after, *project.features.exclude)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cauce.cli.answer import Answer
-from cauce.cli.application import Context, command, settings_of, terminal_of
+from cauce.cli.application import COLUMN, FILE, Context, command, option, settings_of, terminal_of
 from cauce.cli.options import taking
 from cauce.language import gettext_noop as _
 
@@ -22,6 +22,33 @@ _VALIDATE: dict[str, Any] = {
         bool, typer.Option("--save", help=_("Add the suggested expectations to the project file."))
     ],
 }
+
+
+_PROFILE: dict[str, Any] = {
+    "target": Annotated[str | None, option(_("The column to look at the others with."), COLUMN)],
+    "missing": Annotated[list[str] | None, option(_("A text that means a missing value; may be repeated."))],
+    "html": Annotated[str | None, option(_("A page to write as well, .html."), FILE)],
+}
+
+
+@command()
+@taking(
+    _PROFILE,
+    context=Context,
+    source=Annotated[
+        list[str] | None,
+        typer.Argument(metavar=_("SOURCE..."), help=_("A file, a folder or a quoted pattern.")),
+    ],
+)
+def profile(context: Context, source: list[str] | None, **given: Any) -> Answer:
+    """Say what a table holds."""
+    from cauce.api.profile import profile
+    from cauce.cli.rendering.data import profiled
+
+    settings, terminal = settings_of(context), terminal_of(context)
+    project = settings.project if source and len(source) else settings.project_file
+    options = {**given, "missing": tuple(given["missing"] or ())}
+    return profiled(profile(source or None, project=project, **options), terminal)
 
 
 @command()

@@ -73,7 +73,8 @@ def _products(left: Floats, right: Floats) -> Floats:
     """Sums of products over the rows, without BLAS, whose threads wait for each other on a busy machine."""
     if np.all(right == 1.0):
         return np.repeat(left.sum(axis=1)[:, None], len(right), axis=1)
-    return np.einsum("ik,jk->ij", left, right)
+    products: Floats = np.einsum("ik,jk->ij", left, right)
+    return products
 
 
 def _standardised(values: Floats, weights: Floats) -> Floats:

@@ -136,6 +136,8 @@ def flag_setting(flag: Flag, column: str) -> str | None:
     if flag.kind == "skewed" and flag.values["logarithm"] is not None:
         step = _LOGARITHMS[flag.values["logarithm"]]
         return f'features.columns.{_toml(column)} = ["{step}"]'
+    if flag.values.get("what") == "group":
+        return None
     setting = _TEXTS[flag.kind][1]
     return None if setting is None else setting.format(column=_toml(column), **_forms(flag))
 

@@ -1,0 +1,155 @@
+"""What a table holds, before anything is learned from it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cauce.core.columns import RESERVED_PREFIX
+from cauce.core.profile import Profile, Profiling, flag_setting, flag_text, notices_of
+from cauce.core.task import TargetColumn, target_column
+from cauce.errors import CauceError
+from cauce.expr.nodes import Column
+from cauce.expr.schema import Schema
+from cauce.running.project_run import states_of
+from cauce.running.reading_aloud import with_a_role
+from cauce.running.report.profile_page import profile_page, write_profile
+from cauce.running.report.writing import check_page
+from cauce.running.steps.objects import read_json
+from cauce.running.steps.profile import profiled
+from cauce.running.steps.roles import declared_target
+from cauce.running.wiring import make_engine
+from cauce.running.workspace import Workspace, open_workspace
+from cauce.sources import FileSource, ReadOptions, open_source
+from cauce.spec import FILE_NAME, Project
+
+Source = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """The profile of a source. rejected: rows that cannot be read, which are not in it.
+
+    notices: what reading found out, and what to know of the columns, in sentences. stored: whether the
+    project's latest run had made it already, so that nothing was read.
+    """
+
+    source: tuple[str, ...]
+    profile: Profile
+    rejected: int = 0
+    notices: tuple[str, ...] = ()
+    stored: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value: dates as texts, and each flag with its sentence and what to write in the project."""
+        found = _plain(self.profile.to_json())
+        for column, written in zip(self.profile.columns, found["columns"], strict=True):
+            for flag, one in zip(column.flags, written["flags"], strict=True):
+                one["says"] = flag_text(flag, column.name)
+                one["setting"] = flag_setting(flag, column.name)
+        own = {"source": list(self.source), "rejected": self.rejected, "notices": list(self.notices)}
+        return {**own, **found}
+
+
+def profile(
+    source: Source | Project | None = None,
+    *,
+    project: str | Path | Project | None = None,
+    target: str | None = None,
+    missing: Sequence[str] = (),
+    html: str | Path | None = None,
+) -> TableProfile:
+    """The profile of data. Nothing is run and nothing is kept but the page `html`, where one is asked for.
+
+    source: files, folders or patterns, read as `init` would read them, or as `project` reads its own where
+    that is given too; a project (its file, its folder, or in memory) or None for the project's own data, of
+    which the profile of the latest run is taken if there is one. target: the column to look at the others
+    with, where the project names none. missing: texts that mean a missing value, without a project. E1515
+    for a target that is not there, E1905 and E1906 for the page's name, and what reading raises.
+    """
+    path = None if html is None else Path(html)
+    if path is not None:
+        check_page(path)
+    found = _profile(source, project, target=target, missing=missing)
+    if path is not None:
+        page = profile_page(found.profile, source=found.source, rejected=found.rejected, said=found.notices)
+        write_profile(path, page, content=found.to_json())
+    return found
+
+
+def _profile(source: Any, project: Any, *, target: str | None, missing: Sequence[str]) -> TableProfile:
+    if isinstance(source, Project) or _is_project(source):
+        source, project = None, source
+    if source is None or project is not None:
+        work = open_workspace(FILE_NAME if project is None else project)
+        stored = _stored(work) if source is None and target is None else None
+        return stored or _of_project(work, source, target=target)
+    rows = _opened(ReadOptions(paths=_paths(source), missing=tuple(missing)))
+    column = None if target is None else _target(rows.schema, target)
+    asked = Profiling(rows.schema, column)
+    return _made(rows, profiled(make_engine(), rows, profiling=asked), declared=())
+
+
+def _is_project(source: Any) -> bool:
+    if not isinstance(source, (str, Path)):
+        return False
+    path = Path(source)
+    return path.suffix == ".toml" or (path.is_dir() and (path / FILE_NAME).is_file())
+
+
+def _stored(work: Workspace) -> TableProfile | None:
+    """The profile of the project's data as they are now, where a run has made it."""
+    states = {state.step.name: state.record for state in states_of(work)}
+    ingest, made = states["ingest"], states["profile"]
+    if made is None or ingest is None:
+        return None
+    found = Profile.from_json(read_json(work.store, str(made.outputs["profile"].value)))
+    rejected: Any = ingest.facts.get("rejected", 0)
+    told = notices_of(found, declared=with_a_role(work.project))
+    return TableProfile(work.project.data.source, found, rejected, told, stored=True)
+
+
+def _of_project(work: Workspace, source: Source | None, *, target: str | None) -> TableProfile:
+    options = work.read_options if source is None else replace(work.read_options, paths=_paths(source))
+    rows, data = _opened(options), work.project.data
+    declared = declared_target(work.project, rows.schema) if target is None else _target(rows.schema, target)
+    asked = Profiling(rows.schema, declared, data.key, data.time)
+    found = profiled(work.engine, rows, profiling=asked)
+    return _made(rows, found, declared=with_a_role(work.project))
+
+
+def _made(rows: FileSource, found: Profile, *, declared: Collection[str]) -> TableProfile:
+    read = (notice.message for notice in rows.notices)
+    said = tuple(dict.fromkeys((*read, *notices_of(found, declared=declared))))
+    return TableProfile(tuple(file.name for file in rows.files), found, len(rows.rejected), said)
+
+
+def _opened(options: ReadOptions) -> FileSource:
+    opened = open_source(options)
+    for name in opened.schema.names:
+        if name.startswith(RESERVED_PREFIX):
+            raise CauceError("E1402", column=name, prefix=RESERVED_PREFIX)
+    return opened
+
+
+def _target(schema: Schema, name: str) -> TargetColumn:
+    if name not in schema:
+        near = difflib.get_close_matches(name, schema.names[:5000], n=3) or list(schema.names[:10])
+        raise CauceError("E1515", flag="--target", column=name, near=", ".join(near))
+    return target_column(name, Column(name), schema=schema)
+
+
+def _paths(source: Source) -> tuple[str, ...]:
+    return (str(source),) if isinstance(source, (str, Path)) else tuple(map(str, source))
+
+
+def _plain(value: Any) -> Any:
+    """JSON whose single values need no marks: dates, decimals and infinities as texts."""
+    if isinstance(value, dict):
+        if value.keys() == {"$", "value"}:
+            return value["value"]
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
