@@ -114,15 +114,15 @@ def _opened(work: Workspace, source: Source | None) -> FileSource:
 
 
 def _validation(work: Workspace, rows: FileSource, declared: Validate, *, show_values: bool) -> Validation:
-    found = judged(work, expected_of(declared, rows.schema), rows, None).verdict
+    found = judged(work, expected_of(declared, rows.schema), source=rows).verdict
     rejected = len(rows.rejected)
     limits = []
     if rejected:
         every = found.rows + rejected
-        limits.append(limit_outcome("data.rejected", rejected, work.project.data.rejected, rows=every))
+        limits.append(limit_outcome("data.rejected", rejected, limit=work.project.data.rejected, rows=every))
     if found.quarantined:
         most = declared.quarantined
-        limits.append(limit_outcome("validate.quarantined", found.quarantined, most, rows=found.rows))
+        limits.append(limit_outcome("validate.quarantined", found.quarantined, limit=most, rows=found.rows))
     verdict = replace(found.at(_now()), outcomes=(*found.at(_now()).outcomes, *limits))
     failing = tuple(_failing(rows, verdict)) if show_values else ()
     return Validation(tuple(file.name for file in rows.files), verdict, rejected, failing)
@@ -163,7 +163,7 @@ def _suggestion(
 
 
 def _verdict(work: Workspace, rows: FileSource, declared: Validate, profile: Profile) -> Verdict:
-    return judged(work, expected_of(declared, rows.schema), rows, profile).verdict
+    return judged(work, expected_of(declared, rows.schema), source=rows, profile=profile).verdict
 
 
 def _profiling(work: Workspace, schema: Schema) -> Profiling:

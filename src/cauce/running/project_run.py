@@ -72,7 +72,7 @@ class _Validating(_Bound):
     now: datetime
 
     def confirm(self, record: Record) -> None:
-        check_freshness(self.work, record, self.now)
+        check_freshness(self.work, record, now=self.now)
 
 
 def plan_of(work: Workspace) -> Plan:

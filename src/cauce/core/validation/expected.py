@@ -150,7 +150,7 @@ def _parts(one: ColumnExpectation) -> Iterator[tuple[Kind, dict[str, Json]]]:
         yield "type", {"type": list(one.type)}
     for kind in ("range", "levels"):
         if declared := _settings(one, kind):
-            yield kind, declared  # type: ignore[misc]
+            yield kind, declared
     if one.nulls is not None:
         yield "nulls", {"nulls": one.nulls}
     if one.unique:

@@ -66,7 +66,9 @@ class _Seen:
 
 
 def _seen(expected: Expected, look: Look, profile: Profile | None) -> _Seen:
-    open_ = [one for one in expected.expectations if not (profile and passes(one, profile, expected.schema))]
+    open_ = [
+        one for one in expected.expectations if not (profile and passes(one, profile, schema=expected.schema))
+    ]
     rows = [one for one in open_ if one.check is not None]
     keys = [one for one in open_ if one.kind == "unique"]
     fresh = [one.columns[0] for one in expected.of_kind("freshness")]
@@ -125,7 +127,7 @@ def _together(verdict: Verdict, aside: tuple[tuple[str, Check], ...], expected: 
     return sum(one.failed for one in verdict.failures if one.action == "quarantine")
 
 
-def limit_outcome(name: str, count: int, limit: float, *, rows: int) -> Outcome:
+def limit_outcome(name: str, count: int, *, limit: float, rows: int) -> Outcome:
     """Whether `count` of `rows` rows is within a limit of the project: a whole number of rows, or a share."""
     most = limit if isinstance(limit, int) else limit * rows
     share = count / rows if rows else 0.0

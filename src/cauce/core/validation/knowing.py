@@ -11,7 +11,7 @@ from cauce.core.validation.expected import Expectation
 from cauce.expr.schema import Schema
 
 
-def passes(one: Expectation, profile: Profile, schema: Schema) -> bool:
+def passes(one: Expectation, profile: Profile, *, schema: Schema) -> bool:
     """Whether `profile`, of the same rows, shows that no row fails. False where it does not tell."""
     if one.kind in ("type", "rows", "freshness"):
         return True

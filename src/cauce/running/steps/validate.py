@@ -39,10 +39,12 @@ def validate(work: Workspace, step: Step, *, report: Report) -> Made:
     before = work.engine.rows_scanned
     found = Judgement(Verdict(source.manifest.rows))
     if declared.declared:
-        found = judged(work, expected_of(declared, source.schema), source, _profile(work, step))
+        found = judged(
+            work, expected_of(declared, source.schema), source=source, profile=_profile(work, step)
+        )
     verdict = found.verdict
     outputs = {**same, "verdict": keep_json(work.store, verdict.to_json())}
-    refuse_failures(work, verdict, str(outputs["verdict"].value))
+    refuse_failures(work, verdict, key=str(outputs["verdict"].value))
     if found.quarantine:
         _check_limit(work, verdict)
         outputs |= _set_aside(work, step, source, found, report)
@@ -50,7 +52,7 @@ def validate(work: Workspace, step: Step, *, report: Report) -> Made:
     return Made(outputs, {**facts, "rows_read": work.engine.rows_scanned - before})
 
 
-def judged(work: Workspace, expected: Expected, source: Any, profile: Profile | None) -> Judgement:
+def judged(work: Workspace, expected: Expected, *, source: Any, profile: Profile | None = None) -> Judgement:
     """The judgement on the rows of `source`."""
 
     def look(marks: Any, *summaries: Any) -> tuple[Any, ...]:
@@ -59,7 +61,7 @@ def judged(work: Workspace, expected: Expected, source: Any, profile: Profile | 
     return judge(expected, look, profile=profile)
 
 
-def refuse_failures(work: Workspace, verdict: Verdict, key: str) -> None:
+def refuse_failures(work: Workspace, verdict: Verdict, *, key: str) -> None:
     """E1701 for each expectation that stops a run; freshness only where a clock has judged it."""
     file = work.store.local_path(key) or key
     errors = [CauceError("E1701", failure=sentence(one, verdict.rows), file=file) for one in verdict.stopping]
@@ -67,10 +69,10 @@ def refuse_failures(work: Workspace, verdict: Verdict, key: str) -> None:
         raise CauceErrors(errors)
 
 
-def check_freshness(work: Workspace, record: Record, now: datetime) -> None:
+def check_freshness(work: Workspace, record: Record, *, now: datetime) -> None:
     """E1701 where the verdict of a finished step does not hold at this moment."""
     key = str(record.outputs["verdict"].value)
-    refuse_failures(work, Verdict.from_json(read_json(work.store, key)).at(now), key)
+    refuse_failures(work, Verdict.from_json(read_json(work.store, key)).at(now), key=key)
 
 
 def _reference(step: Step, name: str) -> Reference:
