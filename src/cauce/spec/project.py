@@ -237,10 +237,14 @@ class Engine:
     """Where and how the work is done; it never changes the numbers."""
 
     kind: Literal["local"] = setting(_("local: this machine."), default="local")
-    batch_rows: Natural = setting(_("How many rows are worked on at a time."), default=65_536)
+    batch_rows: Natural = setting(_("How many rows are worked on at a time."), default=131_072)
     threads: Natural | None = setting(_("How many threads; all cores where absent."), default=None)
     memory: Memory | None = setting(
-        _("The memory a run may use, such as 4GB; what the machine has where absent."), default=None
+        _(
+            "How much memory training rows may take, such as 4GB, before the rest waits in a temporary file; "
+            "1 GiB where absent."
+        ),
+        default=None,
     )
 
     @property

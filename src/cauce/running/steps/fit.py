@@ -139,6 +139,7 @@ def _fitted(result: BoostResult) -> dict[str, Any]:
 def boost_spec(model: Model, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
     """What is asked of the engine, from the project's model."""
     weights: Any = model.class_weight
+    memory = work.project.engine.memory_bytes
     if not isinstance(weights, str):
         weights = tuple(float(weights.get(name, 1.0)) for name in target.class_names)
     parameters = BoostParameters(
@@ -168,4 +169,5 @@ def boost_spec(model: Model, fitted: FittedFeatures, *, target: Target, work: Wo
         seed=work.project.seed,
         device=model.device,
         threads=work.project.engine.threads,
+        **({} if memory is None else {"memory": memory}),
     )

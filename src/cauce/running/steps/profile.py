@@ -15,8 +15,9 @@ from cauce.running.workspace import Workspace
 
 
 def snapshot_source(work: Workspace, step: Step) -> SnapshotSource:
-    """The rows of the step's input `snapshot`."""
-    return SnapshotSource(read_manifest(work.store, step.stored("snapshot")), work.store)
+    """The rows of the step's input `snapshot`, as many at a time as the project says."""
+    manifest = read_manifest(work.store, step.stored("snapshot"))
+    return SnapshotSource(manifest, work.store, work.project.engine.batch_rows)
 
 
 def snapshot_schema(work: Workspace, identity: str) -> Schema:
