@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.status import status
+    from cauce.api.try_ import try_
     from cauce.api.validate import validate
     from cauce.api.verify import verify
 
@@ -54,6 +55,7 @@ __all__ = [
     "run",
     "runs",
     "status",
+    "try_",
     "validate",
     "verify",
 ]
@@ -61,6 +63,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Each function is loaded when it is first asked for, so that `import cauce` stays light."""
+    name = "try_" if name == "try" else name
     if name not in __all__ or name.startswith("_"):
         raise AttributeError(f"module 'cauce' has no attribute {name!r}")
     return getattr(import_module(f"cauce.api.{name}"), name)

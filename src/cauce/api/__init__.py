@@ -3,6 +3,7 @@
 profile(source=None, *, project=None, target=None, missing=())   what a table holds
 plan(project="cauce.toml")                                   what would run, and why
 run(project="cauce.toml", *, observer=None)                  run it, or go on where it stopped
+try_(source, *, target=..., save=False)                      a table to a model and a report
 validate(source=None, *, project="cauce.toml")               are the data as expected?
 status(project="cauce.toml")                                 where it stands
 predict(source, *, model, out, overwrite=False, project=None, observer=None)

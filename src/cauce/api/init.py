@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -65,6 +65,12 @@ def init(
     made = project_from_mapping(_mapping(source, file, talk), file=str(file))
     write_text(file, write_project(made), force=force)
     return NewProject(file, made, talk.taken)
+
+
+def guessed(source: str, file: Path, *, answers: Mapping[str, Any]) -> tuple[Project, dict[str, Guess]]:
+    """The project that `init` would write to `file` with every guess taken, and these guesses."""
+    talk = Talk({name: value for name, value in answers.items() if value is not None}, None, yes=True)
+    return project_from_mapping(_mapping(source, file, talk), file=str(file)), talk.taken
 
 
 def _needed(text: str) -> str:

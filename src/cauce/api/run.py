@@ -18,7 +18,7 @@ from cauce.running.promotion_history import history_of
 from cauce.running.reading_aloud import said_about
 from cauce.running.report.report import write_report
 from cauce.running.webhook import tell_webhook
-from cauce.running.workspace import open_workspace
+from cauce.running.workspace import Workspace, open_workspace
 from cauce.spec import FILE_NAME, Project
 
 
@@ -80,7 +80,11 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
     Raises CauceError: what reading the project and its files raises, what the data cannot support, and
     E0601 on Ctrl-C; whatever was finished stays so.
     """
-    work = open_workspace(project)
+    return run_workspace(open_workspace(project), observer=observer)
+
+
+def run_workspace(work: Workspace, *, observer: Observer | None = None) -> RunReport:
+    """Run the workspace's project and write what people read of it. Raises as `run`."""
     with work.tracker() as tracker:
         result = run_project(work, observer=observer, tracker=tracker)
         results = Results(work, result.records)

@@ -35,6 +35,19 @@ PAGES = {
             ),
         ),
     ),
+    "try": Page(
+        _("Take a table to a model and a report, without a project file."),
+        _(
+            "Takes every guess and says it, leaves out columns that know the answer and names them, trains a "
+            "model and writes a report. Nothing is registered; everything is in the folder .cauce/try. "
+            "--save writes the project file to go on with."
+        ),
+        (
+            ("cauce try contracts.csv --target value", _("a model, its test metrics and a report")),
+            ("cauce try contracts.csv --target value --save", _("and the project file")),
+            ("cauce try flights.parquet --formula 'delay > 15' --json", _("the same for a program")),
+        ),
+    ),
     "plan": Page(
         _("Say what a run would do and why; nothing is run."),
         _("Each step with its reason to run, what it reads, and how often the data are read."),

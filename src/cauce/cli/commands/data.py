@@ -7,8 +7,19 @@ from typing import Annotated, Any
 import typer
 
 from cauce.cli.answer import Answer
-from cauce.cli.application import COLUMN, FILE, Context, command, option, settings_of, terminal_of
+from cauce.cli.application import (
+    COLUMN,
+    FILE,
+    Context,
+    command,
+    given_options,
+    option,
+    settings_of,
+    terminal_of,
+)
+from cauce.cli.commands.setting_up import INIT
 from cauce.cli.options import taking
+from cauce.cli.settings import FILE_NAME
 from cauce.language import gettext_noop as _
 
 _VALIDATE: dict[str, Any] = {
@@ -67,3 +78,29 @@ def validate(context: Context, source: list[str] | None, **given: Any) -> Answer
 
     terminal = terminal_of(context)
     return validated(validate(source or None, project=settings_of(context).project_file, **given), terminal)
+
+
+_TRY: dict[str, Any] = {
+    **{name: INIT[name] for name in INIT if name not in ("yes", "force")},
+    "save": Annotated[bool, typer.Option("--save", help=_("Write the project file to go on with."))],
+}
+
+
+@command("try")
+@taking(
+    _TRY,
+    context=Context,
+    source=Annotated[
+        str, typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder or a quoted pattern."))
+    ],
+)
+def trycommand(context: Context, source: str, **given: Any) -> Answer:
+    """A table to a model and a report."""
+    from cauce.api.try_ import try_
+    from cauce.cli.progress import observed
+    from cauce.cli.rendering.trying import tried
+
+    settings = settings_of(context)
+    with observed(terminal_of(context)) as observer:
+        found = try_(source, project=settings.project or FILE_NAME, observer=observer, **given_options(given))
+    return tried(found)

@@ -23,7 +23,7 @@ from cauce.cli.terminal import is_interactive
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 
-_INIT: dict[str, Any] = {
+INIT: dict[str, Any] = {
     "target": Annotated[str | None, option(_("The column to predict."), COLUMN)],
     "formula": Annotated[
         str | None, option(_("A formula to predict instead of a column, such as 'delay > 15'."))
@@ -59,7 +59,7 @@ _INIT: dict[str, Any] = {
 
 @command("init")
 @taking(
-    _INIT,
+    INIT,
     context=Context,
     source=Annotated[
         str | None, typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder or a quoted pattern."))

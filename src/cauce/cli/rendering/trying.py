@@ -1,0 +1,82 @@
+"""What `try` answers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cauce.cli.answer import Answer
+from cauce.cli.table import table
+from cauce.errors import shown
+from cauce.language import counted, format_number, format_significant, ngettext_noop, translate
+from cauce.language import gettext_noop as _
+
+if TYPE_CHECKING:
+    from cauce.api.try_ import Remedy, Trial
+
+_SENTENCE = 1000
+_PREDICTED = ngettext_noop(
+    "{target} predicted ({task}) from {count} row",
+    "{target} predicted ({task}) from {count} rows",
+    by="count",
+)
+
+
+def tried(found: Trial) -> Answer:
+    """The metrics on rows the model never saw, and where to read on."""
+    return Answer(
+        "cauce.try/1",
+        found.to_json(),
+        "\n".join(_result(found)),
+        notes=tuple(_notes(found)),
+        next="cauce run" if found.saved is not None else f"cauce try {_again(found)} --save",
+    )
+
+
+def _again(found: Trial) -> str:
+    target = found.project.target
+    asked = ("--target", target.column) if target.column else ("--formula", target.formula)
+    return shlex.join((found.source, *map(str, asked)))
+
+
+def _notes(found: Trial) -> Iterator[str]:
+    heads = [translate(one) for one in (_("setting"), _("value"), _("because"))]
+    rows = [(name, one.value or "–", one.why) for name, one in found.guesses.items()]
+    if rows:
+        yield translate(_("Guessed:"))
+        yield table(heads, rows, width=100_000)
+    for remedy in found.remedies:
+        yield f"- {shown(_remedy(remedy), most=_SENTENCE)}"
+    for sentence in found.run.said:
+        yield f"- {shown(sentence, most=_SENTENCE)}"
+
+
+def _remedy(one: Remedy) -> str:
+    if not one.lines:
+        return translate(_("{finding} It was let pass; the score may be too good.")).format(
+            finding=one.finding.message
+        )
+    text = translate(_("{finding} So it was run with {settings}."))
+    return text.format(finding=one.finding.message, settings="; ".join(one.lines))
+
+
+def _result(found: Trial) -> Iterator[str]:
+    target, run = found.project.target, found.run
+    yield counted(_PREDICTED, run.rows).format(
+        target=shown(target.column or target.formula), task=run.task, count=format_number(run.rows)
+    )
+    test = run.evaluation.datasets["test"]
+    heads = [translate(one) for one in (_("metric"), _("on test rows"), _("best guess"))]
+    rows = []
+    for metric in test.metrics:
+        guess = test.baseline(str(metric.name))
+        rows.append((str(metric.name), _number(metric.value), _number(guess and guess.value)))
+    yield table(heads, rows, width=100_000)
+    yield translate(_("Report: {file}")).format(file=shown(run.report, most=_SENTENCE))
+    if found.saved is not None:
+        yield translate(_("Written: {file}")).format(file=shown(found.saved))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else format_significant(value, 4)
