@@ -254,6 +254,7 @@ def docstring_faults(modules: list[Module]) -> Iterator[str]:
             if (
                 isinstance(node, Function | ast.ClassDef)
                 and not node.name.startswith("_")
+                and not any(ast.unparse(one) == "overload" for one in node.decorator_list)
                 and ast.get_docstring(node) is None
             ):
                 yield f"{module.at(node)}: {node.name} says not what it is"
