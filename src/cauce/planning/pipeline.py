@@ -130,9 +130,15 @@ def _evaluate(settings: dict[str, Any]) -> Step:
             "model": Output("fit", "model"),
             "training": Output("fit", "training"),
         },
-        parameters={"choose": settings.get("choose", {}), "roles": _roles(settings, "key", "weight")},
+        version=2,
+        parameters={
+            "choose": settings.get("choose", {}),
+            "evaluate": settings["evaluate"],
+            "roles": _roles(settings, "key", "group", "weight"),
+            "seed": settings["seed"],
+        },
         libraries=library_versions("numpy", "polars", "xgboost"),
-        scans=1.0,
+        scans=2.0 if settings["evaluate"]["slices"] else 1.0,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
+from cauce.spec.evaluate import threshold_findings
 from cauce.spec.expectations import expectation_findings
 from cauce.spec.findings import Finding
 from cauce.spec.gate import gate_findings
@@ -38,6 +39,9 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     yield from _models(project)
     yield from chain_findings(project, mapping)
     yield from gate_findings(project.gate)
+    yield from threshold_findings(
+        project.choose.threshold, task=project.target.task, validation=project.split.validation
+    )
     yield from expectation_findings(project, mapping)
     if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
         yield Finding("E0312", ("tracking", "uri"))

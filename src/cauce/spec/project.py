@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from cauce.language import gettext_noop as _
+from cauce.spec.evaluate import Evaluate, Threshold
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
 from cauce.spec.settings import (
@@ -230,6 +231,13 @@ class Choose:
         default=None,
         example="roc_auc[positive=yes]",
     )
+    threshold: Threshold | None = setting(
+        _(
+            "From which probability a row counts as positive: given, or chosen on validation rows by F1, by "
+            "the least recall or precision, or by costs; 0.5 where absent."
+        ),
+        default=None,
+    )
 
 
 @section
@@ -303,6 +311,7 @@ class Project:
     )
     models: Models = setting(_("The model to train."), default=(Model(),))
     choose: Choose = setting(_("What makes one model better than another."), default=Choose())
+    evaluate: Evaluate = setting(_("How a model is judged beside its metrics."), default=Evaluate())
     engine: Engine = setting(
         _("Where and how the work is done; it never changes the numbers."), default=Engine()
     )

@@ -99,6 +99,12 @@ def evaluated(target: Target, results: Sequence[Any], *, guess: Guess) -> Datase
     """
     if target.task == "regression":
         return _evaluated_numbers(target, list(results), guess)
+    found, counted = class_results(target, results)
+    return classes_evaluated(target, found, counted=counted, guess=guess)
+
+
+def class_results(target: Target, results: Sequence[Any]) -> tuple[ClassResults, Counted]:
+    """What the summaries of a classification found, and how many rows; E0907 as in `evaluated`."""
     confusion, *bins = results
     scores = [scores_of(one) for one in bins if isinstance(one, ScoreCounts)]
     if target.task == "binary":
@@ -107,7 +113,13 @@ def evaluated(target: Target, results: Sequence[Any], *, guess: Guess) -> Datase
         sums = LossSums(weight=bins[0].weight, log=bins[0].log)
     counted = Counted(rows=bins[0].rows, unlabelled=bins[0].unlabelled)
     matrix = confusion_of(confusion, target.classes)
-    found = ClassResults(scores=scores, confusion=matrix, losses=sums)
+    return ClassResults(scores=scores, confusion=matrix, losses=sums), counted
+
+
+def classes_evaluated(
+    target: Target, found: ClassResults, *, counted: Counted, guess: Guess
+) -> DatasetEvaluation:
+    """The evaluation of a classification, beside what guessing reaches."""
     shares = np.asarray(guess.shares, dtype=np.float64) if guess.shares else None
     return evaluated_classes(target, found, counted=counted, shares=shares)
 

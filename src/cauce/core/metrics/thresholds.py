@@ -15,7 +15,7 @@ from cauce.language import gettext_noop as _
 
 Rule = Literal["fixed", "f1", "cost", "recall", "precision"]
 RULES: dict[Rule, str] = {
-    "fixed": _("The threshold {threshold} was given."),
+    "fixed": _("The threshold is {threshold}; it was not chosen from the data."),
     "f1": _("The threshold {threshold} has the highest F1 on the validation rows, {value}."),
     "cost": _("The threshold {threshold} has the lowest cost on the validation rows, {value} for each row."),
     "recall": _(
@@ -29,6 +29,9 @@ RULES: dict[Rule, str] = {
 }
 _DOUBT = _(
     "Other validation rows of the same kind would have chosen between {low} and {high} ({level} of the time)."
+)
+_UNMET = _(
+    "No threshold reaches the {least} that was asked for on the validation rows; {threshold} comes nearest."
 )
 _COLUMNS = ("threshold", "true_positive", "false_positive")
 
@@ -119,6 +122,7 @@ class ThresholdChoice:
 
     rule: a key of RULES, with its `settings`. value: what the rule looks at, there. low, high: where 95 %
     (`level`) of resamples of the validation rows choose; equal to the threshold where it was given.
+    met: whether any threshold keeps the recall or precision that was asked for.
     """
 
     rule: Rule
@@ -128,11 +132,12 @@ class ThresholdChoice:
     high: float | None = None
     level: float = 0.95
     settings: Mapping[str, float] = field(default_factory=dict)
+    met: bool = True
 
     @property
     def sentence(self) -> str:
         """The choice and its doubt in the active language."""
-        told = translate(RULES[self.rule]).format(
+        told = translate(RULES[self.rule] if self.met else _UNMET).format(
             threshold=format_significant(self.threshold, 6),
             value="–" if self.value is None else format_significant(self.value, 4),
             least=format_significant(self.settings.get("least", 0.0), 6),

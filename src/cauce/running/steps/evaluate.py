@@ -3,68 +3,179 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+import polars as pl
 
 from cauce.core.bundle.answers import PREDICTION, THRESHOLD, probability_name
 from cauce.core.bundle.features import Feature
 from cauce.core.bundle.scorer import Scorer
-from cauce.core.columns import FOLD, TARGET, WEIGHT
+from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, TEST, VALIDATION, WEIGHT
 from cauce.core.evaluation import Evaluation, History, encode_evaluation
+from cauce.core.evaluation_rows import EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
-from cauce.core.metrics.dataset import DatasetEvaluation
+from cauce.core.metrics.choosing import threshold_rule
+from cauce.core.metrics.doubt import Sampling
+from cauce.core.metrics.evaluating import Question, answered
 from cauce.core.metrics.keys import DATASETS, Dataset
 from cauce.core.metrics.names import MetricName
-from cauce.core.metrics.requests import Guess, ScoredColumns, evaluated, summaries_for
+from cauce.core.metrics.permutation import PermutationImportance
+from cauce.core.metrics.requests import Guess, ScoredColumns
+from cauce.core.metrics.slicing import MOST_VALUES, SliceColumn, SliceLook, judged_slices
 from cauce.core.metrics.target import Target as MetricTarget
-from cauce.core.metrics.target import check_metric
+from cauce.core.metrics.target import metric_names
+from cauce.core.permuting import Sample, permutation_importance, rows_for
+from cauce.core.preparation import Preparation
+from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.task import Target
+from cauce.errors import warn
 from cauce.planning.step import Step
 from cauce.running.execution import Made
+from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import Workspace
-from cauce.stats import Grouped
+from cauce.stats import Filtered, Grouped, LowestRows, Several
 
-_KEPT = (TARGET, WEIGHT, FOLD)
+_SKEWED = 2.0
 
 
 def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
-    """Score every row once and keep the evaluation. One scan."""
+    """Score every row once and keep the evaluation. One scan, and one of the sliced columns where any are."""
     source = snapshot_source(work, step)
-    fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
-    training = read_json(work.store, step.stored("training"))
     engine, before = work.engine, work.engine.rows_scanned
-    prepared_by = preparation(work, step, schema=source.schema, keep=fitted.required.names)
-    target = prepared_by.target
-    prepared = engine.map(engine.scan(source), prepared_by)
-    scorer = Scorer(
-        input=prepared.schema,
-        features=model_features(fitted),
-        target=target,
-        xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
-        keep=_KEPT,
-        numbers=True,
-    )
-    guess = _guess(training["guess"])
-    asked = summaries_for(metric_target(target), _columns(target), guess=guess)
-    results = engine.summarise(engine.map(prepared, scorer), *(Grouped(FOLD, one) for one in asked))
-    datasets: dict[Dataset, DatasetEvaluation] = {
-        name: evaluated(metric_target(target), [one.groups[fold] for one in results], guess=guess)
-        for fold, name in enumerate(DATASETS)
-        if fold in results[0].groups
-    }
+    known = Target.from_json(read_json(work.store, step.stored("split"))["target"])
+    check_choices(work.project, known, schema=source.schema)
+    looked = _Looked.of(work, step, slices=_slice_columns(work, source))
+    prepared = engine.map(engine.scan(source), looked.prepared)
+    table = engine.map(prepared, looked.rows)
+    asked, sliced = looked.question, looked.rows.slices
+    inside = tuple(Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
+    unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
+    sample = Filtered(FOLD, (VALIDATION,), LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept))
+    sampled = (sample,) if looked.rows.raw else ()
+    whole, *parts = engine.summarise(table, Grouped(FOLD, Several(asked.summaries)), *unseen, *sampled)
+    answer = answered(asked, _by_dataset(whole.groups))
+    threshold = THRESHOLD if answer.choice is None else answer.choice.threshold
+    chosen = headline(work.project, asked.target)
+    first = chosen or metric_names(asked.target)[0]
+    found = [
+        (column, {name: one.groups for name, one in _by_dataset(part.groups).items()})
+        for column, part in zip(sliced, parts, strict=False)
+    ]
     evaluation = Evaluation(
-        target=metric_target(target),
-        datasets=datasets,
-        threshold=THRESHOLD,
-        headline=_headline(work, target),
-        importance=_importance(training),
-        history=_history(training),
+        target=asked.target,
+        datasets=answer.datasets,
+        threshold=threshold,
+        headline=chosen,
+        importance=_importance(looked.training),
+        history=_history(looked.training),
+        thresholds=answer.thresholds,
+        choice=answer.choice,
+        slices=judged_slices(asked, found, answer.datasets, headline=first, threshold=threshold),
+        permutation=looked.permuted(parts[-1], first, threshold) if sampled else None,
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
+
+
+def _by_dataset(groups: Mapping[Any, Any]) -> dict[Dataset, Any]:
+    return {name: groups[fold] for fold, name in enumerate(DATASETS) if fold in groups}
+
+
+def _slice_columns(work: Workspace, source: SnapshotSource) -> tuple[SliceColumn, ...]:
+    """How the declared columns are sliced; W0901 for one with too many values."""
+    names = work.project.evaluate.slices
+    if not names:
+        return ()
+    look = SliceLook(source.schema.select(names))
+    found, refused = look.columns(work.engine.summarise(work.engine.scan(source), *look.summaries))
+    for name in refused:
+        warn("W0901", column=name, most=MOST_VALUES)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looked:
+    """What is asked of which rows, and what training left behind."""
+
+    prepared: Preparation
+    rows: EvaluationRows
+    question: Question
+    training: dict[str, Any]
+    seed: int
+
+    @staticmethod
+    def of(work: Workspace, step: Step, *, slices: tuple[SliceColumn, ...]) -> _Looked:
+        fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
+        training = read_json(work.store, step.stored("training"))
+        data, settings = work.project.data, work.project.evaluate
+        group = () if data.group is None else (data.group,)
+        keep = tuple(dict.fromkeys((*fitted.required.names, *group, *(one.column for one in slices))))
+        prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
+        target, how = metric_target(prepared.target, training["guess"]), _sampling(work)
+        scorer = Scorer(
+            input=prepared.schema,
+            features=model_features(fitted),
+            target=prepared.target,
+            xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
+            numbers=True,
+        )
+        rows = EvaluationRows(
+            prepared.schema,
+            scorer,
+            group=data.group,
+            slices=slices,
+            raw=fitted.required.names if settings.permutation and work.project.split.validation else (),
+            sizes=how.clustered and target.task == "regression",
+        )
+        question = Question(
+            target=target,
+            columns=_columns(prepared.target, weighted=data.weight is not None),
+            guess=_guess(training["guess"]),
+            how=how,
+            rule=threshold_rule(work.project.choose.threshold if target.task == "binary" else None),
+        )
+        return _Looked(
+            prepared=prepared, rows=rows, question=question, training=training, seed=work.project.seed
+        )
+
+    @property
+    def sampled(self) -> int:
+        """How many validation rows to shuffle columns among."""
+        return rows_for(len(self.rows.raw))
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What is kept of the sampled rows."""
+        return (TARGET, WEIGHT, *(raw_name(at) for at in range(len(self.rows.raw))))
+
+    def permuted(
+        self, sample: pl.DataFrame, headline: MetricName, threshold: float
+    ) -> PermutationImportance | None:
+        """The columns' importance, where there are rows to shuffle."""
+        if not sample.height:
+            return None
+        label, weight = (sample.get_column(name).to_numpy() for name in (TARGET, WEIGHT))
+        rows = Sample(rows=raw_frame(sample, self.rows.raw), label=label, weight=weight)
+        scorer = replace(self.rows.scorer, threshold=threshold)
+        return permutation_importance(
+            scorer, rows, target=self.question.target, metric=headline, seed=self.seed
+        )
+
+
+def _sampling(work: Workspace) -> Sampling:
+    """Rows that come in groups, or count differently, are drawn by buckets."""
+    data = work.project.data
+    return Sampling(
+        level=work.project.evaluate.level,
+        seed=work.project.seed,
+        clustered=data.group is not None or data.weight is not None,
+    )
 
 
 def model_features(fitted: FittedFeatures) -> tuple[Feature, ...]:
@@ -72,14 +183,20 @@ def model_features(fitted: FittedFeatures) -> tuple[Feature, ...]:
     return tuple(Feature(one.name, one.expression, one.levels) for one in fitted.features)
 
 
-def metric_target(target: Target) -> MetricTarget:
-    """The target as metrics see it."""
-    return MetricTarget(target.task, target.class_names)
+def metric_target(target: Target, guess: Mapping[str, Any]) -> MetricTarget:
+    """The target as metrics see it. guess: what the training rows say to guess.
+
+    Amounts whose mean is at least twice their median are also judged on the scale log(1 + x).
+    """
+    mean, median = guess.get("mean"), guess.get("median")
+    skewed = mean is not None and median is not None and mean >= _SKEWED * median > 0
+    return MetricTarget(target.task, target.class_names, skewed)
 
 
-def _columns(target: Target) -> ScoredColumns:
+def _columns(target: Target, *, weighted: bool) -> ScoredColumns:
     probabilities = tuple(probability_name(name) for name in target.class_names)
-    return ScoredColumns(label=TARGET, predicted=PREDICTION, probabilities=probabilities, weight=WEIGHT)
+    weight = WEIGHT if weighted else None
+    return ScoredColumns(label=TARGET, predicted=PREDICTION, probabilities=probabilities, weight=weight)
 
 
 def _importance(training: dict[str, Any]) -> tuple[tuple[str, float], ...]:
@@ -89,15 +206,6 @@ def _importance(training: dict[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _guess(found: dict[str, Any]) -> Guess:
     return Guess(shares=tuple(found.get("shares", ())), mean=found.get("mean"), median=found.get("median"))
-
-
-def _headline(work: Workspace, target: Target) -> MetricName | None:
-    declared = work.project.choose.metric
-    if declared is None:
-        return None
-    name = MetricName.parse(declared)
-    check_metric(name, metric_target(target))
-    return name
 
 
 def _history(training: dict[str, Any]) -> History:

@@ -10,6 +10,7 @@ from cauce.core.splits import encode_rule, fit_split
 from cauce.core.task import infer_target
 from cauce.planning.step import Step
 from cauce.running.execution import Made
+from cauce.running.steps.choices import check_choices
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
@@ -29,6 +30,7 @@ def split(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG0
         task=declared.task,
         positive=declared.positive,
     )
+    check_choices(work.project, target, schema=source.schema)
     settings = split_settings(work.project)
     table = work.engine.map(work.engine.scan(source), Placement(source.schema, target, settings))
     before = work.engine.rows_scanned

@@ -1,0 +1,95 @@
+"""Scored rows with all that an evaluation asks of them: bucket, slices, and the raw columns to shuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cauce.core.bundle.answers import PREDICTION
+from cauce.core.bundle.scorer import Scorer
+from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
+from cauce.core.metrics.evaluating import SIZE
+from cauce.core.metrics.slicing import SliceColumn
+from cauce.expr.schema import Field, Schema
+from cauce.stats.bucketed import BUCKETS
+from cauce.stats.row_hash import row_hashes, unit_interval
+
+BUCKET = "__bucket__"
+_SEED = "cauce buckets 1"
+OWN = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
+
+
+def raw_name(place: int) -> str:
+    """What the raw column at this place is called among scored rows, where its own name may be taken."""
+    return f"__raw_{place}__"
+
+
+def slice_name(place: int) -> str:
+    """What the slice of the column at this place is called among scored rows."""
+    return f"__slice_{place}__"
+
+
+@dataclass(frozen=True)
+class EvaluationRows:
+    """Work: prepared rows to OWN, BUCKET, predictions, slices, raw columns, and SIZE where `sizes`.
+
+    input: prepared rows. scorer: what scores them (it keeps no column). group: the column whose equal
+    values share a bucket, else a row's own hash gives it. raw: the columns to keep. sizes: whether the
+    absolute errors of a regression are wanted.
+    """
+
+    input: Schema
+    scorer: Scorer
+    group: str | None = None
+    slices: tuple[SliceColumn, ...] = ()
+    raw: tuple[str, ...] = ()
+    sizes: bool = False
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        group = () if self.group is None else (self.group,)
+        sliced = tuple(one.column for one in self.slices)
+        return tuple(dict.fromkeys((*OWN, *self.scorer.columns, *group, *sliced, *self.raw)))
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What it returns."""
+        raw = (replace(one, name=raw_name(at)) for at, one in enumerate(self.input.select(self.raw)))
+        slices = (Field(slice_name(at), "integer") for at in range(len(self.slices)))
+        sizes = (Field(SIZE, "float"),) if self.sizes else ()
+        bucket = Field(BUCKET, "integer")
+        return Schema((*self.input.select(OWN), bucket, *self.scorer.schema, *slices, *raw, *sizes))
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """One row for each row of `batch`, in its order."""
+        scored = self.scorer(batch)
+        found: dict[str, Any] = {name: batch.get_column(name) for name in OWN}
+        found[BUCKET] = self._buckets(batch)
+        found |= {one.name: one for one in scored.get_columns()}
+        found |= {slice_name(at): one.codes(batch) for at, one in enumerate(self.slices)}
+        found |= {raw_name(at): batch.get_column(name) for at, name in enumerate(self.raw)}
+        if self.sizes:
+            found[SIZE] = (scored.get_column(PREDICTION) - batch.get_column(TARGET)).abs()
+        return pl.DataFrame(found)
+
+    def _buckets(self, batch: pl.DataFrame) -> NDArray[np.int64]:
+        if self.group is None:
+            lane = batch.get_column(HASH_A).to_numpy().view(np.uint64)
+        else:
+            lane, _ = row_hashes(batch, self.input, columns=(self.group,))
+        return (unit_interval(lane, _SEED) * BUCKETS).astype(np.int64)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EvaluationRows, tuple(getattr(self, one.name) for one in fields(self))
+
+
+def raw_frame(sample: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The raw columns of sampled rows under their own names."""
+    return pl.DataFrame({name: sample.get_column(raw_name(at)) for at, name in enumerate(names)})

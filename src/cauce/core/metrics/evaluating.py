@@ -1,0 +1,239 @@
+"""What to ask of scored rows so that metrics come with their doubt, and what the answers amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cauce.core.metrics.building import ClassResults
+from cauce.core.metrics.choosing import (
+    ThresholdRule,
+    choose_threshold,
+    confusion_of_threshold,
+    shown_table,
+)
+from cauce.core.metrics.dataset import DatasetEvaluation
+from cauce.core.metrics.delong import auc_interval
+from cauce.core.metrics.doubt import (
+    Sampling,
+    binary_intervals,
+    bucket_intervals,
+    decision_interval,
+    joint_auc_interval,
+    joint_buckets,
+    median_interval,
+    median_of_buckets,
+    with_intervals,
+)
+from cauce.core.metrics.interval import Interval, around_share
+from cauce.core.metrics.keys import Dataset
+from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.replicates import ClassBuckets, ErrorBuckets
+from cauce.core.metrics.requests import (
+    Guess,
+    ScoredColumns,
+    class_results,
+    classes_evaluated,
+    evaluated,
+    summaries_for,
+)
+from cauce.core.metrics.results import ConfusionCounts
+from cauce.core.metrics.target import Target
+from cauce.core.metrics.thresholds import ThresholdChoice, ThresholdTable
+from cauce.core.metrics.value import Metric
+from cauce.stats.bucketed import ClassesByBucket, ErrorsByBucket
+from cauce.stats.joint_scores import JointScores
+from cauce.stats.quantiles import ColumnQuantiles
+from cauce.stats.summary import Summary
+from cauce.stats.threshold_counts import ThresholdCounts
+
+SIZE = "__size__"
+"""float: a row's absolute error, where a regression's rows belong together."""
+MOST_CLASSES = 20
+"""Of more classes, areas of single classes have no interval where rows belong together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of the scored rows of each dataset; `guess` as in summaries_for."""
+
+    target: Target
+    columns: ScoredColumns
+    guess: Guess
+    how: Sampling
+    rule: ThresholdRule = field(default_factory=ThresholdRule)
+
+    @property
+    def base(self) -> tuple[Summary, ...]:
+        """What the values need."""
+        return summaries_for(self.target, self.columns, guess=self.guess)
+
+    @property
+    def summaries(self) -> tuple[Summary, ...]:
+        """What values and doubt need, in the order the answers are read."""
+        return (*self.base, *self._doubt())
+
+    def _doubt(self) -> tuple[Summary, ...]:
+        columns, how = self.columns, self.how
+        label, weight = columns.label, columns.weight
+        if self.target.task == "regression":
+            errors = ErrorsByBucket(columns.predicted, label, how.bucket, weight)
+            sizes = JointScores((SIZE,), label, how.bucket, 0, weight)
+            return (errors, sizes) if how.clustered else (errors,)
+        if self.target.task == "binary":
+            score = columns.probabilities[-1]
+            counts = ThresholdCounts(score, label, self.rule.candidates, 1, weight)
+            joint = JointScores((score,), label, how.bucket, 1, weight)
+            return (counts, joint) if how.clustered else (counts,)
+        size = len(self.target.classes)
+        classes = ClassesByBucket(columns.predicted, label, how.bucket, size, columns.probabilities, weight)
+        joints: tuple[Summary, ...] = ()
+        if how.clustered and size <= MOST_CLASSES:
+            joints = tuple(
+                JointScores((name,), label, how.bucket, number, weight)
+                for number, name in enumerate(columns.probabilities)
+            )
+        return (classes, *joints)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answer:
+    """Each dataset's evaluation, with intervals, and of a binary target the thresholds."""
+
+    datasets: Mapping[Dataset, DatasetEvaluation]
+    thresholds: ThresholdTable | None = None
+    choice: ThresholdChoice | None = None
+
+
+def answered(asked: Question, results: Mapping[Dataset, Sequence[Any]]) -> Answer:
+    """What the results of `asked.summaries` of each dataset amount to; E0907 as in `evaluated`.
+
+    The threshold comes from the results of "validation" alone.
+    """
+    if asked.target.task != "binary":
+        return Answer(datasets={name: judged_part(asked, found) for name, found in results.items()})
+    base = len(asked.base)
+    seen = results.get("validation")
+    counts = None if seen is None else seen[base]
+    joint = seen[base + 1] if seen is not None and asked.how.clustered else None
+    choice = choose_threshold(counts, asked.rule, how=asked.how, joint=joint)
+    table = None if counts is None else shown_table(counts, asked.rule, threshold=choice.threshold)
+    datasets = {
+        name: judged_part(asked, found, threshold=choice.threshold) for name, found in results.items()
+    }
+    return Answer(datasets=datasets, thresholds=table, choice=choice)
+
+
+def judged_part(
+    asked: Question,
+    results: Sequence[Any],
+    *,
+    threshold: float = 0.5,
+    only: Sequence[MetricName] | None = None,
+) -> DatasetEvaluation:
+    """The evaluation of one dataset, or of a part of it, with intervals. only: the metrics wanted."""
+    base = len(asked.base)
+    own, more = results[:base], results[base:]
+    if asked.target.task == "regression":
+        found = _limited(evaluated(asked.target, own, guess=asked.guess), only)
+        return replace(found, metrics=_numbers(found.metrics, own, more, asked.how))
+    classes, counted = class_results(asked.target, own)
+    if asked.target.task == "binary":
+        matrix = confusion_of_threshold(more[0], threshold, asked.target.classes)
+        classes = replace(classes, confusion=matrix)
+    found = _limited(classes_evaluated(asked.target, classes, counted=counted, guess=asked.guess), only)
+    intervals = _binary if asked.target.task == "binary" else _multiclass
+    return replace(found, metrics=intervals(asked, found.metrics, classes, more, threshold))
+
+
+def _limited(found: DatasetEvaluation, only: Sequence[MetricName] | None) -> DatasetEvaluation:
+    if only is None:
+        return found
+    known = {one.name: one for one in found.metrics}
+    return replace(found, metrics=tuple(known[name] for name in only if name in known))
+
+
+def _numbers(
+    metrics: tuple[Metric, ...], own: Sequence[Any], more: Sequence[Any], how: Sampling
+) -> tuple[Metric, ...]:
+    intervals = bucket_intervals(metrics, [ErrorBuckets(more[0])], how=how)
+    sizes, name = own[1].sizes, "median_absolute_error"
+    value = next((one.value for one in metrics if str(one.name) == name), None)
+    median: Interval | None = None
+    if how.clustered and value is not None:
+        median = median_of_buckets(more[1], value, how=how)
+    elif isinstance(sizes, ColumnQuantiles):
+        median = median_interval(sizes, how=how)
+    return with_intervals(metrics, intervals if median is None else {**intervals, name: median})
+
+
+def _binary(
+    asked: Question, metrics: tuple[Metric, ...], found: ClassResults, more: Sequence[Any], threshold: float
+) -> tuple[Metric, ...]:
+    classes, how = (asked.target.classes[0], asked.target.classes[1]), asked.how
+    if not how.clustered:
+        scores = found.scores[0]
+        intervals = binary_intervals(metrics, scores, found.confusion, how=how, threshold=threshold)
+        return with_intervals(metrics, intervals)
+    joint = more[1]
+    intervals = bucket_intervals(metrics, [joint_buckets(joint, classes, threshold=threshold)], how=how)
+    area = joint_auc_interval(joint, how=how)
+    if area is not None:
+        intervals[str(MetricName("roc_auc", positive=classes[1]))] = area
+    return with_intervals(metrics, intervals)
+
+
+def _multiclass(
+    asked: Question, metrics: tuple[Metric, ...], found: ClassResults, more: Sequence[Any], _threshold: float
+) -> tuple[Metric, ...]:
+    how, classes = asked.how, asked.target.classes
+    buckets = ClassBuckets(classes, more[0])
+    intervals = bucket_intervals(metrics, [buckets], how=how)
+    singles = tuple(MetricName("roc_auc", positive=one) for one in classes)
+    if how.clustered:
+        for at, joint in enumerate(more[1:]):
+            pair = ("", classes[at])
+            wanted = [
+                one for one in metrics if one.name == MetricName("average_precision", positive=classes[at])
+            ]
+            intervals |= bucket_intervals(wanted, [joint_buckets(joint, pair, threshold=0.5)], how=how)
+            _keep(intervals, singles[at], joint_auc_interval(joint, how=how))
+    else:
+        intervals |= _independent(metrics, found, classes, how)
+        for at, name in enumerate(singles):
+            _keep(intervals, name, auc_interval(found.scores[at], level=how.level))
+    macro = next((one for one in metrics if one.name == MetricName("roc_auc", average="macro")), None)
+    if macro is not None and macro.value is not None and all(str(one) in intervals for one in singles):
+        # Errors of the classes' areas go along with each other: added up, they are never too small.
+        error = float(np.mean([intervals[str(one)].error for one in singles]))
+        intervals[str(macro.name)] = around_share(macro.value, error, level=how.level, method="delong")
+    return with_intervals(metrics, intervals)
+
+
+def _keep(intervals: dict[str, Interval], name: MetricName, found: Interval | None) -> None:
+    if found is not None:
+        intervals[str(name)] = found
+
+
+def _independent(
+    metrics: tuple[Metric, ...], found: ClassResults, classes: tuple[str, ...], how: Sampling
+) -> dict[str, Interval]:
+    """Of independent rows: shares by Wilson, average precision by class."""
+    intervals: dict[str, Interval] = {}
+    fewer = replace(how, resamples=max(100, how.resamples * 5 // max(len(classes), 5)))
+    for one in metrics:
+        name, interval = one.name, None
+        if name.kind == "accuracy" or (
+            name.positive is not None and name.kind in ("precision", "recall", "f1")
+        ):
+            interval = decision_interval(one, found.confusion, how=how)
+        elif name.kind == "average_precision" and name.positive is not None:
+            at = classes.index(name.positive)
+            pair = ConfusionCounts(("", name.positive), np.zeros((2, 2)))
+            part = binary_intervals([one], found.scores[at], pair, how=fewer, threshold=0.5)
+            interval = part.get(str(name))
+        _keep(intervals, name, interval)
+    return intervals

@@ -1,0 +1,32 @@
+"""Whether the project's wishes for the evaluation fit its target and columns, before anything is fitted."""
+
+from __future__ import annotations
+
+from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.target import Target as MetricTarget
+from cauce.core.metrics.target import check_metric
+from cauce.core.roles import unknown_column
+from cauce.core.task import Target
+from cauce.errors import CauceError
+from cauce.expr.schema import Schema
+from cauce.spec import Project
+
+
+def check_choices(project: Project, target: Target, *, schema: Schema) -> None:
+    """E1401 for a sliced column that is none, E0905 for a metric of another task, E0909 for a threshold
+    where there are not two classes."""
+    for name in project.evaluate.slices:
+        if name not in schema:
+            raise unknown_column("evaluate.slices", name, schema=schema)
+    if project.choose.threshold is not None and target.task != "binary":
+        raise CauceError("E0909", task=target.task)
+    headline(project, MetricTarget(target.task, target.class_names))
+
+
+def headline(project: Project, target: MetricTarget) -> MetricName | None:
+    """The metric that `choose.metric` names; E0905 where the target cannot have it."""
+    if project.choose.metric is None:
+        return None
+    name = MetricName.parse(project.choose.metric)
+    check_metric(name, target)
+    return name

@@ -1,0 +1,58 @@
+"""How a model is judged beside its metrics, and from which probability a row counts as positive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from cauce.language import gettext_noop as _
+from cauce.spec.findings import Finding
+from cauce.spec.positions import KeyPath
+from cauce.spec.settings import Exact, Expects, Flag, FrozenMap, Names, NotNegative, section, setting
+
+Level = Annotated[float, Exact(ge=0.5, le=0.999)]
+Probability = Annotated[float, Exact(gt=0, lt=1)]
+Threshold = Annotated[
+    Probability | Literal["f1"] | FrozenMap[NotNegative],
+    Expects(
+        _(
+            'a probability between 0.0 and 1.0, "f1", { recall = 0.8 }, { precision = 0.9 } or '
+            "{ cost_false_positive = 1.0, cost_false_negative = 5.0 }"
+        )
+    ),
+]
+COSTS = frozenset(("cost_false_positive", "cost_false_negative"))
+_AT_LEAST = (frozenset(("recall",)), frozenset(("precision",)))
+_WHERE: KeyPath = ("choose", "threshold")
+
+
+@section
+class Evaluate:
+    """How a model is judged beside its metrics."""
+
+    slices: Names = setting(
+        _("Columns on whose values the model is judged apart; numbers and dates by quarters of the rows."),
+        default=(),
+        example=("region",),
+    )
+    level: Level = setting(_("The confidence of intervals."), default=0.95)
+    permutation: Flag = setting(
+        _("Whether each column is shuffled among validation rows, to see how much the model needs it."),
+        default=True,
+    )
+
+
+def threshold_findings(threshold: Any, *, task: str | None, validation: float) -> Iterator[Finding]:
+    """What is wrong with `choose.threshold` beside its shape. task: as declared."""
+    if threshold is None:
+        return
+    if isinstance(threshold, Mapping):
+        given = frozenset(threshold)
+        shares = given in _AT_LEAST and all(0 < value <= 1 for value in threshold.values())
+        costs = given == COSTS and any(threshold.values())
+        if not (shares or costs):
+            yield Finding("E0908", _WHERE, {"got": ", ".join(sorted(given)) or "{}"})
+    if task in ("multiclass", "regression"):
+        yield Finding("E0909", _WHERE, {"task": task}, (("target", "task"),))
+    if validation == 0 and not isinstance(threshold, float):
+        yield Finding("E0910", _WHERE, {}, (("split", "validation"),))
