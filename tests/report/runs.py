@@ -5,16 +5,27 @@ from __future__ import annotations
 import csv
 import random
 from pathlib import Path
+from typing import NamedTuple
+
+from cauce.api.run import RunReport
+
+
+class Ran(NamedTuple):
+    """A project's folder, and what its run reported."""
+
+    folder: Path
+    done: RunReport
+
 
 SCRIPT = "<script>document.documentElement.dataset.owned='yes'</script>"
-IMAGE = "\"><img src=x onerror=\"document.documentElement.dataset.owned='yes'\">"
+IMAGE = '"><img src=x onerror="document.documentElement.dataset.owned=\'yes\'">'
 STYLE = "</style><script>document.documentElement.dataset.owned='yes'</script>"
 HOSTILE = {
     SCRIPT: "number",
     IMAGE: "number",
     STYLE: "level",
     "{{7*7}}{% raw %}": "level",
-    "quote ' and \"double\"": "number",
+    'quote \' and "double"': "number",
     "\u202eright to left": "number",
     "שלום עולם": "level",
     "two\nlines": "number",
@@ -34,7 +45,9 @@ def small_project(folder: Path, *, name: str = "small", lang: str = "en", more: 
         income, plan = round(draw.lognormvariate(7, 1), 2), draw.choice(["basic", "plus", "año"])
         answer = "yes" if draw.random() < 1 / (1 + (1100 / income) ** 2) else "no"
         rows.append([f"{number:05d}", income if number % 17 else "", plan, answer])
-    return project(folder, [["customer", "income", "plan", "answer"], *rows], name, f'lang = "{lang}"\n{more}')
+    return project(
+        folder, [["customer", "income", "plan", "answer"], *rows], name, f'lang = "{lang}"\n{more}'
+    )
 
 
 def hostile_project(folder: Path) -> Path:
@@ -43,7 +56,8 @@ def hostile_project(folder: Path) -> Path:
     rows: list[list[object]] = [["customer", *HOSTILE, "answer"]]
     for number in range(300):
         made = [
-            draw.choice(LEVELS) if kind == "level" else round(draw.gauss(0, 1), 4) for kind in HOSTILE.values()
+            draw.choice(LEVELS) if kind == "level" else round(draw.gauss(0, 1), 4)
+            for kind in HOSTILE.values()
         ]
         hit = float(str(made[0])) + draw.gauss(0, 1) > 0
         rows.append([f"{number:05d}", *made, CLASSES[hit]])

@@ -23,8 +23,10 @@ def check_page(path: Path) -> None:
         raise CauceError("E1905", path=path)
     if not os.path.lexists(path):
         return
-    with translated(path):
-        start = path.open("rb").read(_LOOKED_AT) if path.is_file() else b""
+    start = b""
+    if path.is_file():
+        with translated(path), path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
     if _OURS not in start:
         raise CauceError("E1906", path=path)
 

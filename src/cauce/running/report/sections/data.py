@@ -12,6 +12,7 @@ from cauce.language import translate, translate_plural
 from cauce.running.report.blocks import Block, Cell, Column, Facts, Listing, Part, Section, Table
 from cauce.running.report.charts.bars import Bins, sparkline
 from cauce.running.report.content import RunContent
+from cauce.running.report.sections.details import detail_parts
 from cauce.running.report.sections.target import target_parts
 from cauce.running.report.wording import NOTHING, count, name, number, safe, share
 
@@ -49,7 +50,8 @@ def profile_blocks(profile: Profile, positive: str | None = None, *, folded: boo
 
     positive: the class whose share is shown. folded: what each column is like is shown when asked for.
     """
-    yield Part(translate(_("Columns")), (_columns(profile),))
+    yield Part(translate(_("Each column")), (_columns(profile),))
+    yield from detail_parts(profile)
     if any(one.flags for one in profile.columns):
         yield Part(translate(_("What to know of single columns")), (_flags(profile),), folded=folded)
     yield from target_parts(profile, positive)

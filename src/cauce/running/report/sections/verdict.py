@@ -131,7 +131,7 @@ def _numbers(content: RunContent, evaluation: Evaluation) -> Facts:
         guess = found.baseline(str(name))
         title = translate(_("{metric} on test rows{interval}"))
         pairs.append(
-            (title.format(metric=safe(name), interval=interval_text(metric, before=", ")), value_text(metric))
+            (title.format(metric=safe(name), interval=interval_text(metric, before=" ")), value_text(metric))
         )
         pairs.append((translate(_("the best guess")), NOTHING if guess is None else value_text(guess)))
     train = evaluation.datasets.get("train")
