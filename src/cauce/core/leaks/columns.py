@@ -15,7 +15,7 @@ from cauce.core.canonical import Json
 from cauce.core.columns import INNER_FOLD, TARGET
 from cauce.core.features import FeaturePlan
 from cauce.core.leaks.copies import copied, formulas
-from cauce.core.leaks.findings import Finding, FindingKind, Severity
+from cauce.core.leaks.findings import Finding, FindingKind
 from cauce.core.leaks.levels import decided
 from cauce.core.leaks.predictors import explained, lines
 from cauce.core.leaks.rows import Cells, Floats, Labels, Whole, cells_of, judged
@@ -98,9 +98,7 @@ class Looked:
                 if self.plan.schema[name].kind in _NUMBERS:
                     yield name, _floats(self.rows.get_column(name))
 
-    def finding(
-        self, kind: FindingKind, severity: Severity, code: str, *, columns: tuple[str, ...], **values: Json
-    ) -> Finding:
+    def finding(self, code: str, *, kind: FindingKind, columns: tuple[str, ...], **values: Json) -> Finding:
         """A finding whose way out is to bar its first column."""
         filled: dict[str, Json] = {
             "target": self.target.name,
@@ -110,7 +108,7 @@ class Looked:
         }
         return Finding(
             kind=kind,
-            severity=severity,
+            severity="stop" if code.startswith("E") else "warn",
             code=code,
             columns=columns,
             values=filled,
@@ -127,7 +125,7 @@ def target_null_findings(nulls: NullTable, looked: Looked) -> Iterator[Finding]:
         if count * math.log(nulls.missing / nulls.rows) > math.log(_CHANCE):
             continue
         values: dict[str, Json] = {"nulls": both, "missing": nulls.missing}
-        yield looked.finding("target_nulls", "stop", "E1804", columns=(name,), **values)
+        yield looked.finding("E1804", kind="target_nulls", columns=(name,), **values)
 
 
 def column_findings(looked: Looked) -> Iterator[Finding]:
@@ -146,9 +144,8 @@ def _copies(looked: Looked) -> Iterator[Finding]:
             found = copied(cells, target)
             if found is not None:
                 yield looked.finding(
-                    "copy",
-                    "stop",
                     "E1802",
+                    kind="copy",
                     columns=(name,),
                     target=called,
                     share=_percent(found.share),
@@ -157,9 +154,8 @@ def _copies(looked: Looked) -> Iterator[Finding]:
                 )
         for one in formulas(numbers, target):
             yield looked.finding(
-                "formula",
-                "stop",
                 "E1803",
+                kind="formula",
                 columns=(one.first, one.second),
                 target=called,
                 first=one.first,
@@ -179,23 +175,24 @@ def _predictor(looked: Looked, columns: tuple[str, ...], cells: Cells) -> Iterat
     acted = columns[1:] if formula else columns
     name = columns[0] if formula or len(columns) == 1 else f"{columns[0]} - {columns[1]}"
     values: dict[str, Json] = {"column": name, "explained": _percent(found.share), "rows": found.rows}
-    severity: Severity = "stop" if stops else "warn"
-    yield looked.finding("predictor", severity, "E1801" if stops else "W1801", columns=acted, **values)
+    code = "E1801" if stops else "W1801"
+    yield looked.finding(code, kind="predictor", columns=acted, **values)
 
 
 def _decided(looked: Looked, name: str, series: pl.Series) -> Iterator[Finding]:
     if _scattered(series):
         return
     ordered = series.dtype != pl.String and series.n_unique() > _FEW_VALUES
-    for one in decided(series, looked.labels):
+    found = decided(series, looked.labels)
+    most = len(found) > 1 and sum(one.rows for one in found) >= _COVERED * len(looked.labels)
+    for one in found:
         kind: FindingKind = "nulls" if one.about_nulls else "level"
-        stops = one.covered >= _COVERED and not one.common
+        stops = most or (one.covered >= _COVERED and not one.common)
         if not stops and (one.rows < _TOLD_SHARE * len(looked.labels) or (ordered and not one.any_but)):
             continue
         yield looked.finding(
-            kind,
-            "stop" if stops else "warn",
             "E1805" if stops else "W1805",
+            kind=kind,
             columns=(name,),
             levels=[None if level is None else _short(level) for level in one.levels],
             any_but=one.any_but,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cauce.core.columns import FOLD, TEST, TRAIN, VALIDATION
 from cauce.core.leaks.sampling import CONTENT
 
-_ROWS_OF_ONE = (1.15, 20.0)
+_ROWS_OF_ONE = (1.15, 10.0)
 _LEAST_ENTITIES = 100
 _MOST_CANDIDATES = 8
 _COMMON = 0.05

@@ -9,7 +9,7 @@ import polars as pl
 
 from cauce.core.leaks.rows import Labels
 
-_LEAST_ROWS = 100
+_LEAST_ROWS = 60
 _LEAST_EXPECTED = 20.0
 _EXCEPTIONS = 0.01
 _MOST_LEVELS = 1000

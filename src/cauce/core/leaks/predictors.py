@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce.core.leaks.rows import Cells, Floats, Labels, Whole
+from cauce.core.leaks.rows import FEW_ROWS, Cells, Floats, Labels, Whole
 
-_EDGES = 32
+_EDGES, _COARSE = 32, (1, 4)
+_PRIOR = 0.5
 _FEWEST = 8
 _CLASSES = 16
 _STOP_LINES = {"classes": (0.90, 0.60), "numbers": (0.99, 0.95)}
@@ -63,22 +64,29 @@ def lines(labels: Labels, weighty: int) -> tuple[float, float]:
 
 
 def _of_classes(cells: Cells, labels: Labels) -> Explained:
+    """By the finest bounds; of few rows also by coarser ones, which then tell more, and the best counts."""
     classes = labels.values.astype(np.int64)
     counts = np.bincount(classes, minlength=labels.classes)
-    second = int(np.sort(counts)[-2])
-    if second < _LEAST_OF_A_CLASS:
+    if int(np.sort(counts)[-2]) < _LEAST_OF_A_CLASS:
         return NOTHING
+    coarse = _COARSE if len(labels) < FEW_ROWS and cells.codes is None else ()
+    found = [_judged(cells, labels, classes, edges=edges) for edges in (_EDGES, *coarse)]
+    return max(found, key=lambda one: one.least)
+
+
+def _judged(cells: Cells, labels: Labels, classes: Whole, *, edges: int) -> Explained:
+    counts = np.bincount(classes, minlength=labels.classes)
     surprise, before = np.zeros(len(labels)), np.zeros(len(labels))
     for judged in labels.fits():
         learned = ~judged
-        places = _places(cells, learned, classes=classes)
+        places = _places(cells, learned, most=edges, classes=classes)
         size = int(places.max()) + 1
         table = np.bincount(
             places[learned] * labels.classes + classes[learned], minlength=size * labels.classes
         ).reshape(size, labels.classes)
         base = np.bincount(classes[learned], minlength=labels.classes) + 0.5
         base = base / base.sum()
-        shares = (table + base) / (table.sum(1, keepdims=True) + 1)
+        shares = (table + _PRIOR * base) / (table.sum(1, keepdims=True) + _PRIOR)
         surprise[judged] = -np.log(shares[places[judged], classes[judged]])
         before[judged] = -np.log(base[classes[judged]])
     relative = surprise / before.mean()
@@ -95,7 +103,7 @@ def _of_numbers(cells: Cells, labels: Labels) -> Explained:
     off = np.zeros(len(labels))
     for judged in labels.fits():
         learned = ~judged
-        places = _places(cells, learned)
+        places = _places(cells, learned, most=4 * _EDGES)
         size, middle = int(places.max()) + 1, float(ranks[learned].mean())
         counts = np.bincount(places[learned], minlength=size)
         sums = np.bincount(places[learned], ranks[learned], minlength=size)
@@ -134,14 +142,14 @@ def ranked(values: Floats) -> Floats:
     return found
 
 
-def _places(cells: Cells, learned: Mask, *, classes: Whole | None = None) -> Whole:
+def _places(cells: Cells, learned: Mask, *, most: int, classes: Whole | None = None) -> Whole:
     """The group of each row, from 0: by level, or by where a number lies among those learned from."""
     if cells.codes is not None:
         return cells.codes + 1
     numbers = cells.numbers
     assert numbers is not None
     usable = learned & ~np.isnan(numbers)
-    edges = _edges(numbers, usable, classes)
+    edges = _edges(numbers, usable, most=most, classes=classes)
     if not len(edges):
         return np.isnan(numbers).astype(np.int64)
     place = np.searchsorted(edges, numbers)
@@ -149,20 +157,20 @@ def _places(cells: Cells, learned: Mask, *, classes: Whole | None = None) -> Who
     return np.where(np.isnan(numbers), 0, 2 * place + exact + 1)
 
 
-def _edges(numbers: Floats, usable: Mask, classes: Whole | None) -> Floats:
+def _edges(numbers: Floats, usable: Mask, *, most: int, classes: Whole | None) -> Floats:
     """Quantiles, of each class apart where there are classes: so the bounds between them are among them."""
     if classes is None:
-        return _quantiles(numbers[usable], 4 * _EDGES)
+        return _quantiles(numbers[usable], most)
     counts = np.bincount(classes[usable]) if usable.any() else np.zeros(1, np.int64)
     largest = np.argsort(-counts, kind="stable")[:_CLASSES]
-    parts = [_quantiles(numbers[usable & (classes == number)], _EDGES) for number in largest]
+    parts = [_quantiles(numbers[usable & (classes == number)], most) for number in largest]
     return np.unique(np.concatenate(parts))
 
 
 def _quantiles(values: Floats, most: int) -> Floats:
     if not len(values):
         return values
-    count = int(np.clip(len(values) // _FEWEST, 2, most))
+    count = min(max(len(values) // _FEWEST, 1), most)
     ordered = np.sort(values)
     found: Floats = np.unique(ordered[np.round(np.linspace(0, len(ordered) - 1, count + 1)).astype(int)])
     return found
