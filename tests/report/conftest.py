@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from runs import Ran, hostile_project, small_project
-
-import cauce
+from runs import Ran, hostile_project, run_again, small_project
 
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A small project that was run."""
-    folder = small_project(tmp_path_factory.mktemp("report"))
-    return Ran(folder, cauce.run(folder))
+    return run_again(small_project(tmp_path_factory.mktemp("report")))
 
 
 @pytest.fixture(scope="session")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A run whose names attack whoever shows them."""
-    folder = hostile_project(tmp_path_factory.mktemp("hostile"))
-    return Ran(folder, cauce.run(folder))
+    return run_again(hostile_project(tmp_path_factory.mktemp("hostile")))

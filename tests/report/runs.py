@@ -7,14 +7,25 @@ import random
 from pathlib import Path
 from typing import NamedTuple
 
-from cauce.api.run import RunReport
+from cauce.running.project_run import Results, run_project
+from cauce.running.report.report import write_report
+from cauce.running.workspace import open_workspace
 
 
 class Ran(NamedTuple):
-    """A project's folder, and what its run reported."""
+    """A run: the project's folder, its name, its results, and its report."""
 
     folder: Path
-    done: RunReport
+    run: str
+    results: Results
+    page: Path
+
+
+def run_again(folder: Path) -> Ran:
+    """Run the project without drawing its plots, which reports do not need, and write its report."""
+    work = open_workspace(folder)
+    done = run_project(work)
+    return Ran(folder, done.run, Results(work, done.records), write_report(work, done.run).path)
 
 
 SCRIPT = "<script>document.documentElement.dataset.owned='yes'</script>"

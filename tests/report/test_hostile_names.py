@@ -33,7 +33,7 @@ def page_with(text: str) -> str:
 
 def test_hostile_names_are_shown_as_they_are_written(attacked: Ran) -> None:
     """A name that is cut out or changed hides what the user must see."""
-    told = attacked.done.report.read_text(encoding="utf-8")
+    told = attacked.page.read_text(encoding="utf-8")
     page = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(told)
     shown = " ".join(" ".join(page.itertext()).split())
     for name in (*HOSTILE, *LEVELS, *CLASSES):
@@ -45,7 +45,7 @@ def test_hostile_names_are_shown_as_they_are_written(attacked: Ran) -> None:
 
 def test_a_browser_runs_nothing_of_a_report(attacked: Ran) -> None:
     """A report about somebody else's data would run somebody else's program."""
-    seen = dom(attacked.done.report)
+    seen = dom(attacked.page)
     assert OWNED not in seen.partition("<body")[0]
     assert "<title>hostile: report of a run</title>" in seen
     assert "&lt;script&gt;" in seen
@@ -96,7 +96,7 @@ def test_the_policy_holds_even_where_markup_slips_through(tmp_path: Path) -> Non
 def test_axe_finds_nothing_wrong_with_a_report(attacked: Ran, tmp_path: Path, theme: str) -> None:
     """People who read with a keyboard or a screen reader get the same report."""
     options = ("--blink-settings=preferredColorScheme=0",) if theme == "dark" else ()
-    found = violations(attacked.done.report, tmp_path, *options)
+    found = violations(attacked.page, tmp_path, *options)
     assert [(one["id"], one["help"]) for one in found] == []
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import html5lib
 import numpy as np
 import pytest
-from runs import Ran, small_project
+from runs import Ran, run_again, small_project
 from told_run import content, evaluation, profile
 
 import cauce
@@ -130,28 +130,32 @@ def test_the_words_of_a_report(language: str) -> None:
     assert told == file.read_text(encoding="utf-8")
 
 
+def headline(found: Evaluation) -> float:
+    value = found.datasets["test"][str(found.gap.name)].value
+    assert value is not None
+    return value
+
+
 def test_the_json_beside_a_page_holds_the_same(ran: Ran) -> None:
     """A program must not have to read numbers off a page."""
-    _folder, done = ran
-    beside = json.loads(done.report.with_suffix(".json").read_text(encoding="utf-8"))
+    evaluation = ran.results.evaluation
+    beside = json.loads(ran.page.with_suffix(".json").read_text(encoding="utf-8"))
     assert beside["schema"] == "cauce.report/1"
-    assert Evaluation.from_json(beside["evaluation"]).tracked() == done.evaluation.tracked()
-    assert beside["data"]["rows"] == done.rows
-    assert beside["digests"]["model"] == done.bundle
-    page = text_of(tree(done.report.read_text(encoding="utf-8")).find(".//body"))
-    value = done.evaluation.datasets["test"][done.metric].value
-    assert f"{value:.4f}" in page
-    assert done.bundle in page
+    assert Evaluation.from_json(beside["evaluation"]).tracked() == evaluation.tracked()
+    assert beside["data"]["rows"] == 300
+    assert beside["digests"]["model"] == ran.results.bundle
+    page = text_of(tree(ran.page.read_text(encoding="utf-8")).find(".//body"))
+    assert f"{headline(evaluation):.4f}" in page
+    assert ran.results.bundle in page
 
 
 def test_a_report_can_be_had_in_the_other_language(ran: Ran, tmp_path: Path) -> None:
     """A Spanish reader gets Spanish words and decimal commas, and the caller's language stays."""
-    made = cauce.report(project=ran[0], out=tmp_path / "es.html", lang="es")
+    made = cauce.report(project=ran.folder, out=tmp_path / "es.html", lang="es")
     html = made.path.read_text(encoding="utf-8")
     assert '<html lang="es">' in html
-    value = ran[1].evaluation.datasets["test"][ran[1].metric].value
-    assert f"{value:.4f}".replace(".", ",") in html
-    assert cauce.report(project=ran[0], out=tmp_path / "en.html").path.read_text().count('lang="en"') == 1
+    assert f"{headline(ran.results.evaluation):.4f}".replace(".", ",") in html
+    assert cauce.report(project=ran.folder, out=tmp_path / "en.html").path.read_text().count('lang="en"') == 1
 
 
 def test_a_run_that_stopped_early_is_told_as_far_as_it_came() -> None:
@@ -254,14 +258,15 @@ def contrast(one: str, other: str) -> float:
 
 def test_runs_are_found_by_parts_of_their_names(ran: Ran, tmp_path: Path) -> None:
     """Nobody types twenty characters of a date."""
-    folder, done = ran
-    for text in ("latest", done.run, done.run[:18], done.run[-6:]):
-        assert cauce.report(text, project=folder, out=tmp_path / "a.html").run == done.run
+    folder, run = ran.folder, ran.run
+    for text in (run, run[:18], run[-6:]):
+        assert cauce.report(text, project=folder, out=tmp_path / "a.html").run == run
     with pytest.raises(CauceError) as caught:
-        cauce.report(done.run[:-1] + "x", project=folder)
+        cauce.report(run[:-1] + "x", project=folder)
     assert caught.value.code == "E1901"
-    assert done.run in caught.value.hint
-    again = cauce.run(folder)
+    assert run in caught.value.hint
+    again = run_again(folder)
+    assert cauce.report(project=folder, out=tmp_path / "a.html").run == again.run
     with pytest.raises(CauceError) as several:
         cauce.report(again.run[:2], project=folder)
     assert several.value.code == "E1902"
@@ -275,13 +280,13 @@ def test_only_pages_of_cauce_are_replaced(ran: Ran, tmp_path: Path) -> None:
     mine = tmp_path / "thesis.html"
     mine.write_text("<!DOCTYPE html><p>two years of work")
     with pytest.raises(CauceError) as caught:
-        cauce.report(project=ran[0], out=mine)
+        cauce.report(project=ran.folder, out=mine)
     assert caught.value.code == "E1906"
     assert mine.read_text() == "<!DOCTYPE html><p>two years of work"
     with pytest.raises(CauceError) as ending:
-        cauce.report(project=ran[0], out=tmp_path / "report.pdf")
+        cauce.report(project=ran.folder, out=tmp_path / "report.pdf")
     assert ending.value.code == "E1905"
     page = tmp_path / "report.html"
-    first = cauce.report(project=ran[0], out=page)
-    assert cauce.report(project=ran[0], out=page).content == first.content
+    first = cauce.report(project=ran.folder, out=page)
+    assert cauce.report(project=ran.folder, out=page).content == first.content
     assert sorted(one.name for one in tmp_path.iterdir()) == ["report.html", "report.json", "thesis.html"]
