@@ -70,8 +70,9 @@ def number(value: float | None, digits: int = 4) -> str:
         return "∞" if value > 0 else "−∞"
     power = math.floor(math.log10(abs(value)))
     if not _SMALL <= abs(value) < _LARGE:
-        mantissa = format_number(value / 10.0**power, digits=digits - 1)
-        return _minus(f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}")
+        plain, _e, exponent = f"{value:.{digits - 1}e}".partition("e")
+        mantissa = format_number(float(plain), digits=digits - 1)
+        return _minus(f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}")
     return _minus(_shortened(format_number(value, digits=max(0, digits - 1 - power))))
 
 

@@ -14,6 +14,9 @@ LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 32.0, 44.0
 MOST_SERIES = 5
 """So many lines have colours and signs of their own."""
 
+_FAR, _NEAR = 1e300, 1e-290
+"""Beyond and below, differences of floats are infinite or nothing."""
+
 _DASHES = ("", "6 3", "2 3", "9 3 2 3", "12 4")
 
 
@@ -46,16 +49,17 @@ class Axis:
 
 def axis(values: Iterable[float], title: str, *, zero: bool = False, most: int = 6) -> Axis:
     """An axis that holds all values between round numbers. zero: 0 is on it too."""
-    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    finite = [min(max(value, -_FAR), _FAR) for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high <= low:
+    if high - low <= abs(high) * 1e-9 or high - low < _NEAR:
         room = abs(low) * 0.1 or 1.0
         low, high = low - room, high + room
     step = _round_step((high - low) / (most - 1))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(round(at * step, 12) if step < 1e6 else at * step for at in range(first, last + 1))
+    digits = max(0, 2 - math.floor(math.log10(step)))
+    ticks = tuple(round(at * step, digits) for at in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], title, ticks, _texts(ticks, step))
 
 
