@@ -77,11 +77,15 @@ def has_doubtful_digits(data: bytes, grammar: Grammar) -> bool:
 
 
 def _doubtful(buffer: NDArray[np.uint8], border: NDArray[np.bool_]) -> bool:
-    zeros = np.flatnonzero(buffer[2:-1] == _ZERO) + 2
-    zeros = zeros[(border | _SIGNS)[buffer[zeros - 1]]]
-    zeros = zeros[_FOLLOWING[buffer[zeros + 1]]]
+    values = buffer - _ZERO
+    digits = values <= 9
+    # Whole arrays of bytes first: of the zeros hardly one begins a number and has a digit after it.
+    beginning = (values[2:-1] == 0) & (digits[3:] | ((buffer[3:] | _SMALL) == _X))
+    if not border[_ZERO : _ZERO + 10].any():
+        beginning &= ~digits[1:-2]
+    zeros = np.flatnonzero(beginning) + 2
     before, further = buffer[zeros - 1], buffer[zeros - 2]
-    return bool((border[before] | border[further] | _BLANKS[further]).any())
+    return bool((border[before] | (_SIGNS[before] & (border[further] | _BLANKS[further]))).any())
 
 
 def _bytes(characters: str) -> NDArray[np.bool_]:
@@ -92,4 +96,5 @@ def _bytes(characters: str) -> NDArray[np.bool_]:
 
 _SLICE = 1 << 17
 _ZERO = np.uint8(ord("0"))
-_FOLLOWING, _SIGNS, _BLANKS = _bytes("0123456789xX"), _bytes("+- \t"), _bytes(" \t")
+_X, _SMALL = np.uint8(ord("x")), np.uint8(32)
+_SIGNS, _BLANKS = _bytes("+- \t"), _bytes(" \t")
