@@ -39,6 +39,7 @@ rounds = 5
 early_stopping = 0
 """
 _CLOCKS = ("runs/", "provenance/")
+_REPORTS = "reports/"
 
 
 def make_project(folder: Path, text: str = PROJECT) -> Path:
@@ -73,6 +74,9 @@ def visible(folder: Path) -> dict[str, str]:
         if not file.is_file() or key.startswith("."):
             continue
         content = file.read_bytes()
+        if key.startswith(_REPORTS):
+            _check_report(file, content)
+            continue
         if key.startswith(_CLOCKS):
             json.loads(content)
             continue
@@ -81,6 +85,16 @@ def visible(folder: Path) -> dict[str, str]:
     for model in (root / "models").glob("*"):
         open_bundle(model)
     return found
+
+
+def _check_report(file: Path, content: bytes) -> None:
+    """A page is whole under its name; it says when its run began, so that no two are the same."""
+    if file.name.startswith("."):
+        return
+    if file.suffix == ".json":
+        json.loads(content)
+    else:
+        assert content.rstrip().endswith(b"</html>"), file
 
 
 def _check(store: LocalStore, key: str, content: bytes) -> None:
@@ -113,6 +127,8 @@ def check_after(folder: Path, expected: dict[str, Any], objects: dict[str, str])
     store = LocalStore(str(folder / ".cauce"))
     store.sweep()
     assert not list((folder / ".cauce" / ".scratch").iterdir())
+    assert not list((folder / ".cauce").rglob("*.part"))
+    assert list((folder / ".cauce" / "reports").glob("*/report.html"))
     assert unreferenced(store) == ()
     assert verify_bundle(open_stored_bundle(store, expected["bundle"])).holds
 
