@@ -43,5 +43,8 @@ def one_value(series: pl.Series) -> pl.Series:
     """A float column with one zero and one NaN, so that equal values are equal bytes."""
     if series.dtype != pl.Float64:
         return series
-    clean = series + 0.0
+    cells = series.to_numpy()
+    negative = np.signbit(cells) & (cells == 0.0)
+    # Polars takes "+ 0.0" for nothing to do.
+    clean = series.set(pl.Series(negative), 0.0) if negative.any() else series
     return clean.set(clean.is_nan(), float("nan")) if clean.is_nan().any() else clean

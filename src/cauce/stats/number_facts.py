@@ -159,7 +159,7 @@ def _whole_numbers(series: pl.Series) -> NDArray[np.int64]:
 
 def _counted(whole: NDArray[np.int64], low: int, *, high: int) -> tuple[Any, Any] | None:
     """Whole numbers between two close ones: the different ones, ascending, and how often each comes."""
-    if high - low > max(_CLOSE * len(whole), _FEW) or max(-low, high) > _EXACT:
+    if high - low > max(_CLOSE * len(whole), _FEW) or max(-low, high) >= _EXACT:
         return None
     counts = np.bincount(whole - low)
     used = np.flatnonzero(counts)
@@ -168,7 +168,7 @@ def _counted(whole: NDArray[np.int64], low: int, *, high: int) -> tuple[Any, Any
 
 def _apart(state: QuantileState) -> bool:
     """Whether each bin is one value, of whole numbers too."""
-    return state.bins.shift == 0 and state.low >= -_EXACT and state.high <= _EXACT
+    return state.bins.shift == 0 and state.low > -_EXACT and state.high < _EXACT
 
 
 def _ends(series: pl.Series, low: float, high: float) -> tuple[Any, Any]:

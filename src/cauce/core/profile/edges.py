@@ -35,12 +35,20 @@ def nice_edges(low: float, high: float, *, bins: int, whole: bool = False) -> tu
     """
     step = _step((high / bins - low / bins) if high > low else 0.0, whole=whole)
     first = math.floor(low / step)
-    last = max(math.ceil(high / step - 1e-9), first + 1)
-    edges = tuple(float(f"{place * step:.15g}") for place in range(first, last + 1))
-    rising = all(one < other for one, other in pairwise(edges))
-    if rising and len(edges) <= 4 * bins and all(map(math.isfinite, edges)):
+    last = max(math.ceil(high / step), first + 1)
+    edges = tuple(float(f"{place * step:.15g}") for place in range(first - 1, last + 2))
+    edges = tuple(edge for place, edge in enumerate(edges) if _needed(edges, place, low=low, high=high))
+    around = 2 <= len(edges) <= 4 * bins and edges[0] <= low and high <= edges[-1] < math.inf
+    # Far from zero neighbouring edges may be one float.
+    if around and all(one < other for one, other in pairwise(edges)):
         return edges
     return (low, high) if high > low else (math.nextafter(low, -math.inf), math.nextafter(low, math.inf))
+
+
+def _needed(edges: tuple[float, ...], place: int, *, low: float, high: float) -> bool:
+    """Whether the bin that ends or begins at this edge reaches into [low, high]."""
+    before = place + 1 == len(edges) or edges[place + 1] > low
+    return before and (place == 0 or edges[place - 1] < high or edges[place - 1] == low == high)
 
 
 def _step(width: float, *, whole: bool) -> float:
@@ -77,7 +85,7 @@ def period_of(low: date, high: date) -> Period:
 
 def periods(days: NDArray[np.int64], cells: NDArray[np.int64], *, width: int) -> HistogramBins | None:
     """Cells by day, month or year, whichever suits the span; days since 1970-01-01."""
-    inside = (days + _EPOCH >= 1) & (days + _EPOCH <= _LAST)
+    inside = (days + _EPOCH >= 1) & (days + _EPOCH < _LAST)
     if not inside.any():
         return None
     left_out = int(cells[~inside].sum())

@@ -19,17 +19,19 @@ _FENCE: Final = 1.5
 _BINS: Final = 30
 _FAR: Final = 20.0
 _DECADES: Final = 100.0
+_LARGEST: Final = 1e150
+_SMALLEST: Final = 1e-280
 Floats = NDArray[np.float64]
 
 
 def numbers_of(facts: ColumnNumbers) -> Numbers:
     """Mean, deviation, skew, quantiles, outliers and whether a logarithm helps."""
     moments, quantiles = facts.moments, facts.quantiles
-    skew = _steady(moments.skew, 1.0)
-    size = max(abs(moments.mean), moments.deviation if moments.deviation < math.inf else 0.0)
+    skew = None if math.isnan(moments.skew) else round(moments.skew, 8) + 0.0
+    size = max(abs(moments.mean), 0.0 if math.isnan(moments.deviation) else moments.deviation)
     return Numbers(
         _steady(moments.mean, size),
-        _steady(moments.deviation, size),
+        _steady(moments.deviation, moments.deviation),
         skew,
         tuple(_quantile(quantiles, share) for share in QUANTILES) if quantiles.count else (),
         quantiles.error_bound,
@@ -113,11 +115,14 @@ def _skew(values: Floats, counts: NDArray[np.int64]) -> float:
 
 
 def _steady(value: float, size: float) -> float | None:
-    """The value to nine digits of `size`: what the order in which numbers were added cannot change."""
-    if not math.isfinite(value):
+    """The value to eleven digits of `size`: what the order in which numbers were added cannot change.
+
+    None where it, or the sums behind it, are beyond the floats.
+    """
+    if not (math.isfinite(value) and size < _LARGEST):
         return None
-    digits = 8 - math.floor(math.log10(size)) if size > 0 else 0
-    return round(value, digits) + 0.0 if abs(digits) < 300 else value
+    digits = 10 - math.floor(math.log10(size)) if size > _SMALLEST else 300
+    return round(value, digits) + 0.0
 
 
 def level_values(facts: ColumnNumbers, kind: str) -> tuple[Any, ...]:

@@ -13,11 +13,6 @@ _SHARE: Final = 0.5
 _NEARLY: Final = 0.9
 
 _WORDS: Final = {
-    "name": (
-        *("name", "names", "nombre", "nombres", "firstname", "lastname", "surname", "apellido", "apellidos"),
-        *("fullname", "username", "usuario", "representante", "firmante", "contratista", "contractor"),
-        *("proveedor", "supplier", "vendor", "dueno", "owner", "titular"),
-    ),
     "email": ("email", "mail", "correo", "correos"),
     "telephone": (
         *("phone", "telephone", "telefono", "telefonos", "mobile", "celular", "movil", "fax", "whatsapp"),
@@ -31,6 +26,11 @@ _WORDS: Final = {
         *("latitude", "longitude", "latitud", "longitud", "ip"),
     ),
     "birth": ("birth", "birthday", "birthdate", "dob", "nacimiento", "cumpleanos"),
+    "name": (
+        *("name", "names", "nombre", "nombres", "firstname", "lastname", "surname", "apellido", "apellidos"),
+        *("fullname", "username", "usuario", "representante", "firmante", "contratista", "contractor"),
+        *("proveedor", "supplier", "vendor", "dueno", "owner", "titular"),
+    ),
     "group": (
         *("gender", "sex", "genero", "sexo", "race", "raza", "ethnicity", "etnia", "religion", "nationality"),
         *("nacionalidad", "disability", "discapacidad"),
@@ -89,9 +89,9 @@ def personal_values(cells: pl.Series) -> tuple[str, float] | None:
         return _cards(texts)
     frame = pl.DataFrame({"cell": texts}).select(
         email=pl.col("cell").str.contains(_EMAIL).mean(),
+        document=pl.col("cell").str.contains(_DOCUMENT).mean(),
         telephone=(pl.col("cell").str.contains(_TELEPHONE) & ~pl.col("cell").str.contains(_DATE)).mean(),
         address=pl.col("cell").str.contains(_ADDRESS).mean(),
-        document=pl.col("cell").str.contains(_DOCUMENT).mean(),
     )
     for kind, share in frame.row(0, named=True).items():
         if share >= (_SHARE if kind == "email" else _NEARLY):

@@ -89,7 +89,7 @@ def ranks(values: Floats, weights: Floats, *, plain: bool) -> Floats:
     ordered = values[order]
     if not len(ordered):
         return found
-    firsts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0)
+    firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     sizes = (
         np.diff(np.append(firsts, len(ordered))).astype(np.float64)
         if plain
