@@ -12,17 +12,20 @@ from cauce.api.init import guessed, write_text
 from cauce.api.looking import Guess
 from cauce.api.run import RunReport, run_workspace
 from cauce.core.leaks.findings import Finding
+from cauce.core.profile import Profile
 from cauce.errors import CauceError, CauceErrors
 from cauce.running.observer import Observer
 from cauce.running.project_run import states_of
 from cauce.running.steps.leaks import leak_gate
+from cauce.running.steps.objects import read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import Workspace
 from cauce.spec import FILE_NAME, Project, Store, Tracking, project_from_mapping, write_project
 
 STORE = ".cauce/try"
-_MOST_ROUNDS = 10
+_MOST_ROUNDS = 6
 _GATE = "E18"
+_LOGARITHMS = {"natural": "log", "one_plus": "log1p"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Remedy:
 class Trial:
     """A table tried out. project: what was run, as it would be saved. guesses: by question.
 
-    remedies: what was done about leaks. run: what came out; saved: the project file, where it was written.
+    remedies: what was done about leaks. run: what came out. formula: of the target, that may be learned
+    better than the target itself. saved: the project file, where it was written.
     """
 
     source: str
@@ -45,6 +49,7 @@ class Trial:
     guesses: dict[str, Guess]
     remedies: tuple[Remedy, ...]
     run: RunReport
+    formula: str | None = None
     saved: Path | None = None
 
     @property
@@ -64,6 +69,7 @@ class Trial:
                 for one in self.remedies
             ],
             "project": self.project.to_mapping(),
+            "formula": self.formula,
             "saved": None if self.saved is None else str(self.saved),
             "run": self.run.to_json(),
         }
@@ -80,24 +86,40 @@ def try_(
     """Take the data in `source` (a file, folder or pattern) to a model and a report; also `cauce.try`.
 
     answers: to the questions of `init`; what is not answered is guessed. Columns the leak gate stops at are
-    left out. save: write the project file `project`. Nothing is registered; the store is .cauce/try beside
-    the project file. E1509 where the file to write exists, and what `init` and `run` raise.
+    left out, and rows it wants together are kept together; fewer trees are grown than a project's default.
+    save: write the project file `project`. Nothing is registered; the store is .cauce/try beside the
+    project file. E1710 where the file to write exists, and what `init` and `run` raise.
     """
     file = Path(project)
     file = file / FILE_NAME if file.is_dir() else file
     if save and file.exists():
-        raise CauceError("E1509", file=file)
+        raise CauceError("E1710", file=file)
     wanted, guesses = guessed(source, file, answers=answers)
-    wanted, remedies, report = _without_leaks(wanted, file.parent.resolve(), observer)
+    wanted = _quick(wanted)
+    bound = bool(answers.get("group"))
+    work, remedies, report = _without_leaks(wanted, file.parent.resolve(), bound=bound, observer=observer)
+    wanted = replace(work.project, store=wanted.store, tracking=wanted.tracking)
     if save:
-        write_text(file, write_project(wanted), force=False)
-    return Trial(source, wanted, guesses, remedies, report, file if save else None)
+        # Only a person acknowledges: what was let pass here stops the next run.
+        saved = replace(wanted, features=replace(wanted.features, acknowledged=()))
+        write_text(file, write_project(saved), force=False)
+    return Trial(source, wanted, guesses, remedies, report, _advised(work), file if save else None)
+
+
+def _quick(project: Project) -> Project:
+    """The project with a model that is grown in seconds; with several classes each has trees of its own."""
+    rounds, eta = (40, 0.3) if project.target.task == "multiclass" else (100, 0.2)
+    quick = replace(project.model, rounds=rounds, eta=eta, early_stopping=rounds // 10)
+    return replace(project, models=(quick,))
 
 
 def _without_leaks(
-    project: Project, folder: Path, observer: Observer | None
-) -> tuple[Project, tuple[Remedy, ...], RunReport]:
-    """The run that goes through, with the project that does, and what was changed on the way to it."""
+    project: Project, folder: Path, *, bound: bool, observer: Observer | None
+) -> tuple[Workspace, tuple[Remedy, ...], RunReport]:
+    """The run that goes through, with where it was, and what was changed on the way to it.
+
+    bound: whether somebody said which rows belong together.
+    """
     remedies: list[Remedy] = []
     for _round in range(_MOST_ROUNDS):
         work = Workspace(_hidden(project), folder)
@@ -112,8 +134,9 @@ def _without_leaks(
         if report is not None:
             for one in told:
                 warnings.warn(one.message, stacklevel=3)
-            return project, tuple(remedies), report
-        project, done = _remedied(project, _findings(work))
+            return work, tuple(remedies), report
+        bound = bound or any(_groups(one.finding) for one in remedies)
+        project, done = _remedied(project, _findings(work), bound=bound)
         remedies += done
     raise CauceErrors([one.told() for one in _findings(work)])
 
@@ -131,16 +154,33 @@ def _findings(work: Workspace) -> tuple[Finding, ...]:
     return gate.report(work.engine.summarise(table, *gate.summaries)).stops
 
 
-def _remedied(project: Project, findings: tuple[Finding, ...]) -> tuple[Project, list[Remedy]]:
-    """The project with what each finding asks for; what asks for nothing is let pass by name."""
+def _remedied(
+    project: Project, findings: tuple[Finding, ...], *, bound: bool
+) -> tuple[Project, list[Remedy]]:
+    """The project with what each finding asks for; what cannot be done is let pass by name.
+
+    bound: whether it is settled which rows belong together.
+    """
     mapping = project.to_mapping()
     done = []
-    for one in findings:
-        settings = one.settings or tuple(("features.acknowledged", name) for name in one.columns[:1])
-        for key, value in settings:
+    for one in sorted(findings, key=lambda finding: -_overlap(finding)):
+        passing = not one.settings or (_groups(one) and bound)
+        bound = bound or _groups(one)
+        for key, value in (("features.acknowledged", one.column),) if passing else one.settings:
             _set(mapping, key, value)
-        done.append(Remedy(one, one.lines))
+        done.append(Remedy(one, () if passing else one.lines))
     return project_from_mapping(mapping), done
+
+
+def _groups(finding: Finding) -> bool:
+    """Whether it asks for rows to be kept together."""
+    return any(key == "data.group" for key, _value in finding.settings)
+
+
+def _overlap(finding: Finding) -> float:
+    """How many test rows a group is known of: of several, the one that keeps most rows together is taken."""
+    share = finding.values.get("share")
+    return float(share) if isinstance(share, (int, float)) else 0.0
 
 
 def _set(mapping: dict[str, Any], key: str, value: str) -> None:
@@ -150,3 +190,18 @@ def _set(mapping: dict[str, Any], key: str, value: str) -> None:
         table[name] = list(dict.fromkeys((*table[name], value)))
     else:
         table[name] = value
+
+
+def _advised(work: Workspace) -> str | None:
+    """The logarithm of a target whose values span many sizes."""
+    name = work.project.target.column
+    records = {state.step.name: state.record for state in states_of(work)}
+    record = records["validate"]
+    if name is None or record is None or "`" in name:
+        return None
+    found = Profile.from_json(read_json(work.store, str(record.outputs["profile"].value)))
+    split = read_json(work.store, str(records["split"].outputs["split"].value)) if records["split"] else {}
+    numbers = found[name].numbers
+    if numbers is None or numbers.logarithm is None or split["target"]["task"] != "regression":
+        return None
+    return f"{_LOGARITHMS[numbers.logarithm]}(`{name}`)"

@@ -46,17 +46,19 @@ def _notes(found: Trial) -> Iterator[str]:
     if rows:
         yield translate(_("Guessed:"))
         yield table(heads, rows, width=100_000)
-    for remedy in found.remedies:
+    # What is let pass is said by the run.
+    for remedy in (one for one in found.remedies if one.lines):
         yield f"- {shown(_remedy(remedy), most=_SENTENCE)}"
     for sentence in found.run.said:
         yield f"- {shown(sentence, most=_SENTENCE)}"
+    if any(not one.lines for one in found.remedies):
+        yield "- " + translate(_("What was let pass for this trial stops `cauce run` until you decide."))
+    if found.formula is not None:
+        text = translate(_("The target spans many sizes; its logarithm may be learned better: {option}"))
+        yield f"- {text.format(option=shlex.join(('--formula', found.formula)))}"
 
 
 def _remedy(one: Remedy) -> str:
-    if not one.lines:
-        return translate(_("{finding} It was let pass; the score may be too good.")).format(
-            finding=one.finding.message
-        )
     text = translate(_("{finding} So it was run with {settings}."))
     return text.format(finding=one.finding.message, settings="; ".join(one.lines))
 
@@ -69,9 +71,12 @@ def _result(found: Trial) -> Iterator[str]:
     test = run.evaluation.datasets["test"]
     heads = [translate(one) for one in (_("metric"), _("on test rows"), _("best guess"))]
     rows = []
-    for metric in test.metrics:
+    single = [one for one in test.metrics if run.task != "multiclass" or one.name.positive is None]
+    for metric in single:
         guess = test.baseline(str(metric.name))
-        rows.append((str(metric.name), _number(metric.value), _number(guess and guess.value)))
+        rows.append(
+            (str(metric.name), _number(metric.value), _number(None if guess is None else guess.value))
+        )
     yield table(heads, rows, width=100_000)
     yield translate(_("Report: {file}")).format(file=shown(run.report, most=_SENTENCE))
     if found.saved is not None:

@@ -91,6 +91,16 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E1710",
+        exit=Exit.CANNOT_CREATE,
+        says=_("{file} exists already, so what was tried cannot be saved there."),
+        hint=_("Leave out --save, or name another file with --project."),
+        explanation=_(
+            "`cauce try --save` writes the project that it tried. A project file that is there was written "
+            "by somebody, perhaps by hand, and is never replaced by guesses."
+        ),
+    ),
+    Entry(
         code="E1709",
         exit=Exit.CONFIG,
         says=_("The project declares nothing about its data: there is no [validate] section."),
