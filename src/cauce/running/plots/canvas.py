@@ -63,8 +63,9 @@ def drawn(file: Path, size: tuple[float, float] = (6.4, 5.2)) -> Iterator[Figure
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
         figure = Figure(figsize=size, dpi=_DPI, layout=layout)
         yield figure
-        FigureCanvasAgg(figure)
-        figure.savefig(file, format="png", metadata={"Software": None})
+        # Not savefig, which draws everything once more for the layout's sake.
+        canvas = FigureCanvasAgg(figure)
+        canvas.print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
 
 
 def caption(figure: Figure, text: str) -> None:
