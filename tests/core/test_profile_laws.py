@@ -42,7 +42,7 @@ SCHEMA = Schema(
     )
 )
 EDGES = st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 5e-324, 1e308, -1e308, 1.5])
-WORDS = st.sampled_from(["", " ", "?", "no", "sí", "ñ", "<b>", "{{7*7}}", "\x00", "‮", "x" * 300])
+WORDS = st.sampled_from(["", " ", "?", "no", "sí", "ñ", "<b>", "{{7*7}}", "\x00", "\u202e", "x" * 300])
 ROW = st.tuples(
     st.none() | EDGES,
     st.none() | st.sampled_from([0, 1, -999, 2**63 - 1, -(2**63), 2**53 + 1]),

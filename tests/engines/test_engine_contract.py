@@ -9,14 +9,19 @@ from typing import Any
 import polars as pl
 import pytest
 
+from cauce.core.canonical import canonical_json
+from cauce.core.profile import Profiling
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.snapshot_writing import write_snapshot
+from cauce.core.task import target_column
 from cauce.core.validation.expected import expected_of
 from cauce.core.validation.judging import judge
 from cauce.core.validation.marking import Numbered
 from cauce.core.validation.verdict import Verdict
 from cauce.engines.local.engine import LocalEngine
+from cauce.expr.nodes import Column
 from cauce.expr.schema import Field, Schema
+from cauce.running.steps.profile import profiled
 from cauce.spec import project_from_mapping
 from cauce.stats import (
     Counts,
@@ -143,3 +148,14 @@ def test_a_verdict_on_the_data_is_the_same_everywhere(engine: Any, source: Any, 
     found = verdict(engine, source)
     assert found == verdict(LocalEngine(), FrameSource(edges, NUMBERED, rows=edges.height))
     assert any(one.failed for one in found.outcomes)
+
+
+def test_a_profile_is_the_same_everywhere(engine: Any, source: Any, edges: pl.DataFrame) -> None:
+    """The step's digest knows no engine: a cluster and a laptop must find the same table."""
+    numbers = [field.name for field in NUMBERED if field.kind == "integer"]
+    target = target_column(numbers[1], Column(numbers[1]), schema=NUMBERED)
+    asked = Profiling(NUMBERED, target, (ROW,))
+    found = profiled(engine, source, profiling=asked)
+    whole = FrameSource(edges, NUMBERED, rows=edges.height)
+    expected = profiled(LocalEngine(), whole, profiling=asked)
+    assert canonical_json(found.to_json()) == canonical_json(expected.to_json())
