@@ -114,7 +114,7 @@ def test_a_model_that_scores_otherwise_than_when_it_was_made_takes_no_charge(
     """A rollback in an emergency must not put a broken model in place of a bad one."""
     odd = _rescored(Path(shutil.copytree(promoted_bundles[0], tmp_path / "odd")))
     work, known = workspace(tmp_path, odd, *promoted_bundles), registry(odd, *promoted_bundles)
-    write(work, (), Deed("promote", Held(open_bundle(odd).identity, "1")))
+    write(work, (), deed=Deed("promote", Held(open_bundle(odd).identity, "1")))
     promote(work, "2", registry=known)
     before = history_of(work).entries()
     for attempt in (
@@ -194,7 +194,7 @@ def test_eight_threads_decide_on_the_same_history_and_one_wins(
         deed = Deed("promote", Held(f"{number:064x}", str(number)))
         barrier.wait()
         try:
-            write(work, entries, deed)
+            write(work, entries, deed=deed)
         except CauceError as error:
             found.append(f"{error.code} {error.values['version']}")
         else:
@@ -215,11 +215,11 @@ def test_eight_threads_decide_on_the_same_history_and_one_wins(
 def test_a_refusal_in_between_stops_no_promotion(tmp_path: Path, promoted_bundles: Bundles) -> None:
     """A run that was refused meanwhile changed nothing that anybody decided on."""
     work = workspace(tmp_path)
-    seen = write(work, (), Deed("promote", Held("a" * 64)))
-    write(work, seen, Deed("refuse", Held("b" * 64)))
-    after = write(work, seen, Deed("promote", Held("c" * 64)))
+    seen = write(work, (), deed=Deed("promote", Held("a" * 64)))
+    write(work, seen, deed=Deed("refuse", Held("b" * 64)))
+    after = write(work, seen, deed=Deed("promote", Held("c" * 64)))
     assert [one.event for one in after] == ["promote", "refuse", "promote"]
-    same = write(work, seen, Deed("promote", Held("c" * 64)))
+    same = write(work, seen, deed=Deed("promote", Held("c" * 64)))
     assert same == after, "wanting what the winner wanted is no defeat"
 
 
@@ -227,9 +227,9 @@ def test_time_never_runs_backwards_in_a_history(tmp_path: Path) -> None:
     """A machine with a clock that is behind would put its entry before the one it followed."""
     work, clock = workspace(tmp_path), SteppingClock()
     now = clock.at
-    first = write(work, (), Deed("promote", Held("a" * 64)), clock=clock)
+    first = write(work, (), deed=Deed("promote", Held("a" * 64)), clock=clock)
     behind = SteppingClock(now - timedelta(hours=1))
-    second = write(work, first, Deed("promote", Held("b" * 64)), clock=behind)
+    second = write(work, first, deed=Deed("promote", Held("b" * 64)), clock=behind)
     assert second[1].when == second[0].when == now
 
 

@@ -83,7 +83,7 @@ def hooked(folder: Path, url: str, **more: Any) -> Workspace:
 
 def promoted(work: Workspace, name: str = "a") -> None:
     entries = history_of(work).entries()
-    write(work, entries, Deed("promote", Held(hashlib.sha256(name.encode()).hexdigest(), "3"), why="ñ"))
+    write(work, entries, deed=Deed("promote", Held(hashlib.sha256(name.encode()).hexdigest(), "3"), why="ñ"))
 
 
 def tell(work: Workspace) -> list[str]:
@@ -126,7 +126,7 @@ def test_a_change_is_told_once_and_signed(tmp_path: Path) -> None:
 def test_a_refusal_tells_nobody(tmp_path: Path) -> None:
     with receiver() as server:
         work = hooked(tmp_path, server.address)
-        write(work, (), Deed("refuse", Held("a" * 64)))
+        write(work, (), deed=Deed("refuse", Held("a" * 64)))
         tell(work)
     assert server.heard == []
 

@@ -11,7 +11,7 @@ load(model, *, digest=None, project=None)                    a model to call `pr
 runs(project="cauce.toml", *, all_projects=False)            finished and unfinished runs
 report(run="latest", *, project="cauce.toml", out=None, lang=None)
 compare(*runs, project="cauce.toml", last=None, html=None)
-models(project="cauce.toml")                                 registered versions and their aliases
+models(project="cauce.toml", *, card=None)                      registered versions; the card of one
 promote(wanted, *, why="", force=False, project="cauce.toml")   put a model in charge
 rollback(to=None, *, why="", project="cauce.toml")           put an earlier champion back in charge
 history(model=None, *, project="cauce.toml")                 who was in charge, by whom and why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import overload
 
 from cauce.ports.registry import ModelVersion
 from cauce.running.cards import registered_card
@@ -10,12 +11,20 @@ from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
 
 
-def models(project: str | Path | Project = FILE_NAME) -> tuple[ModelVersion, ...]:
-    """The versions in the registry of `project`, by name, the latest first; E1301, E1302."""
-    return open_workspace(project).registry.models()
+@overload
+def models(project: str | Path | Project = ..., *, card: None = ...) -> tuple[ModelVersion, ...]: ...
 
 
-def card(version: str, *, project: str | Path | Project = FILE_NAME) -> str:
-    """The model card of a registered version of the project's model, in Markdown. E1301, E1302, E1307 to
-    E1310."""
-    return registered_card(open_workspace(project), version)
+@overload
+def models(project: str | Path | Project = ..., *, card: str) -> str: ...
+
+
+def models(
+    project: str | Path | Project = FILE_NAME, *, card: str | None = None
+) -> tuple[ModelVersion, ...] | str:
+    """The versions in the registry of `project`, by name, the latest first; E1301, E1302.
+
+    card: a version of the project's model; then its model card in Markdown instead. E1307 to E1310.
+    """
+    work = open_workspace(project)
+    return work.registry.models() if card is None else registered_card(work, card)

@@ -23,7 +23,7 @@ class Known:
     run: str | None = None
 
 
-def card_of(work: Workspace, identity: str, known: Known) -> ModelCard:
+def card_of(work: Workspace, identity: str, *, known: Known) -> ModelCard:
     """The card of the stored bundle `identity`, as the project is now."""
     return ModelCard(
         manifest=open_stored_bundle(work.store, identity).manifest,

@@ -124,13 +124,13 @@ def promote(
     model does not score as it did, and what `find_version` and `open_office` raise.
     """
     office = open_office(work, registry)
-    chosen = find_version(work, office.standing, wanted)
+    chosen = find_version(work, office.standing, wanted=wanted)
     if digest_of(office.champion) == chosen.digest:
         return _already(office, chosen)
     bundle = _proved(office, chosen)
-    verdict = judge(work, bundle, champion_of(office.entries))
+    verdict = judge(work, bundle, champion=champion_of(office.entries))
     if not verdict.holds and not force:
-        write(work, office.entries, Deed("refuse", chosen, why, verdict=verdict))
+        write(work, office.entries, deed=Deed("refuse", chosen, why, verdict=verdict))
         reasons = "; ".join(verdict.failures)
         raise CauceError("E2001", name=office.model, version=chosen.version, reasons=reasons)
     forced = force and not verdict.holds
@@ -160,7 +160,7 @@ def rollback(
             raise CauceError("E2007", digest=short, wanted=short, name=office.model)
         chosen = earlier
     else:
-        chosen = find_version(work, office.standing, to)
+        chosen = find_version(work, office.standing, wanted=to)
         if not was_champion(office.entries, chosen.digest):
             raise CauceError("E2011", name=office.model, version=chosen.version)
     if digest_of(office.champion) == chosen.digest:
@@ -180,7 +180,7 @@ def _already(office: Office, chosen: Held) -> Promotion:
 
 def _done(office: Office, deed: Deed) -> Promotion:
     before = office.champion
-    entries = write(office.work, office.entries, deed)
+    entries = write(office.work, office.entries, deed=deed)
     _show(office, entries)
     tell_webhook(office.work, entries)
     entry = appointment(entries)

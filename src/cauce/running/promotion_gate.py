@@ -18,7 +18,7 @@ from cauce.running.workspace import Workspace
 from cauce.spec import Gate
 
 
-def judge(work: Workspace, bundle: Bundle, champion: Held | None) -> GateVerdict:
+def judge(work: Workspace, bundle: Bundle, *, champion: Held | None) -> GateVerdict:
     """What the gate says of `bundle`, with this champion in charge.
 
     The same question, with the same gate, is answered from the store: the test fold is read once.
@@ -68,7 +68,7 @@ def _contest(work: Workspace, bundle: Bundle, champion: Held) -> Contest:
     )
 
 
-def bundle_of(work: Workspace, held: Held, registry: Registry | None = None) -> Bundle:
+def bundle_of(work: Workspace, held: Held, *, registry: Registry | None = None) -> Bundle:
     """The bundle itself: of the project's store, else downloaded from the registry.
 
     E2007 where neither has it, and what opening it raises.

@@ -61,7 +61,7 @@ def digest_of(held: Held | None) -> str | None:
     return None if held is None else held.digest
 
 
-def write(work: Workspace, entries: Entries, deed: Deed, *, clock: Clock | None = None) -> Entries:
+def write(work: Workspace, entries: Entries, *, deed: Deed, clock: Clock | None = None) -> Entries:
     """`entries`, which the deed was decided on, with an entry for it.
 
     Where somebody changed the champion first: E2003, which names them; and where that was to the very same

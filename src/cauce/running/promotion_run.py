@@ -50,19 +50,19 @@ def welcome(work: Workspace, identity: str, *, run: str) -> Welcome:
     while True:
         entries = history.entries()
         champion = champion_of(entries)
-        verdict = judge(work, bundle, champion)
+        verdict = judge(work, bundle, champion=champion)
         if digest_of(champion) == identity:
             return Welcome("champion", verdict, str(decision_of(entries)))
         subject = Held(identity)
         if not verdict.holds:
             if not _refused_before(entries, identity, verdict):
-                write(work, entries, Deed("refuse", subject, run=run, verdict=verdict))
+                write(work, entries, deed=Deed("refuse", subject, run=run, verdict=verdict))
             return Welcome("refused", verdict)
         outcome = _outcome(work, champion)
         if outcome != "champion":
             return Welcome(outcome, verdict)
         try:
-            entries = write(work, entries, Deed("promote", subject, run=run, verdict=verdict))
+            entries = write(work, entries, deed=Deed("promote", subject, run=run, verdict=verdict))
         except CauceError as error:
             if error.code != "E2003":
                 raise

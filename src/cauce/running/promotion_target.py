@@ -14,7 +14,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,9}")
 _NEAR = 10
 
 
-def find_version(work: Workspace, standing: Standing, wanted: str) -> Held:
+def find_version(work: Workspace, standing: Standing, *, wanted: str) -> Held:
     """The version that `wanted` names: a number, an alias after @, models:/NAME/3, or a run.
 
     E1308 for a version or alias that is not there, E1309 for a version without a bundle of ours, E2006 for

@@ -59,9 +59,9 @@ def tell_webhook(work: Workspace, entries: Entries) -> None:
         answer, where = _tell(webhook, change), _where(webhook)
         noted = {"when": datetime.now(UTC).isoformat(), "where": where, "reason": answer.reason}
         if not answer.reason:
-            history.note(change.number, DELIVERED, noted)
+            history.note(change.number, DELIVERED, content=noted)
             continue
-        history.note(change.number, f"{ROUND}-{rounds + 1:03d}", noted)
+        history.note(change.number, f"{ROUND}-{rounds + 1:03d}", content=noted)
         if rounds + 1 >= MOST_ROUNDS:
             warn("W2015", where=where, number=change.number, name=change.model, tries=rounds + 1)
         else:

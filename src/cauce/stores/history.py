@@ -33,7 +33,7 @@ class StoreHistory:
         passage("history.recorded")
         return change
 
-    def note(self, number: int, name: str, content: Mapping[str, Json]) -> bool:
+    def note(self, number: int, name: str, *, content: Mapping[str, Json]) -> bool:
         """Keep a note about an entry; False where there is one of that name."""
         return self.store.put_if_absent(self._note(number, name), canonical_json(content))
 

@@ -22,13 +22,13 @@ def models(
     ] = None,
 ) -> Answer:
     """The registered versions."""
-    from cauce.api import models as asked
+    from cauce.api.models import models
     from cauce.cli.rendering.registry import carded, registered
 
     file = settings_of(context).project_file
     if card is not None:
-        return carded(card, asked.card(card, project=file))
-    return registered(asked.models(file), terminal_of(context).width)
+        return carded(card, models(file, card=card))
+    return registered(models(file), terminal_of(context).width)
 
 
 @command()

@@ -48,7 +48,7 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
     became = welcome(work, identity, run=told.run)
     leaks = LeakReport.from_json(read_json(work.store, step.stored("leaks")))
     known = Known(evaluation, leaks, became.verdict, told.run)
-    card = card_of(work, identity, known)
+    card = card_of(work, identity, known=known)
     kept = keep_bytes(work.store, card.to_markdown().encode(), suffix=".md")
     told.tracker.put(
         RunRecord(
