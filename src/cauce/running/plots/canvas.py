@@ -64,7 +64,7 @@ def drawn(file: Path, size: tuple[float, float] = (6.4, 5.2)) -> Iterator[Figure
         figure = Figure(figsize=size, dpi=_DPI, layout=layout)
         yield figure
         # Not savefig, which draws everything once more for the layout's sake.
-        canvas = FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
 
 
