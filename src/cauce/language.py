@@ -80,7 +80,7 @@ def translate_plural(singular: str, plural: str, count: int) -> str:
 def counted(message: str, count: int) -> str:
     """`message` in the active language, in the form that `count` needs where it has several."""
     if isinstance(message, Counted):
-        return translate_plural(message.one, str(message), count)
+        return _translations(_active.get()).ngettext(message.one, str(message), count)
     return translate(message)
 
 
