@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from cauce.stats.cells import Floats, floats
 from cauce.stats.counts import ColumnCounts
 from cauce.stats.distinct import ColumnDistinct
-from cauce.stats.mergeable import ByColumn
+from cauce.stats.mergeable import ByColumn, column
 from cauce.stats.mixing import mix
 from cauce.stats.moments import CentralSums, ColumnMoments, central_sums, column_moments, merged_sums
 from cauce.stats.ordered import Limits, key_floats, no_bins, value_bins
@@ -30,6 +31,7 @@ from cauce.stats.registers import Registers, estimate, registers_of
 _EXACT: Final = 2.0**53
 _CLOSE: Final = 4
 _FEW: Final = 4096
+_LONG: Final = 32_768
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,18 @@ class NumberFacts(ByColumn[NumberState, ColumnNumbers]):
 
     def start_column(self) -> NumberState:
         return NumberState(marked=(0,) * len(self.marks))
+
+    def update(self, state: tuple[NumberState, ...], batch: pl.DataFrame) -> tuple[NumberState, ...]:
+        """The state with the rows of `batch` added; long columns are looked at side by side."""
+        threads = min(pl.thread_pool_size(), len(self.columns))
+        if batch.height < _LONG or threads < 2:
+            return super().update(state, batch)
+        cells = [column(batch, name) for name in self.columns]
+        with ThreadPoolExecutor(threads) as pool:
+            return tuple(pool.map(self._added, state, cells))
+
+    def _added(self, known: NumberState, series: pl.Series) -> NumberState:
+        return self.merge_column(known, self.of_column(series, known))
 
     def of_column(self, series: pl.Series, known: NumberState) -> NumberState:
         rows, nulls = len(series), series.null_count()
