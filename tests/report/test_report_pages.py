@@ -191,7 +191,8 @@ def test_an_evaluation_without_doubt_or_tables_is_still_told() -> None:
         content(), evaluation=replace(plain, datasets=bare), profile=None, verdict=None, readings=None
     )
     page = text_of(tree(as_html(report_page(older))).find(".//body"))
-    assert "95 %" not in page
+    assert "95\u202f%" not in page
+    assert "interval" not in page
     assert "was not counted" in page
 
 

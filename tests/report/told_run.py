@@ -289,5 +289,5 @@ def content() -> RunContent:
         training={"folds": {"train": 3000, "validation": 1000, "test": 1000}},
         evaluation=evaluation(),
         bundle="b" * 64,
-        readings=2,
+        readings=7,
     )

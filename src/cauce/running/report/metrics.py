@@ -48,4 +48,11 @@ def interval_text(metric: Metric, *, before: str = "") -> str:
     if found is None:
         return ""
     low, high = (amount_text(metric.name, end) for end in found)
-    return before + translate(_("(95 %: {low} to {high})")).format(low=low, high=high)
+    text = translate(_("({level}: {low} to {high})"))
+    return before + text.format(level=level_text(metric), low=low, high=high)
+
+
+def level_text(metric: Metric) -> str:
+    """How sure the interval is, such as "95 %"."""
+    level = 0.95 if metric.interval is None else metric.interval.level
+    return f"{number(round(100 * level, 1))}\u202f%"

@@ -60,7 +60,7 @@ def dot_chart(
     bounds = [bound for one in items for bound in (one.value, one.low, one.high) if bound is not None]
     across = axis([*bounds, *(() if reference is None else (reference,))], heads[1], most=5)
     height = len(items) * _ROW + 44
-    scale = Scale(across.low, across.high, 12.0, WIDTH - 12.0)
+    scale = Scale(across.low, across.high, 22.0, WIDTH - 22.0)
     body = []
     for tick, text in zip(across.ticks, across.texts, strict=True):
         x = scale(tick)

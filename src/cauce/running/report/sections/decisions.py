@@ -29,7 +29,7 @@ from cauce.running.report.blocks import (
 from cauce.running.report.charts.bars import Item, dot_chart
 from cauce.running.report.charts.canvas import Frame, shares_axis
 from cauce.running.report.charts.lines import Line, Upright, line_chart
-from cauce.running.report.metrics import dataset_text, value_text
+from cauce.running.report.metrics import dataset_text, level_text, value_text
 from cauce.running.report.wording import NOTHING, count, decimals, name, number, safe, share
 
 MOST_THRESHOLDS = 25
@@ -154,11 +154,13 @@ def _slice_chart(title: str, slices: Sequence[Slice]) -> Chart | None:
         )
         for one in valued
     ]
-    metric = safe(valued[0].headline.name)
-    says = translate(_("{metric} with its 95 % interval; the dotted line is that of all rows."))
+    metric, level = safe(valued[0].headline.name), level_text(valued[0].headline)
+    says = translate(_("{metric} with its {level} interval; the dotted line is that of all rows."))
     heads = (translate(_("slice")), metric)
     overall = valued[0].overall
-    return dot_chart(title, says.format(metric=metric), items=items, heads=heads, reference=overall)
+    return dot_chart(
+        title, says.format(metric=metric, level=level), items=items, heads=heads, reference=overall
+    )
 
 
 def _slice_name(one: Slice) -> str:

@@ -12,10 +12,10 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Cell, Column, Listing, Part, Section, Table, gallery
 from cauce.running.report.content import RunContent
-from cauce.running.report.metrics import dataset_text, ends_text, interval_text, value_text
+from cauce.running.report.metrics import dataset_text, ends_text, interval_text, level_text, value_text
 from cauce.running.report.sections.curves import curve_charts, residual_charts
 from cauce.running.report.sections.decisions import confusion_parts, slice_parts, threshold_parts
-from cauce.running.report.wording import NOTHING, count, name, safe
+from cauce.running.report.wording import NOTHING, count, name, number, safe
 
 MOST_METRICS = 120
 
@@ -54,7 +54,8 @@ def _metrics(evaluation: Evaluation) -> Table:
     datasets = shown_datasets(evaluation)
     first = datasets[0][1]
     doubt = any(interval_text(one) for one in first.metrics)
-    interval = (Column(translate(_("95 % interval")), "number"),) if doubt else ()
+    title = translate(_("{level} interval")).format(level=level_text(first.metrics[0]))
+    interval = (Column(title, "number"),) if doubt else ()
     heads = (
         Column(translate(_("metric"))),
         Column(dataset_text(datasets[0][0]), "number"),
@@ -80,7 +81,7 @@ def _note(evaluation: Evaluation, datasets: list[tuple[Dataset, DatasetEvaluatio
     if evaluation.target.task == "binary":
         text = translate(_("A probability of {threshold} or more is predicted {positive}."))
         positive = safe(evaluation.target.positive)
-        said.append(text.format(threshold=f"{evaluation.threshold:g}", positive=positive))
+        said.append(text.format(threshold=number(evaluation.threshold), positive=positive))
     return " ".join(said)
 
 

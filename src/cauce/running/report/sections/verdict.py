@@ -17,6 +17,9 @@ from cauce.running.report.metrics import interval_text, value_text
 from cauce.running.report.sections.checks import leaks_sentence, validation_sentence
 from cauce.running.report.wording import NOTHING, count, names, safe
 
+MANY_READINGS = 5
+"""From so many readings of the test rows on, a reader is warned."""
+
 _OUTCOMES = {
     "finished": _("The run ended well, but made no model."),
     "failed": _("The run stopped with an error before it had a model; what it found until then is here."),
@@ -114,7 +117,7 @@ def _checked(content: RunContent) -> Iterator[str]:
 
 
 def _warnings(content: RunContent) -> Iterator[Block]:
-    if content.readings is not None and content.readings > 1:
+    if content.readings is not None and content.readings >= MANY_READINGS:
         text = translate(
             _(
                 "The test rows of this split have been read {count} times. Each reading followed by a "
