@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.opening import open_bundle, open_stored_bundle
@@ -13,6 +14,7 @@ from cauce.core.promotion.gate import Contest, GateVerdict, required
 from cauce.core.promotion.history import Held, folder_of
 from cauce.errors import CauceError
 from cauce.ports.registry import Registry
+from cauce.running.comparison import compare_models
 from cauce.running.promotion_history import model_name
 from cauce.running.workspace import Workspace
 from cauce.spec import Gate
@@ -62,9 +64,25 @@ def _read(work: Workspace, key: str) -> GateVerdict:
 
 
 def _contest(work: Workspace, bundle: Bundle, champion: Held) -> Contest:
-    gate, metric = work.project.gate, work.project.choose.metric or ""
+    """The champion and `bundle` on the test rows that neither has seen. One scan."""
+    gate = work.project.gate
+    terms: dict[str, Any] = {
+        "champion": champion.digest,
+        "margin": gate.margin,
+        "confidence": gate.confidence,
+    }
+    try:
+        found = compare_models(work, first=bundle_of(work, champion), second=bundle, level=gate.confidence)
+    except CauceError as error:
+        return Contest(**terms, metric=work.project.choose.metric or "", reason=error.message)
+    headline, interval = found.headline, found.headline.gain_interval
     return Contest(
-        champion=champion.digest, metric=metric, margin=gate.margin, confidence=gate.confidence, reason="-"
+        **terms,
+        metric=str(headline.name),
+        difference=headline.gain,
+        low=interval.low,
+        high=interval.high,
+        rows=found.rows,
     )
 
 

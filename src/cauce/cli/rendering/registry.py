@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cauce.running.promotion import Promotion
 
 _VERSIONS = (_("version"), _("aliases"), _("registered"), _("model"), _("address"))
-_ENTRIES = (_("entry"), _("when"), _("what"), _("champion"), _("who"), _("why"), _("webhook"))
+_ENTRIES = (_("entry"), _("when"), _("what"), _("model"), _("who"), _("why"), _("webhook"))
 _EVENTS = {
     "promote": _("promoted"),
     "rollback": _("rolled back"),

@@ -10,7 +10,7 @@ from typing import Any
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.value import Metric
 from cauce.errors import CauceError
-from cauce.language import format_number, translate
+from cauce.language import format_number, format_significant, translate
 from cauce.language import gettext_noop as _
 
 
@@ -80,17 +80,22 @@ class Contest:
             return text.format(reason=self.reason.rstrip("."))
         if self.holds:
             text = translate(
-                _("better than the champion in {metric} by {difference} ({confidence}: {low} to {high})")
+                _(
+                    "better than the champion in {metric} by {difference} ({confidence}: {low} to {high}; "
+                    "test rows that neither has seen: {rows})"
+                )
             )
         else:
             text = translate(
                 _(
                     "not shown to be better than the champion by more than {margin} in {metric}: "
-                    "the difference is {difference} ({confidence}: {low} to {high})"
+                    "the difference is {difference} ({confidence}: {low} to {high}; test rows that "
+                    "neither has seen: {rows})"
                 )
             )
         numbers = {name: _number(getattr(self, name)) for name in ("difference", "low", "high", "margin")}
-        return text.format(metric=self.metric, confidence=f"{self.confidence * 100:g} %", **numbers)
+        told = {"metric": self.metric, "rows": format_number(self.rows)}
+        return text.format(**told, confidence=f"{format_significant(100 * self.confidence)} %", **numbers)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
