@@ -70,6 +70,15 @@ def test_a_class_keeps_its_type(tmp_path: Path) -> None:
     assert read_project(tmp_path).target.positive == 0
 
 
+def test_a_positive_class_makes_a_binary_task_of_several_classes(tmp_path: Path) -> None:
+    """Who names the class that matters is not asked to know the word for it."""
+    source = table(tmp_path, "x,y\n" + "".join(f"{n},{('NO', '<30', '>30')[n % 3]}\n" for n in range(60)))
+    for answers in ({"positive": "<30"}, {"positive": "<30", "task": "binary"}):
+        guesses(source, tmp_path, target="y", **answers)
+        target = read_project(tmp_path).target
+        assert (target.task, target.positive) == ("binary", "<30")
+
+
 def test_the_file_finds_the_data_from_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path relative to the shell's folder would be wrong in the project's."""
     monkeypatch.chdir(tmp_path)

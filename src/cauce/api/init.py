@@ -113,10 +113,13 @@ def _target(seen: Look, talk: Talk) -> dict[str, Any]:
         )
         named = {"column": column}
     about = looking.target_of(seen, column, formula=formula)
-    found, said = looking.inferred(seen, about, task=talk.given.get("task") or None)
+    # A positive class makes a binary task of any number of classes: the classes are those of the values.
+    rest = bool(talk.given.get("positive")) and talk.given.get("task") in (None, "", "binary")
+    found, said = looking.inferred(seen, about, task=None if rest else talk.given.get("task") or None)
     why = looking.sentence(said, lambda: translate(_("it was declared")))
-    task = talk.settle("task", Guess(found.task, why), check=_one_of("task"))
-    if task != found.task:
+    guess = Guess("binary", translate(_("a positive class was named"))) if rest else Guess(found.task, why)
+    task = talk.settle("task", guess, check=_one_of("task"))
+    if task != found.task and not rest:
         found, _said = looking.inferred(seen, about, task=task)
     return {**named, "task": task, **({"positive": _positive(found, talk)} if task == "binary" else {})}
 
