@@ -25,6 +25,7 @@ import sys, time
 import duckdb
 connection = duckdb.connect()
 connection.execute("SET threads = 2")
+connection.execute("SET enable_progress_bar = false")
 start, work = time.perf_counter(), time.process_time()
 rows = connection.execute("SUMMARIZE SELECT * FROM read_parquet(?)", [sys.argv[1]]).fetchall()
 print(time.perf_counter() - start, time.process_time() - work)
