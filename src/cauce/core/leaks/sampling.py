@@ -87,7 +87,13 @@ class SampledRows(Mergeable[SampleState, pl.DataFrame]):
         rows = self._sorted(state.rows)
         return pl.DataFrame({name: rows.to_series(place + 2) for place, name in enumerate(self.schema.names)})
 
+    def dump(self, state: SampleState) -> bytes:
+        """The state as bytes; rows in their order, so that equal samples are equal bytes."""
+        return super().dump(state if state.rows is None else SampleState(self._sorted(state.rows).rechunk()))
+
     def _kept(self, rows: pl.DataFrame) -> SampleState:
+        if not rows.height:
+            return SampleState()
         return SampleState(rows if rows.height <= self.limit else self._sorted(rows).head(self.limit))
 
     def _sorted(self, rows: pl.DataFrame) -> pl.DataFrame:
