@@ -71,7 +71,10 @@ class EvaluationRows:
         """One row for each row of `batch`, in its order."""
         scored = self.scorer(batch)
         found: dict[str, Any] = {name: batch.get_column(name) for name in OWN}
-        found[BUCKET] = self._buckets(batch)
+        if self.group is None:
+            found[BUCKET] = _buckets(batch.get_column(HASH_A).to_numpy().view(np.uint64))
+        else:
+            found[BUCKET] = bucket_of(batch, self.input, columns=(self.group,))
         found |= {one.name: one for one in scored.get_columns()}
         found |= {slice_name(at): one.codes(batch) for at, one in enumerate(self.slices)}
         found |= {raw_name(at): batch.get_column(name) for at, name in enumerate(self.raw)}
@@ -79,15 +82,18 @@ class EvaluationRows:
             found[SIZE] = (scored.get_column(PREDICTION) - batch.get_column(TARGET)).abs()
         return pl.DataFrame(found)
 
-    def _buckets(self, batch: pl.DataFrame) -> NDArray[np.int64]:
-        if self.group is None:
-            lane = batch.get_column(HASH_A).to_numpy().view(np.uint64)
-        else:
-            lane, _ = row_hashes(batch, self.input, columns=(self.group,))
-        return (unit_interval(lane, _SEED) * BUCKETS).astype(np.int64)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return EvaluationRows, tuple(getattr(self, one.name) for one in fields(self))
+
+
+def bucket_of(batch: pl.DataFrame, schema: Schema, *, columns: Sequence[str]) -> NDArray[np.int64]:
+    """Each row's bucket by the hash of `columns` (none: of the whole row)."""
+    lane, _ = row_hashes(batch, schema, columns=tuple(columns) or None)
+    return _buckets(lane)
+
+
+def _buckets(lane: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (unit_interval(lane, _SEED) * BUCKETS).astype(np.int64)
 
 
 def raw_frame(sample: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

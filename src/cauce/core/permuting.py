@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cauce.core.bundle.features import feature_projection, matrix_of
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.matrix import Matrix
 from cauce.core.metrics.decisions import decision_metric
@@ -19,15 +20,16 @@ from cauce.core.metrics.permutation import ColumnImportance, PermutationImportan
 from cauce.core.metrics.ranking import RANKING, SMALLEST, ranking_metric
 from cauce.core.metrics.results import ConfusionCounts, Floats, scores_of_rows, totals
 from cauce.core.metrics.target import Target
+from cauce.expr.kinds import columns_of
 
 ROWS = 5000
 REPEATS = 3
-_CELLS = ROWS * 28
+_CELLS = 84_000
 FEWEST_ROWS = 500
 
 
 def rows_for(columns: int) -> int:
-    """How many rows to take for so many columns: ROWS, fewer where there are more than 28."""
+    """How many rows to take for so many columns: ROWS, fewer where there are more than 16."""
     return max(FEWEST_ROWS, min(ROWS, _CELLS // max(columns, 1)))
 
 
@@ -41,19 +43,30 @@ class Sample:
 
 
 def permutation_importance(
-    scorer: Scorer, sample: Sample, *, target: Target, metric: MetricName, seed: int = 0
+    scorer: Scorer, sample: Sample, *, target: Target, metric: MetricName, threshold: float, seed: int = 0
 ) -> PermutationImportance | None:
-    """The columns by how much worse `metric` gets, in its own unit; None where it has no value here."""
-    judge = _Judge(target, metric, scorer.answers.threshold or 0.5, sample)
-    whole = judge.value(scorer.scores(sample.rows), 0)
+    """The columns by how much worse `metric` gets, in its own unit; None where it has no value here.
+
+    Features that do not read a shuffled column are not computed anew.
+    """
+    judge = _Judge(target, metric, threshold, sample)
+    matrix = scorer.matrix(sample.rows)
+    whole = judge.value(scorer.scores_of(matrix), 0)
     if whole is None:
         return None
     sign = -1 if metric.direction == "lower" else 1
     repeated = {one.name: one for one in pl.concat([sample.rows] * REPEATS).get_columns()}
+    matrices = np.tile(matrix, (REPEATS, 1))
+    reading = [columns_of(one.expression) for one in scorer.features]
     found = []
     for name in sample.rows.columns:
-        shuffled = _shuffled(sample.rows.get_column(name), seed)
-        scores = scorer.scores(pl.DataFrame({**repeated, name: shuffled}))
+        places = [at for at, columns in enumerate(reading) if name in columns]
+        rows = pl.DataFrame({**repeated, name: _shuffled(sample.rows.get_column(name), seed)})
+        projection = feature_projection([scorer.features[at] for at in places], scorer.input)
+        kept = matrices[:, places]
+        matrices[:, places] = matrix_of(projection(rows))
+        scores = scorer.scores_of(matrices)
+        matrices[:, places] = kept
         values = [judge.value(scores, place) for place in range(REPEATS)]
         drops = [sign * (whole - value) for value in values if value is not None]
         if drops:

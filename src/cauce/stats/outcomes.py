@@ -200,7 +200,7 @@ class ResidualBins(Mergeable[ResidualState, Residuals]):
     def _quantiles(self, values: Floats, weights: Floats) -> QuantileState:
         if self.weight is None:
             return quantile_state(values, self._limits, known=self._none)
-        return weighted_state(values, weights, self._limits, known=self._none)
+        return weighted_state(values, weights, limits=self._limits, known=self._none)
 
     def merge(self, left: ResidualState, right: ResidualState) -> ResidualState:
         return ResidualState(

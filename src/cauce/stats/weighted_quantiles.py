@@ -50,7 +50,7 @@ class WeightedQuantiles:
         return value
 
 
-def weighted_state(values: Floats, weights: Floats, limits: Limits, *, known: QuantileState) -> QuantileState:
+def weighted_state(values: Floats, weights: Floats, *, limits: Limits, known: QuantileState) -> QuantileState:
     """The state of `values` (none NaN) with these weights; those of weight 0 are left out."""
     used = weights > 0
     values, weights = values[used] + 0.0, weights[used]

@@ -86,7 +86,11 @@ class Scorer:
 
     def scores(self, batch: pl.DataFrame) -> Matrix:
         """Probabilities [n, classes] or values [n] for each row of `batch`."""
-        return self._batch_score(self.matrix(batch))
+        return self.scores_of(self.matrix(batch))
+
+    def scores_of(self, matrix: Matrix) -> Matrix:
+        """Probabilities [n, classes] or values [n] of rows whose features [n, features] are known."""
+        return self._batch_score(matrix)
 
     def matrix_of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
         """The features of rows whose values are of exactly the input's kinds, float32 [n, features]."""

@@ -169,7 +169,7 @@ def shown_table(found: ThresholdWeights, rule: ThresholdRule, *, threshold: floa
 
 
 def confusion_of_threshold(
-    found: ThresholdWeights, threshold: float, classes: tuple[str, ...]
+    found: ThresholdWeights, threshold: float, *, classes: tuple[str, ...]
 ) -> ConfusionCounts:
     """The matrix at a threshold that was counted."""
     at = int(np.searchsorted(found.threshold, threshold))

@@ -24,13 +24,16 @@ class Placements:
     negative: Floats
 
 
-def placements(score: Floats, positive: Floats, negative: Floats) -> Placements | None:
+def placements(score: Floats, *, positive: Floats, negative: Floats) -> Placements | None:
     """The placements at each entry; None without both classes. score: in any order, repeated or not."""
-    distinct, at = np.unique(score, return_inverse=True)
-    hits, alarms = (totals(at, side, size=distinct.size) for side in (positive, negative))
-    every = (float(hits.sum()), float(alarms.sum()))
+    every = (float(positive.sum()), float(negative.sum()))
     if min(every) <= 0:
         return None
+    if (np.diff(score) > 0).all():
+        at, hits, alarms = np.arange(score.size), positive, negative
+    else:
+        distinct, at = np.unique(score, return_inverse=True)
+        hits, alarms = (totals(at, side, size=distinct.size) for side in (positive, negative))
     below = (np.cumsum(alarms) - alarms / 2) / every[1]
     above = 1 - (np.cumsum(hits) - hits / 2) / every[0]
     return Placements(float(hits @ below) / every[0], below[at], above[at])
@@ -42,7 +45,7 @@ def auc_interval(scores: Scores, *, level: float) -> Interval | None:
     Where every positive scores above every negative (or below) there is no variance to see: Wilson's
     interval of the smaller class's rows stands in.
     """
-    found = placements(scores.score, scores.positive, scores.negative)
+    found = placements(scores.score, positive=scores.positive, negative=scores.negative)
     if found is None:
         return None
     error = np.sqrt(_covariance((found, found), scores.positive, scores.negative))
@@ -56,7 +59,7 @@ def _area_interval(area: float, error: float, fewest: float, level: float) -> In
     return around_share(area, error, level=level, method="delong")
 
 
-def paired_error(both: tuple[Placements, Placements], positive: Floats, negative: Floats) -> float:
+def paired_error(both: tuple[Placements, Placements], *, positive: Floats, negative: Floats) -> float:
     """The standard error of the difference of two areas over the same independent, unweighted rows."""
     first, second = both
     variances = [_covariance((one, one), positive, negative) for one in both]
@@ -99,15 +102,15 @@ def bucket_error(pulls: Floats) -> float:
 
 def bucketed_auc_interval(score: Floats, entries: Entries, *, level: float) -> Interval | None:
     """The interval of rows that come in buckets, or have weights; None without both classes."""
-    found = placements(score, entries.positive, entries.negative)
+    found = placements(score, positive=entries.positive, negative=entries.negative)
     if found is None:
         return None
     pulls = influences(found, entries)
     fewest = min(np.unique(entries.bucket[side > 0]).size for side in (entries.positive, entries.negative))
-    return _area_interval(found.area, wider(bucket_error(pulls), pulls.size, level), fewest, level)
+    return _area_interval(found.area, wider(bucket_error(pulls), pulls.size, level=level), fewest, level)
 
 
-def wider(error: float, buckets: int, level: float) -> float:
+def wider(error: float, buckets: int, *, level: float) -> float:
     """An error for a normal interval that makes up for few buckets, as Student's t does.
 
     By the expansion of t's quantile in 1/ν (Abramowitz and Stegun 26.7.5).

@@ -61,7 +61,7 @@ def _with(one: Metric, interval: Interval | None) -> Metric:
 
 
 def binary_intervals(
-    metrics: Sequence[Metric], scores: Scores, confusion: ConfusionCounts, *, how: Sampling, threshold: float
+    metrics: Sequence[Metric], scores: Scores, *, confusion: ConfusionCounts, how: Sampling, threshold: float
 ) -> dict[str, Interval]:
     """Of independent, unweighted rows of a binary target, or of one class against the rest."""
     found = {}
@@ -109,7 +109,7 @@ def decision_interval(one: Metric, confusion: ConfusionCounts, *, how: Sampling)
     right = np.diagonal(whole, axis1=1, axis2=2)
     found = ClassTermsState(np.stack((right, whole.sum(axis=2), whole.sum(axis=1))), np.zeros(len(whole)))
     buckets = ClassBuckets(confusion.classes, found, losses=False)
-    replicates = buckets.replicates(name, None)
+    replicates = buckets.replicates(name)
     return None if replicates is None else around_replicates(one, replicates, how=how)
 
 
@@ -139,7 +139,7 @@ def _mean_interval(value: float, scores: Scores, kind: str, level: float) -> Int
     mean = float(scores.positive @ parts[0] + scores.negative @ parts[1]) / scores.weight
     squares = scores.positive @ (parts[0] - mean) ** 2 + scores.negative @ (parts[1] - mean) ** 2
     rows = scores.weight
-    error = wider(math.sqrt(float(squares) / (rows * max(rows - 1, 1.0))), int(rows), level)
+    error = wider(math.sqrt(float(squares) / (rows * max(rows - 1, 1.0))), int(rows), level=level)
     found = around(value, error, level=level, method="normal")
     return replace(found, low=max(found.low, 0.0))
 
@@ -154,7 +154,7 @@ def _drawn_cells(scores: Scores, classes: tuple[str, ...], threshold: float, how
 
 
 def _of_resamples(one: Metric, cells: ScoreBuckets, how: Sampling) -> Interval | None:
-    replicates = cells.replicates(one.name, None)
+    replicates = cells.replicates(one.name)
     if replicates is None or one.value is None:
         return None
     return around_replicates(one, replicates, how=how)
@@ -196,9 +196,10 @@ def bucket_intervals(
     if used < 2:
         return found
     times = with_whole(drawn_buckets(weight, how.resamples, seed=how.seed))
-    widening = wider(math.sqrt(used / (used - 1)), used, how.level)
+    drawn = [part.resampled(times) for part in buckets]
+    widening = wider(math.sqrt(used / (used - 1)), used, level=how.level)
     for one in metrics:
-        every = (part.replicates(one.name, times) for part in buckets)
+        every = (part.replicates(one.name) for part in drawn)
         replicates = next((part for part in every if part is not None), None)
         if one.value is None or replicates is None:
             continue
@@ -271,7 +272,7 @@ def median_of_buckets(found: JointCounts, value: float, *, how: Sampling) -> Int
     below = np.bincount(found.bucket, both * (found.scores[0] <= value), minlength=size)
     share = below.sum() / weight.sum()
     pulls = (below - share * weight) / weight.sum()
-    error = wider(math.sqrt(float(pulls @ pulls) * used / (used - 1)), used, how.level)
+    error = wider(math.sqrt(float(pulls @ pulls) * used / (used - 1)), used, level=how.level)
     half = quantile_of(how.level) * error
     reached = np.cumsum(np.bincount(place, both)) / both.sum()
     ends = [np.searchsorted(reached, np.clip(0.5 + way * half, 0, 1)) for way in (-1, 1)]

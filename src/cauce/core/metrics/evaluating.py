@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,13 +35,14 @@ from cauce.core.metrics.replicates import ClassBuckets, ErrorBuckets
 from cauce.core.metrics.requests import (
     Guess,
     ScoredColumns,
+    binary_results,
     class_results,
     classes_evaluated,
     evaluated,
     summaries_for,
 )
 from cauce.core.metrics.results import ConfusionCounts
-from cauce.core.metrics.target import Target
+from cauce.core.metrics.target import Target, metric_names
 from cauce.core.metrics.thresholds import ThresholdChoice, ThresholdTable
 from cauce.core.metrics.value import Metric
 from cauce.stats.bucketed import ClassesByBucket, ErrorsByBucket
@@ -58,18 +59,23 @@ MOST_CLASSES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked of the scored rows of each dataset; `guess` as in summaries_for."""
+    """What is asked of the scored rows of each dataset; `guess` as in summaries_for.
+
+    headline: the one metric whose doubt on training rows is wanted too; None for the target's first.
+    """
 
     target: Target
     columns: ScoredColumns
     guess: Guess
     how: Sampling
     rule: ThresholdRule = field(default_factory=ThresholdRule)
+    headline: MetricName | None = None
 
     @property
     def base(self) -> tuple[Summary, ...]:
-        """What the values need."""
-        return summaries_for(self.target, self.columns, guess=self.guess)
+        """What the values need; of a binary target the counts at thresholds give what is predicted."""
+        every = summaries_for(self.target, self.columns, guess=self.guess)
+        return every[1:] if self.target.task == "binary" else every
 
     @property
     def summaries(self) -> tuple[Summary, ...]:
@@ -114,17 +120,25 @@ def answered(asked: Question, results: Mapping[Dataset, Sequence[Any]]) -> Answe
     The threshold comes from the results of "validation" alone.
     """
     if asked.target.task != "binary":
-        return Answer(datasets={name: judged_part(asked, found) for name, found in results.items()})
+        return Answer(datasets={name: _judged(asked, found, name) for name, found in results.items()})
     base = len(asked.base)
     seen = results.get("validation")
     counts = None if seen is None else seen[base]
     joint = seen[base + 1] if seen is not None and asked.how.clustered else None
     choice = choose_threshold(counts, asked.rule, how=asked.how, joint=joint)
     table = None if counts is None else shown_table(counts, asked.rule, threshold=choice.threshold)
-    datasets = {
-        name: judged_part(asked, found, threshold=choice.threshold) for name, found in results.items()
-    }
+    datasets = {name: _judged(asked, found, name, choice.threshold) for name, found in results.items()}
     return Answer(datasets=datasets, thresholds=table, choice=choice)
+
+
+def _judged(
+    asked: Question, found: Sequence[Any], dataset: Dataset, threshold: float = 0.5
+) -> DatasetEvaluation:
+    """Of training rows only the headline's doubt is of use: for the step to rows the model has not seen."""
+    if dataset != "train":
+        return judged_part(asked, found, threshold=threshold)
+    headline = asked.headline or metric_names(asked.target)[0]
+    return judged_part(asked, found, threshold=threshold, doubted=(headline,))
 
 
 def judged_part(
@@ -133,20 +147,36 @@ def judged_part(
     *,
     threshold: float = 0.5,
     only: Sequence[MetricName] | None = None,
+    doubted: Sequence[MetricName] | None = None,
 ) -> DatasetEvaluation:
-    """The evaluation of one dataset, or of a part of it, with intervals. only: the metrics wanted."""
+    """The evaluation of one dataset, or of a part of it, with intervals.
+
+    only: the metrics wanted. doubted: those whose interval is wanted; None for all.
+    """
     base = len(asked.base)
     own, more = results[:base], results[base:]
     if asked.target.task == "regression":
         found = _limited(evaluated(asked.target, own, guess=asked.guess), only)
-        return replace(found, metrics=_numbers(found.metrics, own, more, asked.how))
-    classes, counted = class_results(asked.target, own)
+        return _doubtful(found, doubted, lambda metrics: _numbers(metrics, own, more, asked.how))
     if asked.target.task == "binary":
-        matrix = confusion_of_threshold(more[0], threshold, asked.target.classes)
-        classes = replace(classes, confusion=matrix)
+        matrix = confusion_of_threshold(more[0], threshold, classes=asked.target.classes)
+        classes, counted = binary_results(own[0], matrix)
+    else:
+        classes, counted = class_results(asked.target, own)
     found = _limited(classes_evaluated(asked.target, classes, counted=counted, guess=asked.guess), only)
     intervals = _binary if asked.target.task == "binary" else _multiclass
-    return replace(found, metrics=intervals(asked, found.metrics, classes, more, threshold))
+    return _doubtful(found, doubted, lambda metrics: intervals(asked, metrics, classes, more, threshold))
+
+
+def _doubtful(
+    found: DatasetEvaluation,
+    doubted: Sequence[MetricName] | None,
+    measured: Callable[[tuple[Metric, ...]], tuple[Metric, ...]],
+) -> DatasetEvaluation:
+    """The evaluation with `measured` done to the metrics whose doubt is wanted."""
+    wanted = tuple(one for one in found.metrics if doubted is None or one.name in doubted)
+    known = {one.name: one for one in measured(wanted)}
+    return replace(found, metrics=tuple(known.get(one.name, one) for one in found.metrics))
 
 
 def _limited(found: DatasetEvaluation, only: Sequence[MetricName] | None) -> DatasetEvaluation:
@@ -176,7 +206,7 @@ def _binary(
     classes, how = (asked.target.classes[0], asked.target.classes[1]), asked.how
     if not how.clustered:
         scores = found.scores[0]
-        intervals = binary_intervals(metrics, scores, found.confusion, how=how, threshold=threshold)
+        intervals = binary_intervals(metrics, scores, confusion=found.confusion, how=how, threshold=threshold)
         return with_intervals(metrics, intervals)
     joint = more[1]
     intervals = bucket_intervals(metrics, [joint_buckets(joint, classes, threshold=threshold)], how=how)
@@ -233,7 +263,7 @@ def _independent(
         elif name.kind == "average_precision" and name.positive is not None:
             at = classes.index(name.positive)
             pair = ConfusionCounts(("", name.positive), np.zeros((2, 2)))
-            part = binary_intervals([one], found.scores[at], pair, how=fewer, threshold=0.5)
+            part = binary_intervals([one], found.scores[at], confusion=pair, how=fewer, threshold=0.5)
             interval = part.get(str(name))
         _keep(intervals, name, interval)
     return intervals

@@ -26,11 +26,12 @@ class Buckets(Protocol):
         """The weight of each bucket's rows."""
         ...
 
-    def replicates(self, name: MetricName, times: Floats | None) -> Floats | None:
-        """The metric where each bucket counts `times` [resamples, buckets]; NaN where it has no value.
+    def resampled(self, times: Floats) -> Buckets:
+        """One bucket for each resample, where each bucket here counts `times` [resamples, buckets]."""
+        ...
 
-        times: None where each bucket is a resample of its own. None for a metric these sums cannot give.
-        """
+    def replicates(self, name: MetricName) -> Floats | None:
+        """The metric of each bucket; NaN where it has no value. None for one these sums cannot give."""
         ...
 
 
@@ -57,19 +58,23 @@ class ErrorBuckets:
     def _column(self, name: str) -> Floats:
         return np.asarray(self.terms[:, ERROR_TERMS.index(name)])
 
-    def _sum(self, name: str, times: Floats | None) -> Floats:
-        return _drawn(times, self._column(name))
+    def resampled(self, times: Floats) -> ErrorBuckets:
+        terms = times @ self.terms
+        for prefix in ("", "log_"):
+            mean, squares = (ERROR_TERMS.index(f"{prefix}label_{part}") for part in ("mean", "squares"))
+            terms[:, mean], terms[:, squares] = self._spread(times, mean, squares)
+        return ErrorBuckets(terms)
 
-    def _squares(self, prefix: str, times: Floats | None) -> Floats:
-        """Of the labels around their mean in each resample."""
-        weight, mean = self._column("weight"), self._column(f"{prefix}label_mean")
-        middle = float(np.average(mean, weights=weight)) if weight.sum() else 0.0
-        apart, total = mean - middle, _drawn(times, weight)
-        shift = _ratio(_drawn(times, weight * apart), total)
-        within = _drawn(times, self._column(f"{prefix}label_squares") + weight * apart**2)
-        return np.asarray(within - total * shift**2)
+    def _spread(self, times: Floats, mean: int, squares: int) -> tuple[Floats, Floats]:
+        """The labels' mean, and their squares around it, in each resample."""
+        weight, means = self.weight, self.terms[:, mean]
+        middle = float(np.average(means, weights=weight)) if weight.sum() else 0.0
+        apart, total = means - middle, times @ weight
+        shift = np.nan_to_num(_ratio(times @ (weight * apart), total))
+        within = times @ (self.terms[:, squares] + weight * apart**2)
+        return middle + shift, np.asarray(within - total * shift**2)
 
-    def replicates(self, name: MetricName, times: Floats | None) -> Floats | None:
+    def replicates(self, name: MetricName) -> Floats | None:
         prefix = "log_" if name.scale else ""
         pairs = {
             "mae": ("absolute", "weight"),
@@ -79,11 +84,12 @@ class ErrorBuckets:
         }
         if name.kind in pairs:
             above, under = pairs[name.kind]
-            return _ratio(self._sum(above, times), self._sum(under, times))
-        squared = self._sum(f"{prefix}squared", times)
+            return _ratio(self._column(above), self._column(under))
+        squared = self._column(f"{prefix}squared")
         if name.kind == "rmse":
-            return np.sqrt(_ratio(squared, self._sum("weight", times)))
-        return 1 - _ratio(squared, self._squares(prefix, times)) if name.kind == "r2" else None
+            return np.sqrt(_ratio(squared, self.weight))
+        spread = self._column(f"{prefix}label_squares")
+        return 1 - _ratio(squared, spread) if name.kind == "r2" else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,16 +104,19 @@ class ClassBuckets:
     def weight(self) -> Floats:
         return np.asarray(self.found.counts[1].sum(axis=1))
 
-    def replicates(self, name: MetricName, times: Floats | None) -> Floats | None:
+    def resampled(self, times: Floats) -> ClassBuckets:
+        counts = np.stack([times @ part for part in self.found.counts])
+        return ClassBuckets(self.classes, ClassTermsState(counts, times @ self.found.log), self.losses)
+
+    def replicates(self, name: MetricName) -> Floats | None:
         if name.kind == "log_loss":
-            if not self.losses:
-                return None
-            return _ratio(_drawn(times, self.found.log), _drawn(times, self.weight))
-        return decisions(self.classes, name, *(_drawn(times, part) for part in self.found.counts))
+            return _ratio(self.found.log, self.weight) if self.losses else None
+        right, labels, predictions = self.found.counts
+        return decisions(self.classes, name, right=right, labels=labels, predictions=predictions)
 
 
 def decisions(
-    classes: tuple[str, ...], name: MetricName, right: Floats, labels: Floats, predictions: Floats
+    classes: tuple[str, ...], name: MetricName, *, right: Floats, labels: Floats, predictions: Floats
 ) -> Floats | None:
     """A metric of predicted classes; right, labels, predictions: weights [resamples, classes]."""
     if name.kind in _OVERALL:
@@ -175,10 +184,14 @@ class ScoreBuckets:
     def weight(self) -> Floats:
         return np.asarray((self.positive + self.negative).sum(axis=1))
 
-    def replicates(self, name: MetricName, times: Floats | None) -> Floats | None:
+    def resampled(self, times: Floats) -> ScoreBuckets:
+        sides = times @ self.positive, times @ self.negative
+        return ScoreBuckets(self.classes, self.score, sides[0], sides[1], self.threshold)
+
+    def replicates(self, name: MetricName) -> Floats | None:
         if name.positive not in (None, self.classes[1]) or name.average is not None:
             return None
-        positive, negative = _drawn(times, self.positive), _drawn(times, self.negative)
+        positive, negative = self.positive, self.negative
         if name.kind in RANKED:
             return RANKED[name.kind](self.score, positive, negative, name)
         above = self.score >= self.threshold
@@ -186,11 +199,11 @@ class ScoreBuckets:
         labels = np.stack((negative.sum(axis=1), positive.sum(axis=1)), axis=1)
         right = np.stack((labels[:, 0] - alarms, hits), axis=1)
         predictions = np.stack((labels.sum(axis=1) - hits - alarms, hits + alarms), axis=1)
-        return decisions(self.classes, name, right, labels, predictions)
+        return decisions(self.classes, name, right=right, labels=labels, predictions=predictions)
 
 
 def score_cells(
-    scores: Scores, threshold: float | None, cells: int = CELLS
+    scores: Scores, threshold: float | None, *, cells: int = CELLS
 ) -> tuple[NDArray[np.intp], Floats]:
     """A coarser place for each score: cell numbers [scores], and each cell's mean score [cells].
 
@@ -262,10 +275,6 @@ RANKED: dict[str, Callable[[Floats, Floats, Floats, MetricName], Floats]] = {
     "brier": _brier,
     "log_loss": _log_loss,
 }
-
-
-def _drawn(times: Floats | None, table: Floats) -> Floats:
-    return table if times is None else np.asarray(times @ table)
 
 
 def _ratio(above: Floats, under: Floats) -> Floats:

@@ -106,14 +106,21 @@ def evaluated(target: Target, results: Sequence[Any], *, guess: Guess) -> Datase
 def class_results(target: Target, results: Sequence[Any]) -> tuple[ClassResults, Counted]:
     """What the summaries of a classification found, and how many rows; E0907 as in `evaluated`."""
     confusion, *bins = results
-    scores = [scores_of(one) for one in bins if isinstance(one, ScoreCounts)]
-    if target.task == "binary":
-        sums = LossSums(weight=scores[0].weight, log=bins[0].log_loss, brier=bins[0].squared_error)
-    else:
-        sums = LossSums(weight=bins[0].weight, log=bins[0].log)
-    counted = Counted(rows=bins[0].rows, unlabelled=bins[0].unlabelled)
     matrix = confusion_of(confusion, target.classes)
+    if target.task == "binary":
+        return binary_results(bins[0], matrix)
+    scores = [scores_of(one) for one in bins if isinstance(one, ScoreCounts)]
+    sums = LossSums(weight=bins[0].weight, log=bins[0].log)
+    counted = Counted(rows=bins[0].rows, unlabelled=bins[0].unlabelled)
     return ClassResults(scores=scores, confusion=matrix, losses=sums), counted
+
+
+def binary_results(found: ScoreCounts, confusion: ConfusionCounts) -> tuple[ClassResults, Counted]:
+    """What the scores of a binary target and its confusion at a threshold amount to."""
+    scores = scores_of(found)
+    sums = LossSums(weight=scores.weight, log=found.log_loss, brier=found.squared_error)
+    counted = Counted(rows=found.rows, unlabelled=found.unlabelled)
+    return ClassResults(scores=[scores], confusion=confusion, losses=sums), counted
 
 
 def classes_evaluated(

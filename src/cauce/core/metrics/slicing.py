@@ -142,8 +142,8 @@ def slice_metrics(target: Target, headline: MetricName) -> tuple[MetricName, ...
 def judged_slices(
     asked: Question,
     found: Sequence[tuple[SliceColumn, Mapping[Dataset, Mapping[int, Sequence[Any]]]]],
-    whole: Mapping[Dataset, DatasetEvaluation],
     *,
+    whole: Mapping[Dataset, DatasetEvaluation],
     headline: MetricName,
     threshold: float,
 ) -> tuple[Slice, ...]:

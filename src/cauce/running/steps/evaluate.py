@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -33,6 +33,7 @@ from cauce.core.task import Target
 from cauce.errors import warn
 from cauce.planning.step import Step
 from cauce.running.execution import Made
+from cauce.running.readings import note_reading
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
@@ -58,6 +59,7 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
     sample = Filtered(FOLD, (VALIDATION,), LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept))
     sampled = (sample,) if looked.rows.raw else ()
+    note_reading(work.store, source.manifest.identity, kind="evaluation", about={"step": step.digest})
     whole, *parts = engine.summarise(table, Grouped(FOLD, Several(asked.summaries)), *unseen, *sampled)
     answer = answered(asked, _by_dataset(whole.groups))
     threshold = THRESHOLD if answer.choice is None else answer.choice.threshold
@@ -76,8 +78,8 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         history=_history(looked.training),
         thresholds=answer.thresholds,
         choice=answer.choice,
-        slices=judged_slices(asked, found, answer.datasets, headline=first, threshold=threshold),
-        permutation=looked.permuted(parts[-1], first, threshold) if sampled else None,
+        slices=judged_slices(asked, found, whole=answer.datasets, headline=first, threshold=threshold),
+        permutation=looked.permuted(parts[-1], first, threshold=threshold) if sampled else None,
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
@@ -138,7 +140,8 @@ class _Looked:
             columns=_columns(prepared.target, weighted=data.weight is not None),
             guess=_guess(training["guess"]),
             how=how,
-            rule=threshold_rule(work.project.choose.threshold if target.task == "binary" else None),
+            rule=threshold_rule(work.project.choose.threshold),
+            headline=headline(work.project, target),
         )
         return _Looked(
             prepared=prepared, rows=rows, question=question, training=training, seed=work.project.seed
@@ -155,16 +158,20 @@ class _Looked:
         return (TARGET, WEIGHT, *(raw_name(at) for at in range(len(self.rows.raw))))
 
     def permuted(
-        self, sample: pl.DataFrame, headline: MetricName, threshold: float
+        self, sample: pl.DataFrame, headline: MetricName, *, threshold: float
     ) -> PermutationImportance | None:
         """The columns' importance, where there are rows to shuffle."""
         if not sample.height:
             return None
         label, weight = (sample.get_column(name).to_numpy() for name in (TARGET, WEIGHT))
         rows = Sample(rows=raw_frame(sample, self.rows.raw), label=label, weight=weight)
-        scorer = replace(self.rows.scorer, threshold=threshold)
         return permutation_importance(
-            scorer, rows, target=self.question.target, metric=headline, seed=self.seed
+            self.rows.scorer,
+            rows,
+            target=self.question.target,
+            metric=headline,
+            threshold=threshold,
+            seed=self.seed,
         )
 
 
