@@ -38,6 +38,8 @@ def test_a_comparison_names_what_was_otherwise_and_each_runs_own_numbers(two: tu
             str(one.name): {"value": one.value, "low": one.low, "high": one.high} for one in tests.metrics
         }
     assert found.metrics[0] == str(second.results.evaluation.gap.name)
+    assert found.paired is not None
+    assert found.sentence.startswith(found.paired.sentence(first.run[-6:], second.run[-6:]))
     text = compared(found, 200).text
     assert "fit.models.0.eta" in text
     assert "0.05" in text

@@ -13,10 +13,14 @@ from cauce.core.metrics.value import Metric
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
+from cauce.running.comparison import compare_models
 from cauce.running.report.content import RunContent
 from cauce.running.report.gathering import find_run, gather, latest_runs
 from cauce.running.report.sections.appendix import flat_settings
 from cauce.running.workspace import Workspace
+
+_UNPAIRED = frozenset(("E0911", "E0912", "E0913", "E0914", "E0502"))
+"""What keeps two models from being compared row by row, though their numbers still stand side by side."""
 
 _ASIDE = frozenset((("register", "uri"), ("register", "experiment"), ("register", "registry")))
 
@@ -92,7 +96,7 @@ def by_name(one: DatasetEvaluation) -> dict[str, Metric]:
 
 
 def compare_runs(work: Workspace, named: Sequence[str], *, last: int | None = None) -> RunsCompared:
-    """The named runs, or the `last` ones with a model. E1901 to E1904, E1907, E1908."""
+    """The named runs, or the `last` ones with a model. Reads test rows. E1901 to E1904, E1907, E1908."""
     chosen = latest_runs(work, last) if last is not None else tuple(find_run(work, one) for one in named)
     runs = tuple(dict.fromkeys(chosen))
     if len(runs) < 2:
@@ -100,16 +104,25 @@ def compare_runs(work: Workspace, named: Sequence[str], *, last: int | None = No
     contents = tuple(gather(work, run) for run in runs)
     for one in contents:
         evaluation_of(one)
-    paired, reason = _paired(contents[-2], contents[-1])
+    paired, reason = _paired(work, contents[-2], second=contents[-1])
     return RunsCompared(runs=contents, differences=_differences(contents), paired=paired, reason=reason)
 
 
-def _paired(first: RunContent, second: RunContent) -> tuple[Comparison | None, str]:
+def _paired(work: Workspace, first: RunContent, *, second: RunContent) -> tuple[Comparison | None, str]:
+    """The two models row by row, or why that cannot be."""
     if first.bundle is None or second.bundle is None:
         return None, translate(_("One of the last two runs made no bundle, so they cannot be paired."))
     if first.bundle == second.bundle:
         return None, translate(_("The last two runs made the same model, byte by byte."))
-    return None, ""
+    metric = None if second.evaluation is None else second.evaluation.headline
+    try:
+        return compare_models(
+            work, first=first.bundle, second=second.bundle, metric=None if metric is None else str(metric)
+        ), ""
+    except CauceError as error:
+        if error.code not in _UNPAIRED:
+            raise
+        return None, error.message
 
 
 def _differences(contents: Sequence[RunContent]) -> tuple[Difference, ...]:

@@ -19,6 +19,7 @@ from cauce.core.validation.verdict import Verdict
 from cauce.errors import CauceError
 from cauce.planning.pipeline import STEPS
 from cauce.planning.record import Record
+from cauce.running.readings import test_readings
 from cauce.running.report.content import RunContent
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.workspace import Workspace
@@ -105,6 +106,7 @@ def gather(work: Workspace, run: str) -> RunContent:
         training=read.json("fit", "training") or {},
         evaluation=read.evaluation(),
         bundle=read.key("bundle", "bundle"),
+        readings=_readings(work, read),
     )
 
 
@@ -138,6 +140,13 @@ class _Reading:
     def evaluation(self) -> Any:
         key = self.key("evaluate", "evaluation")
         return None if key is None else decode_evaluation(read_bytes(self._work.store, key))
+
+
+def _readings(work: Workspace, read: _Reading) -> int | None:
+    """How often the test rows of the run's snapshot were looked at, by any run; None before they were."""
+    snapshot = read.snapshot()
+    found = 0 if snapshot is None else test_readings(work.store, snapshot.identity).count
+    return found or None
 
 
 def _made(value: Any, make: Any) -> Any:
