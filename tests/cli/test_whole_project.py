@@ -111,7 +111,7 @@ def test_an_interrupted_run_goes_on(project: Path, ran: subprocess.CompletedProc
     os.killpg(run.pid, signal.SIGINT)
     out, said = run.communicate(timeout=100)
     assert run.returncode == 130, said
-    assert "error[E0601]: Interrupted in the step fit; 3 of 6 steps are finished." in said
+    assert "error[E0601]: Interrupted in the step fit; 5 of 8 steps are finished." in said
     assert "Traceback" not in said
     assert out == ""
     plan = document(cauce("plan", "--json", "--project", "slow.toml", folder=project), "cauce.plan/1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def test_messages_that_come_late_move_no_alias_back(
         described = client.get_model_version(name, versions[0]).description
         assert len(described) <= 5000
         assert described.startswith("# Model card\n\nñ <b>\n")
+    assert shipped(server, replace(first, card="# Newer")) == versions[1], "the same bundle is one version"
+    assert registry.card(name, version=versions[1]) == "# Newer"
     third = TrackedBundle(
         folder=str(bundles[2]), digest=digests[2], name=name, alias="champion", decided=f"{THEIRS}/1"
     )

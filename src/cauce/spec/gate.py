@@ -77,11 +77,9 @@ class Gate:
 class Card:
     """What the model card says that only people know."""
 
-    owner: Name | None = setting(_("Who answers for the model."), default=None, example="Data team")
+    owner: Name | None = setting(_("Who answers for the model."), default=None)
     licence: Name | None = setting(_("Under which licence the model may be used."), default=None)
-    intended_use: Name | None = setting(
-        _("What the model is meant for, and what not."), default=None, example="Which flights arrive late."
-    )
+    intended_use: Name | None = setting(_("What the model is meant for, and what not."), default=None)
     notes: Name | None = setting(_("What else a user should know."), default=None)
 
 

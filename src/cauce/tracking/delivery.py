@@ -17,7 +17,7 @@ from cauce.tracking.border import code_of, connect, unless_exists
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
-from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered
+from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered, renew_card
 
 RUN, VERSION = "cauce.run_id", "cauce.version"
 _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "RUNNING"}
@@ -179,7 +179,7 @@ def _end(to: _Addressed, body: Mapping[str, Any]) -> None:
 
 def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
     """Track the bundle as the model of `run`, register it and give it its alias; the version."""
-    from cauce.tracking.model_folder import write_model_folder
+    from cauce.tracking.model_folder import CARD, write_model_folder
 
     with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
         opened = write_model_folder(Path(told.folder), Path(scratch), run=run, card=told.card)
@@ -191,6 +191,8 @@ def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
             kept = Kept(digest=opened.identity, project=opened.name, description=told.card)
             version = register_version(client, told.name, run=found, kept=kept)
             passage("delivery.version")
+        elif told.card:
+            renew_card(client, version, Path(scratch, CARD), text=told.card)
     number, decided = str(version.version), Decision.parse(told.decided)
     give_alias(client, told.name, version=number, alias=told.alias, decided=decided)
     passage("delivery.alias")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from cauce.core.promotion.history import Decision
@@ -45,6 +46,14 @@ def register_version(client: Any, name: str, *, run: Any, kept: Kept) -> Any:
         description=shortened(kept.description) or None,
         await_creation_for=30,
     )
+
+
+def renew_card(client: Any, version: Any, file: Path, *, text: str) -> None:
+    """Give a version that is there already the card of today. file: where the card lies."""
+    if version.description == shortened(text):
+        return
+    client.log_artifact(version.run_id, str(file), "model")
+    client.update_model_version(version.name, version.version, description=shortened(text))
 
 
 def shortened(text: str) -> str:
