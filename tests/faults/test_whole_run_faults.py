@@ -56,13 +56,13 @@ def _whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 @pytest.mark.parametrize(
     "count",
-    [12, pytest.param(0, marks=[pytest.mark.slow, pytest.mark.timeout(1800)], id="every passage")],
+    [12, pytest.param(0, marks=[pytest.mark.slow, pytest.mark.timeout(3000)], id="every passage")],
 )
 def test_killed_at_any_passage_the_next_run_makes_the_same_model(
     quick_folder: Path, count: int, record_property: Note
 ) -> None:
-    survived = _script("kills", str(quick_folder), str(count), seconds=1700 if count == 0 else 280)
-    assert survived["passages"] >= 180
+    survived = _script("kills", str(quick_folder), str(count), seconds=2900 if count == 0 else 280)
+    assert survived["passages"] >= 200
     assert survived["kills"] == (count or survived["passages"])
     assert {"store.named", "bundle.manifest", "artifact.named", "step.made"} <= set(survived["names"])
     record_property("runs killed at durable actions, all recovered", survived["kills"])
