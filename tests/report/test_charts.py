@@ -14,7 +14,7 @@ from cauce.running.report.charts.bars import Bins, Item, bar_chart, dot_chart, h
 from cauce.running.report.charts.canvas import MOST_SERIES, Frame, Scale, axis, dashes, mark, shares_axis
 from cauce.running.report.charts.lines import Line, line_chart, thinned
 from cauce.running.report.markup import Element
-from cauce.running.report.wording import decimals, moment, number, share
+from cauce.running.report.wording import decimals, moment, number, share, short
 
 finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
 
@@ -163,3 +163,27 @@ def test_shares_and_times_follow_the_language_too() -> None:
     use_language("es")
     assert share(1, 8) == "12,5\u202f%"
     assert moment("2026-11-21T09:05:00-05:00").startswith("21 de ")
+
+
+@given(st.floats(1, 1e14))
+def test_ticks_are_short_enough_for_their_margin(largest: float) -> None:
+    """Contract values in the thousands of millions lost their first digits at the edge of the drawing."""
+    assert max(len(text) for text in axis((0.0, largest), "x").texts) <= 6
+
+
+def test_a_long_name_leaves_room_for_its_amount() -> None:
+    """A name written over its number makes both unreadable; the table below has the whole name."""
+    item = Item("CONTRATO INTERADMINISTRATIVO NO. 020 996 DEL DEPARTAMENTO", 1.0, "996,043,617 · 12 rows")
+    chart = bar_chart("t", "s", items=(item,), heads=("a", "b"))
+    (label,) = parts(chart.drawing, "text", "label")
+    assert len(str(label.children[0])) + len(item.text) <= 58
+    assert chart.data.rows[0][0] == item.name
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(8753865956.2, "8,754\u202fM"), (-2.5e7, "−25\u202fM"), (9_999_999.0, "9,999,999")]
+)
+def test_millions_are_written_so_that_they_fit_a_tile(value: float, text: str) -> None:
+    """Ten digits in a large face break over two lines."""
+    use_language("en")
+    assert short(value) == text

@@ -7,7 +7,7 @@ from cauce.core.metrics.numbers import NUMBERS
 from cauce.core.metrics.value import Metric
 from cauce.language import gettext_noop as _
 from cauce.language import translate
-from cauce.running.report.wording import NOTHING, decimals, number
+from cauce.running.report.wording import NOTHING, decimals, number, short
 
 DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
 _UNITS = frozenset(NUMBERS) - {"r2", "mape", "wape"}
@@ -26,7 +26,7 @@ def value_text(metric: Metric) -> str:
 def amount_text(name: MetricName, value: float | None) -> str:
     """An amount of this metric."""
     if name.kind in _UNITS:
-        return number(value)
+        return short(value)
     return decimals(value)
 
 

@@ -20,7 +20,7 @@ _RIGHT_TO_LEFT = re.compile(
 """From the first letter of a script that is written from right to left to the last one."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SMALL, _LARGE = 1e-4, 1e15
+_SMALL, _MANY, _LARGE = 1e-4, 1e7, 1e15
 _MONTHS = (
     _("January"),
     _("February"),
@@ -74,6 +74,14 @@ def number(value: float | None, digits: int = 4) -> str:
         mantissa = format_number(float(plain), digits=digits - 1)
         return _minus(f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}")
     return _minus(_shortened(format_number(value, digits=max(0, digits - 1 - power))))
+
+
+def short(value: float | None) -> str:
+    """The same, with millions by their letter from ten million on: 8,754 M."""
+    if value is None or not math.isfinite(value) or not _MANY <= abs(value) < _LARGE:
+        return number(value)
+    millions = value / 1e6
+    return f"{number(float(f'{millions:.4g}'))}\u202fM"
 
 
 def _shortened(text: str) -> str:

@@ -12,7 +12,8 @@ from cauce.running.report.markup import Element, element
 from cauce.running.report.wording import number
 
 _ROW, _BAR = 34.0, 9.0
-_LABEL = 46
+_LABEL = 58
+"""So many characters fit into a line, the amount among them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def bar_chart(title: str, says: str, *, items: Sequence[Item], heads: tuple[str,
 def _bar(item: Item, top: float, scale: Scale) -> list[Element]:
     zero, end, y = scale(0.0), scale(item.value), top + 20
     found = [
-        element("text", _cut(item.name), x=2.0, y=top + 14, class_="label"),
+        element("text", _cut(item), x=2.0, y=top + 14, class_="label"),
         element("text", item.text, x=WIDTH - 2, y=top + 14, text_anchor="end", class_="value"),
         element("rect", x=2.0, y=y, width=WIDTH - 4, height=_BAR, class_="track"),
         element("rect", x=min(zero, end), y=y, width=abs(end - zero), height=_BAR, class_="bar"),
@@ -78,7 +79,7 @@ def dot_chart(
 def _dot(item: Item, top: float, scale: Scale) -> list[Element]:
     y = top + 25
     found = [
-        element("text", _cut(item.name), x=2.0, y=top + 15, class_="label"),
+        element("text", _cut(item), x=2.0, y=top + 15, class_="label"),
         element("text", item.text, x=WIDTH - 2, y=top + 15, text_anchor="end", class_="value"),
     ]
     if item.low is not None and item.high is not None:
@@ -97,8 +98,10 @@ def _table(title: str, items: Sequence[Item], heads: tuple[str, str]) -> Table:
     return Table(title, columns, tuple((one.name, one.text) for one in items))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
+def _cut(item: Item) -> str:
+    """The name as far as there is room beside the amount; the table has all of it."""
+    room = max(12, _LABEL - len(item.text))
+    return item.name if len(item.name) <= room else f"{item.name[: room - 1]}…"
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _texts(ticks: Sequence[float], step: float) -> tuple[str, ...]:
     largest = max(abs(tick) for tick in ticks)
     if largest >= 1e15 or (0 < step < 1e-6):
         return tuple(number(tick, 3) for tick in ticks)
-    size, unit = next((one for one in _UNITS if largest >= one[0] * 10), (1.0, ""))
+    size, unit = next(((size, unit) for size, unit, least in _UNITS if largest >= least), (1.0, ""))
     places = max(0, -math.floor(math.log10(step / size) + 1e-9))
     if not math.isclose(step / size * 10**places, round(step / size * 10**places), rel_tol=1e-9):
         places += 1
@@ -89,7 +89,13 @@ def _texts(ticks: Sequence[float], step: float) -> tuple[str, ...]:
     )
 
 
-_UNITS = ((1e12, "\u202fT"), (1e9, "\u202fG"), (1e6, "\u202fM"), (1e3, "\u202fk"))
+_UNITS = (
+    (1e12, "\u202fT", 1e12),
+    (1e9, "\u202fG", 1e9),
+    (1e6, "\u202fM", 1e6),
+    (1e3, "\u202fk", 1e4),
+)
+"""A unit's size, its letter, and from which number on it is used."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from cauce.running.report.charts.bars import Item, bar_chart
 from cauce.running.report.wording import NOTHING, count, number, safe, share
 
 MOST_COLUMNS, MOST_PARTS = 6, 12
+LEAST_SHOWN = 0.2
+"""A column is shown where the parts that have a name hold at least this share of the rows."""
 _DATE_DIGITS = {"year": 4, "month": 7, "day": 10}
 
 
@@ -74,7 +76,15 @@ def _shown(target: TargetProfile) -> list[TargetBy]:
     """Over time first, then the columns that say most, each once."""
     over = target.over_time
     others = [one for one in target.by_column if over is None or one.column != over.column]
+    others = [one for one in others if _telling(one)]
     return [*(() if over is None else (over,)), *others[:MOST_COLUMNS]]
+
+
+def _telling(one: TargetBy) -> bool:
+    """Whether the parts that have a name hold a good share of the rows: not so of near identifiers."""
+    rows = sum(part.rows for part in one.parts)
+    named = sum(part.rows for part in one.parts[:MOST_PARTS] if not part.rest)
+    return named >= LEAST_SHOWN * rows
 
 
 def _told_class(target: TargetProfile, positive: str | None) -> int | None:
