@@ -192,7 +192,7 @@ def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
             version = register_version(client, told.name, run=found, kept=kept)
             passage("delivery.version")
         elif told.card:
-            renew_card(client, version, Path(scratch, CARD), text=told.card)
+            renew_card(client, version, file=Path(scratch, CARD), text=told.card)
     number, decided = str(version.version), Decision.parse(told.decided)
     give_alias(client, told.name, version=number, alias=told.alias, decided=decided)
     passage("delivery.alias")

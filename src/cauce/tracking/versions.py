@@ -48,7 +48,7 @@ def register_version(client: Any, name: str, *, run: Any, kept: Kept) -> Any:
     )
 
 
-def renew_card(client: Any, version: Any, file: Path, *, text: str) -> None:
+def renew_card(client: Any, version: Any, *, file: Path, text: str) -> None:
     """Give a version that is there already the card of today. file: where the card lies."""
     if version.description == shortened(text):
         return
