@@ -33,7 +33,7 @@ enabled = false
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that was run once."""
     folder = tmp_path_factory.mktemp("orders")
-    rows = "".join(f"{n},{n % 3 % 2},{n % 24}\n" for n in range(300))
+    rows = "".join(f"{n},{int((n * 7 + n // 9) % 10 < 4)},{n % 24}\n" for n in range(300))
     (folder / "orders.csv").write_text(f"id,late,hour\n{rows}", encoding="utf-8")
     (folder / "cauce.toml").write_text(PROJECT, encoding="utf-8")
     library.run(folder)

@@ -32,7 +32,8 @@ rounds = 5
 def folder(tmp_path: Path) -> Path:
     """A project whose time column is missing where a target stands: its split is refused."""
     rows = "".join(
-        f"{n},{n % 3 % 2},{n % 24},{'' if n == 7 else f'2025-01-{n % 28 + 1:02d}'}\n" for n in range(300)
+        f"{n},{int((n * 7 + n // 9) % 10 < 4)},{n % 24},{'' if n == 7 else f'2025-01-{n % 28 + 1:02d}'}\n"
+        for n in range(300)
     )
     (tmp_path / "orders.csv").write_text(f"id,late,hour,day\n{rows}", encoding="utf-8")
     text = PROJECT.replace('key = "id"', 'key = "id"\ntime = "day"')
@@ -84,7 +85,7 @@ def test_ctrl_c_and_defects_are_told_too(
 
 def test_a_run_that_was_told_as_finished_is_not_told_as_failed(folder: Path) -> None:
     """The model is registered and the plots are there: what came after is not the run's."""
-    text = (folder / "orders.csv").read_text(encoding="utf-8").replace("7,1,7,\n", "7,1,7,2025-01-08\n")
+    text = (folder / "orders.csv").read_text(encoding="utf-8").replace("7,0,7,\n", "7,0,7,2025-01-08\n")
     (folder / "orders.csv").write_text(text, encoding="utf-8")
 
     class Breaking(Silent):
@@ -104,7 +105,7 @@ def test_mlflow_shows_the_failed_run_after_the_next_good_one(folder: Path) -> No
     work = open_workspace(folder)
     with pytest.raises(CauceError) as caught, work.tracker() as tracker:
         run_project(work, tracker=tracker)
-    text = (folder / "orders.csv").read_text(encoding="utf-8").replace("7,1,7,\n", "7,1,7,2025-01-08\n")
+    text = (folder / "orders.csv").read_text(encoding="utf-8").replace("7,0,7,\n", "7,0,7,2025-01-08\n")
     (folder / "orders.csv").write_text(text, encoding="utf-8")
     with work.tracker() as tracker:
         run_project(work, tracker=tracker)
