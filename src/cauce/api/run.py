@@ -9,6 +9,7 @@ from typing import Any
 
 from cauce.core.evaluation import Evaluation
 from cauce.core.leaks.findings import LeakReport
+from cauce.core.metrics.interval import Interval
 from cauce.core.promotion.gate import GateVerdict
 from cauce.ports.tracker import Delivery
 from cauce.running.artifacts import export_model, render_plots
@@ -56,12 +57,18 @@ class RunReport:
     outcome: str | None
     leaks: LeakReport
 
+    @property
+    def intervals(self) -> Mapping[str, Interval | None]:
+        """The headline's interval by dataset; None where it was not measured."""
+        return {name: one[self.metric].interval for name, one in self.evaluation.datasets.items()}
+
     def to_json(self) -> dict[str, Any]:
         """A JSON value; of the evaluation, every metric's value by its tracker key."""
         plain = ("run", "name", "task", "classes", "ran", "rows", "rejected", "rejected_file", "snapshot")
         found = {name: getattr(self, name) for name in (*plain, "bundle", "said", "metric", "values")}
         return {
             **found,
+            "intervals": {name: one and one.to_json() for name, one in self.intervals.items()},
             "folder": str(self.folder),
             "report": str(self.report),
             "metrics": self.evaluation.tracked(),

@@ -20,6 +20,7 @@ from cauce.errors import CauceError
 VERSION = 2
 READ = (1, 2)
 THRESHOLD = 0.5
+SLICES_TOLD = 3
 T = TypeVar("T")
 
 
@@ -65,6 +66,18 @@ class Evaluation:
         """Slices that are worse than all rows beyond chance: of validation rows, of test rows without any."""
         judged = "validation" if "validation" in self.datasets else "test"
         return weakest([one for one in self.slices if one.dataset == judged])
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should hear beside the numbers, in sentences of the active language.
+
+        Whether the model holds on rows it has not seen, how the threshold was chosen, the weakest slices.
+        """
+        gap = self.gap
+        doubts = tuple(text for one, text in zip(gap.drops, gap.details, strict=True) if one.beyond_chance)
+        chosen = self.choice is not None and self.choice.rule != "fixed"
+        choice = (self.choice.sentence,) if self.choice is not None and chosen else ()
+        return (gap.sentence, *doubts, *choice, *(one.sentence for one in self.weakest[:SLICES_TOLD]))
 
     def tracked(self) -> dict[str, float]:
         """Every defined metric, its interval's ends and the best guess's value, by tracker key."""

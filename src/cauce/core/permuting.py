@@ -61,8 +61,9 @@ def permutation_importance(
     found = []
     for name in sample.rows.columns:
         places = [at for at, columns in enumerate(reading) if name in columns]
-        rows = pl.DataFrame({**repeated, name: _shuffled(sample.rows.get_column(name), seed)})
         projection = feature_projection([scorer.features[at] for at in places], scorer.input)
+        shuffled = {**repeated, name: _shuffled(sample.rows.get_column(name), seed)}
+        rows = pl.DataFrame({column: shuffled[column] for column in projection.columns})
         kept = matrices[:, places]
         matrices[:, places] = matrix_of(projection(rows))
         scores = scorer.scores_of(matrices)

@@ -18,7 +18,8 @@ from cauce.spec import Project
 
 
 def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
-    """Notices of reading, what the profile noticed, and what was inferred of the target; each once."""
+    """Notices of reading, what the profile noticed, what was inferred of the target, and what the model is
+    worth on rows it has not seen; each once."""
     noticed: Any = results.records["ingest"].facts["notices"]
     notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]
     declared = work.project.target
@@ -34,7 +35,7 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     told = notices_of(results.profile, declared=with_a_role(work.project) | named)
     judged = verdict_notices(results.verdict.at(SystemClock().now()))
     said = (*(notice.message for notice in notices), *judged, *inferred, *told, *leak_notices(leaks))
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys((*said, *results.evaluation.notices)))
 
 
 def with_a_role(project: Project) -> frozenset[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cauce.api.run import RunReport
     from cauce.api.runs import RunSummary
     from cauce.api.status import ProjectStatus
+    from cauce.core.metrics.interval import Interval
     from cauce.ports.tracker import Delivery
 
 _STATES = {"finished": _("finished"), "will run": _("will run"), "waits": _("may run")}
@@ -97,7 +98,8 @@ def _made(report: RunReport) -> Iterator[str]:
         yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
     for dataset in sorted(report.values, key=_place):
         name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
-        yield f"{shown(report.metric)}, {name}: {_number(report.values[dataset])}"
+        value = f"{_number(report.values[dataset])}{_doubt(report.intervals.get(dataset))}"
+        yield f"{shown(report.metric)}, {name}: {value}"
     yield translate(_("Model {digest} in {folder}")).format(digest=report.bundle, folder=shown(report.folder))
     yield from _gated(report)
     if report.plots:
@@ -125,6 +127,15 @@ def _gated(report: RunReport) -> Iterator[str]:
         yield translate(_("The gate refuses the model: {reason}.")).format(
             reason=shown(reason, most=_SENTENCE)
         )
+
+
+def _doubt(interval: Interval | None) -> str:
+    """The ends of the interval after a value."""
+    if interval is None:
+        return ""
+    text = translate(_(" ({level}: {low} to {high})"))
+    level = f"{format_number(100 * interval.level, digits=0)} %"
+    return text.format(level=level, low=_number(interval.low), high=_number(interval.high))
 
 
 def _place(dataset: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.leaks.findings import LeakReport
-from cauce.core.metrics.keys import baseline_key
+from cauce.core.metrics.keys import baseline_key, tracker_key
 from cauce.core.run_record import RunRecord, TrackedBundle, TrackedDataset
 from cauce.planning.step import Reference, Step
 from cauce.ports.tracker import Tracker
@@ -114,3 +114,6 @@ def _guesses(evaluation: Evaluation) -> Iterator[tuple[str, float]]:
             guess = one.baseline(str(metric.name))
             if guess is not None and guess.value is not None:
                 yield baseline_key(metric.name, dataset), guess.value
+            if metric.interval is not None:
+                yield tracker_key(metric.name, dataset, end="low"), metric.interval.low
+                yield tracker_key(metric.name, dataset, end="high"), metric.interval.high
