@@ -16,8 +16,8 @@ Threshold = Annotated[
     Probability | Literal["f1"] | FrozenMap[NotNegative],
     Expects(
         _(
-            'a probability between 0.0 and 1.0, "f1", { recall = 0.8 }, { precision = 0.9 } or '
-            "{ cost_false_positive = 1.0, cost_false_negative = 5.0 }"
+            'a probability between 0.0 and 1.0, "f1", { recall = 0.8 }, { precision = 0.9 } or a table of '
+            "both costs"
         )
     ),
 ]

@@ -233,8 +233,9 @@ class Choose:
     )
     threshold: Threshold | None = setting(
         _(
-            "From which probability a row counts as positive: given, or chosen on validation rows by F1, by "
-            "the least recall or precision, or by costs; 0.5 where absent."
+            "From which probability a row counts as positive, 0.5 where absent: a probability, or what to "
+            'choose it by on validation rows: "f1", { recall = 0.8 } or { precision = 0.9 } (the least to '
+            "keep), or { cost_false_positive = 1.0, cost_false_negative = 5.0 }."
         ),
         default=None,
     )
