@@ -42,7 +42,7 @@ from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import Workspace
 from cauce.stats import Filtered, Grouped, LowestRows, Several
 
-_SKEWED = 2.0
+_SKEWED = 1.5
 
 
 def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
@@ -193,7 +193,7 @@ def model_features(fitted: FittedFeatures) -> tuple[Feature, ...]:
 def metric_target(target: Target, guess: Mapping[str, Any]) -> MetricTarget:
     """The target as metrics see it. guess: what the training rows say to guess.
 
-    Amounts whose mean is at least twice their median are also judged on the scale log(1 + x).
+    Amounts whose mean is at least one and a half times their median are also judged on the scale log(1 + x).
     """
     mean, median = guess.get("mean"), guess.get("median")
     skewed = mean is not None and median is not None and mean >= _SKEWED * median > 0
