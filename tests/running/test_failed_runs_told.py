@@ -23,6 +23,8 @@ key = "id"
 column = "late"
 [split]
 kind = "time"
+[features]
+acknowledged = "hour" # it does follow from the row's number, as late does
 [[models]]
 rounds = 5
 """
