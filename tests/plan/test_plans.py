@@ -239,7 +239,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on() -> None:
     with pytest.raises(CauceError) as caught:
         run_plan(plan_of(), {**world.actions(), "fit": interrupted}, ledger=world.ledger)
     assert caught.value.exit_code == Exit.INTERRUPTED
-    assert caught.value.message == "Interrupted in the step fit; 1 of 3 steps are finished."
+    assert caught.value.message == "Interrupted in the step fit; 1 of 3 steps is finished."
     (run,) = world.ledger.runs()
     assert world.ledger.run_notes(run)["end"]["outcome"] == "interrupted"
     assert world.run(plan_of()) == ("fit", "evaluate")
