@@ -21,6 +21,7 @@ class Defect:
 _RUN = "defects/test_run_defects.py::test_"
 _REGISTRY = "defects/test_registry_defects.py::test_"
 _REPORT = "defects/test_report_defects.py::test_"
+_DOUBT = "running/test_doubtful_runs.py::test_"
 _EXACT = "splits/test_split_exact.py::test_"
 _TARGET = "splits/test_target.py::test_"
 _PROJECTS = "running/test_project_runs.py::test_"
@@ -159,7 +160,11 @@ DEFECTS = (
     Defect(
         "A D24",
         "The rows that chose the model also judged it; no test, no doubt, nothing to beat.",
-        (f"{_RUN}the_score_told_is_that_of_rows_that_chose_nothing",),
+        (
+            f"{_RUN}the_score_told_is_that_of_rows_that_chose_nothing",
+            f"{_DOUBT}a_run_keeps_the_doubt_of_every_metric_in_evaluation_and_bundle",
+            "metrics/test_thresholds.py::test_test_rows_never_change_the_threshold",
+        ),
     ),
     Defect(
         "A D25",
@@ -254,7 +259,10 @@ DEFECTS = (
     Defect(
         "C D13",
         "Coefficients in different units were read as importance, and their names were lost.",
-        (f"{_REPORT}importance_is_of_named_columns_and_free_of_their_units",),
+        (
+            f"{_REPORT}importance_is_of_named_columns_and_free_of_their_units",
+            f"{_DOUBT}shuffling_names_the_users_columns_and_finds_the_one_that_matters",
+        ),
     ),
     Defect(
         "C D14",
@@ -262,6 +270,7 @@ DEFECTS = (
         (
             "core/test_profile_values.py::test_a_skewed_column_is_described_as_scipy_describes_it",
             f"{_EXAMPLES}the_contracts_example_explains_half_of_the_values_logarithm",
+            f"{_DOUBT}amounts_have_intervals_and_a_logarithmic_scale",
         ),
     ),
     Defect(
