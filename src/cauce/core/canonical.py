@@ -83,6 +83,8 @@ def read_document(
     if not isinstance(value, dict):
         raise damaged(key, "it is not a JSON object")
     found = item(value, "format", kind=int, key=key)
+    if found < 1:
+        raise damaged(key, "format is not a version number")
     if found > version:
         raise CauceError("E0508", key=key, version=found, known=version)
     given = set(value).intersection(optional)

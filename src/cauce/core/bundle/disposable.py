@@ -8,7 +8,9 @@ import sys
 from contextlib import suppress
 
 from cauce.core.bundle.bundle import Bundle
-from cauce.core.bundle.manifest import Manifest
+from cauce.core.bundle.manifest import ONNX, Manifest
+from cauce.core.bundle.onnx_audit import check_onnx
+from cauce.core.bundle.writing import TOLERANCE, largest_difference
 from cauce.errors import CauceError, shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
@@ -20,6 +22,8 @@ _LENGTH = 8
 
 def parse_in_child(bundle: Bundle, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
     """Load both payloads and the golden rows once in a process of its own, and score the golden rows there.
+
+    Both must give the same scores, and the ONNX graph hold nothing but what Cauce writes.
 
     seconds: of wall time and of processor time; memory: bytes of address space (where the system limits
     them). E1207 where that process fails, crashes, or takes more.
@@ -65,9 +69,18 @@ def _child(seconds: int, memory: int) -> None:
     data = part()
     manifest = Manifest.from_bytes(data)
     bundle = Bundle(manifest, "", {one.path: part() for one in manifest.files})
-    rows = bundle.golden.rows
-    bundle.scorer(threads=1).scores(rows)
-    bundle.scorer(threads=1).score_rows(rows.to_dicts())
+    check_bundle(bundle)
+
+
+def check_bundle(bundle: Bundle) -> None:
+    """What `parse_in_child` does over there. The payload's errors, E1201 for the golden rows, E1208 where the
+    two forms of the model give other scores."""
+    check_onnx(bundle.contents[ONNX])
+    rows, scorer = bundle.golden.rows, bundle.scorer(threads=1)
+    difference = largest_difference(scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
+    if not difference <= TOLERANCE:
+        raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
+    scorer.score_rows(rows.head(1).to_dicts())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,7 @@ MOST_FILES = 10_000
 MOST_BYTES = 1 << 30
 MANIFEST_BYTES = 1 << 26
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,2}")
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
 _BAD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 _FEATURE_KINDS = ("integer", "float", "boolean")
 T = TypeVar("T")
@@ -133,6 +135,9 @@ class Manifest:
             raise CauceError("E1205", path=MANIFEST, limit=MANIFEST_BYTES)
         try:
             value = read_document(data, MANIFEST, version=FORMAT, fields=_FIELDS, optional=_OPTIONAL)
+            if _HALVES.search(data):
+                # Half of a pair alone is a text that no terminal, file or library takes.
+                json.dumps(value, ensure_ascii=False).encode("utf-8")
             manifest = _checked(_manifest(value))
             manifest.to_bytes()
         except CauceError as error:
