@@ -14,6 +14,7 @@ from cauce.errors import CauceError, CauceErrors
 from cauce.expr.batch import take
 from cauce.expr.schema import Schema
 from cauce.stats.identity import Identity
+from cauce.stats.known_lanes import Place, placed
 from cauce.stats.summary import Summary
 
 _BLOCK = 2**20
@@ -30,11 +31,13 @@ class SnapshotSource:
     """The rows of a snapshot as a Source, in the order of its parts, `batch_rows` at most at a time.
 
     E0502 where a part is missing, E0509 where it cannot be read or is not as the manifest says.
+    known: whether hashes of the rows may be remembered from an earlier scan, not where they are proved.
     """
 
     manifest: Manifest
     store: Objects
     batch_rows: int = 2**17
+    known: bool = True
 
     @property
     def schema(self) -> Schema:
@@ -50,7 +53,9 @@ class SnapshotSource:
         schema = self.schema.select(names)
         for part in self.manifest.parts:
             frame = self._read(part, schema)
-            yield from frame.iter_slices(self.batch_rows)
+            for number, batch in enumerate(frame.iter_slices(self.batch_rows)):
+                rows = (number * self.batch_rows, batch.height)
+                yield placed(batch, Place(self.manifest.identity, part.key, rows)) if self.known else batch
 
     def parquet_paths(self) -> tuple[str, ...] | None:
         """The parts' paths where the store is local, else None."""
@@ -90,7 +95,7 @@ def verify_snapshot(
     if rows:
         summary = Identity(manifest.schema) if identity is None else identity
         state = summary.start()
-        for batch in SnapshotSource(manifest, store).batches():
+        for batch in SnapshotSource(manifest, store, known=False).batches():
             state = summary.update(state, batch)
         got = summary.result(state).identity
         if got != manifest.identity:

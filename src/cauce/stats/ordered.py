@@ -74,7 +74,7 @@ def bins_of(keys: Keys, limits: Limits, *, known: Bins, weights: NDArray[np.floa
         return no_bins() if weights is None else no_bins(len(weights))
     shift = known.shift
     if not len(known.keys):
-        start = np.unique(keys[: 4 * limits.limit] >> shift)
+        start = _different(keys[: 4 * limits.limit] >> shift)
         shift += _needed_shift(start, limits, shift)
     return fitted(_grouped(keys >> shift, shift, weights), limits)
 
@@ -83,7 +83,7 @@ def float_bins(values: NDArray[np.float64], limits: Limits, *, known: Bins) -> B
     """`bins_of` for float64 values, of which NaN is left out; much faster where they are many."""
     shift = known.shift
     if not len(known.keys):
-        start = np.unique(float_keys(present(values[: 4 * limits.limit])) >> shift)
+        start = _different(float_keys(present(values[: 4 * limits.limit])) >> shift)
         shift += _needed_shift(start, limits, shift)
     if 1 << (64 - shift) > max(_SPAN_PER_ROW * len(values), _SMALL):
         return bins_of(float_keys(present(values)), limits, known=known)
@@ -161,6 +161,13 @@ def _needed_shift(keys: Keys, limits: Limits, shift: int) -> int:
         else:
             low = middle + 1
     return low
+
+
+def _different(keys: Keys) -> Keys:
+    # Sorting is several times faster than np.unique, which puts 64-bit integers in a hash table.
+    ordered = np.sort(keys)
+    different: Keys = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return different
 
 
 def _distinct(keys: Keys) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
 from cauce.stats.decimal_words import decimal_words
+from cauce.stats.known_lanes import known_lanes, note_lanes
 from cauce.stats.mixing import LANES, Words, mix, salts
 from cauce.stats.text_hash import text_digests
 
@@ -32,11 +33,15 @@ def row_hashes(
     Raises E0101 where a column is absent, E0201 where its type is not the schema's.
     """
     fields = schema if columns is None else schema.select(tuple(columns))
+    known = known_lanes(batch, fields)
+    if known is not None:
+        return known
     prepared = [_prepared(_column(batch, field), field) for field in fields]
     lanes = (np.zeros(batch.height, np.uint64), np.zeros(batch.height, np.uint64))
     for low in range(0, batch.height, _BLOCK_ROWS):
         rows = slice(low, min(low + _BLOCK_ROWS, batch.height))
         _hash_block(prepared, rows, tuple(lane[rows] for lane in lanes))
+    note_lanes(batch, fields, lanes=lanes)
     return lanes
 
 

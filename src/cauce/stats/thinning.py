@@ -110,10 +110,10 @@ class Thinned(Mergeable[ThinnedState, ThinnedRows]):
         return self._bounded(pl.concat((one, other)), shift, total)
 
     def result(self, state: ThinnedState) -> ThinnedRows:
-        rows = self._joined(state).rows
+        joined = self._joined(state)
+        rows, shift = joined.rows, joined.shift
         if rows is None:
             return ThinnedRows(pl.DataFrame(), np.empty(0, np.int64), 0, state.total)
-        shift = self._joined(state).shift
         kept = pl.DataFrame({name: rows.get_column(f"={name}") for name in self.kept})
         return ThinnedRows(kept, rows.get_column(_COUNT).to_numpy(), shift, state.total)
 
@@ -128,28 +128,32 @@ class Thinned(Mergeable[ThinnedState, ThinnedRows]):
         """Each hash once, ascending, and no more of them than the limit."""
         if state.rows is None:
             return state
-        hashes = state.rows.get_column(_HASH).to_numpy()
-        shift = state.shift
-        own, firsts, places = np.unique(hashes, return_index=True, return_inverse=True)
-        counts = np.bincount(places, state.rows.get_column(_COUNT).to_numpy()).astype(np.int64)
-        while np.count_nonzero(_below(own, shift)) > self.limit:
+        hashes, shift = state.rows.get_column(_HASH).to_numpy(), state.shift
+        counts = state.rows.get_column(_COUNT).to_numpy()
+        different = np.sort(hashes)
+        different = different[np.append(True, different[1:] != different[:-1])[: len(different)]]
+        while np.searchsorted(different, _bound(shift), side="right") > self.limit:
             shift += 1
-        kept = int(np.count_nonzero(_below(own, shift)))
-        rows = state.rows[firsts[:kept]] if self.kept else state.rows.head(kept)
+        # Only what stays is put in order with its place, which costs much more than the hashes alone.
+        places = np.flatnonzero(hashes <= _bound(shift))
+        order = np.argsort(hashes[places])
+        own = hashes[places[order]]
+        starts = np.flatnonzero(np.append(True, own[1:] != own[:-1])[: len(own)])
+        own, counts = own[starts], np.add.reduceat(counts[places[order]], starts)
+        firsts = np.minimum.reduceat(places[order], starts)
+        rows = state.rows[firsts] if self.kept else state.rows.head(len(own))
         found = {name: rows.get_column(name) for name in rows.columns}
-        found |= {_HASH: pl.Series(own[:kept]), _COUNT: pl.Series(counts[:kept])}
+        found |= {_HASH: pl.Series(own), _COUNT: pl.Series(counts)}
         return ThinnedState(pl.DataFrame(found), shift, state.total)
 
 
-def _below(hashes: Words, shift: int) -> NDArray[np.bool_]:
-    if shift == 0:
-        return np.ones(len(hashes), np.bool_)
-    found: NDArray[np.bool_] = (hashes >> np.uint64(64 - shift)) == 0
-    return found
+def _bound(shift: int) -> np.uint64:
+    """The highest hash that is kept."""
+    return np.uint64((1 << (64 - shift)) - 1)
 
 
 def _thinned(rows: pl.DataFrame, shift: int) -> pl.DataFrame:
-    return rows.filter(pl.Series(_below(rows.get_column(_HASH).to_numpy(), shift)))
+    return rows.filter(pl.Series(rows.get_column(_HASH).to_numpy() <= _bound(shift)))
 
 
 def _words(batch: pl.DataFrame, name: str) -> Words:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,7 @@ _MOST_LEVELS: Final = 20
 _FEW_NUMBERS: Final = 12
 _RANGES: Final = 10
 _LEAST_ROWS: Final = 10
+_LOOKED_AT: Final = 1024
 Seen = Callable[[int], dict[str, Any]]
 """What of the target is seen in the part of a number."""
 
@@ -143,10 +145,15 @@ def _parts(field: Field, sample: SampleRows, *, answer: Answer) -> _Parts | None
         return _of_levels(cells, sample)
     numbers = sample.numbers(field.name)
     known = numbers[answer.known]
-    values = np.unique(known[~np.isnan(known)])
-    if len(values) <= _FEW_NUMBERS:
+    if _few_numbers(known[~np.isnan(known)]):
         return _of_levels(cells.cast(pl.Float64) if field.kind == "decimal" else cells, sample)
     return _of_ranges(numbers)
+
+
+def _few_numbers(values: Floats) -> bool:
+    # Most columns show with their first cells that they have more.
+    first = np.unique(values[:_LOOKED_AT])
+    return len(first) <= _FEW_NUMBERS and len(np.unique(values)) <= _FEW_NUMBERS
 
 
 def _of_levels(cells: pl.Series, sample: SampleRows) -> _Parts:
@@ -159,14 +166,16 @@ def _of_levels(cells: pl.Series, sample: SampleRows) -> _Parts:
 
 
 def _of_ranges(numbers: Floats) -> _Parts:
-    present = numbers[~np.isnan(numbers)]
+    present = np.sort(numbers[~np.isnan(numbers)]) + 0.0
     shares = np.linspace(0, 1, _RANGES + 1)[1:-1]
-    # "higher" gives a value of the column itself: no rounding between two of them moves an edge.
-    edges = np.unique(np.quantile(present, shares, method="higher"))
-    edges = edges[edges > present.min()]
+    # A value of the column itself: no rounding between two of them moves an edge.
+    edges = np.unique(present[np.ceil(shares * (len(present) - 1)).astype(np.int64)])
+    edges = edges[edges > present[0]]
     codes = np.where(np.isnan(numbers), -1, np.searchsorted(edges, numbers, side="right"))
-    own = [present[codes[~np.isnan(numbers)] == place] for place in range(len(edges) + 1)]
-    labels = tuple(Part(0, low=float(part.min()), high=float(part.max())) for part in own if len(part))
+    starts = (0, *np.searchsorted(present, edges).tolist(), len(present))
+    labels = tuple(
+        Part(0, low=float(present[low]), high=float(present[high - 1])) for low, high in pairwise(starts)
+    )
     return _Parts("range", codes, labels)
 
 
