@@ -22,6 +22,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#!|~:$]|(?<=[wW])\.)")
 _CHARACTERS = 300
 _COLUMNS_SHOWN, _METRICS_SHOWN = 30, 25
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
+_LEFT_OUT = {"left_out": _("left out, without a target")}
 _TASKS = {
     "binary": _("a choice between two classes"),
     "multiclass": _("a choice between several classes"),
@@ -221,7 +222,7 @@ def _usage(card: ModelCard) -> Iterator[str]:
     quoted = "'" + address.replace("'", "'\\''") + "'"
     lines = [
         f"cauce verify {quoted} --digest {card.identity}",
-        f"cauce predict NEW_DATA --model {quoted} --out scored.parquet",
+        f"cauce predict {translate(_('NEW_DATA'))} --model {quoted} --out scored.parquet",
     ]
     yield translate(_("Once it is the champion:"))
     yield ""
@@ -232,7 +233,8 @@ def _usage(card: ModelCard) -> Iterator[str]:
 
 
 def _dataset(name: str) -> str:
-    return translate(_DATASETS.get(name, "")) or name
+    text = {**_DATASETS, **_LEFT_OUT}.get(name)
+    return translate(text) if text else name
 
 
 def _row(cells: Iterable[str]) -> str:

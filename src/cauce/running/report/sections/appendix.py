@@ -31,7 +31,7 @@ def appendix_section(content: RunContent, missing: Sequence[str]) -> Section:
     parts: list[Block] = [
         Part(translate(_("How to repeat it")), _repeating(content)),
         Part(translate(_("The test rows")), (Paragraph(_readings(content.readings)),)),
-        Part(translate(_("Digests")), (Facts(_named(content.digests)),), folded=True),
+        Part(translate(_("Digests")), (Facts(_named(_digests(content))),), folded=True),
         Part(translate(_("Versions")), (Facts(_named(_versions(content)), form="many"),), folded=True),
         Part(translate(_("Settings")), (_settings(content),), folded=True),
     ]
@@ -80,6 +80,15 @@ def _readings(readings: int | None) -> str:
 
 def _versions(content: RunContent) -> dict[str, str]:
     return {"cauce": content.version, **content.libraries}
+
+
+def _digests(content: RunContent) -> dict[str, str]:
+    words = {"snapshot": translate(_("snapshot")), "model": translate(_("model"))}
+    step = translate(_("step {name}"))
+    return {
+        words.get(key) or step.format(name=key.removeprefix("step ")): one
+        for key, one in content.digests.items()
+    }
 
 
 def _named(values: Mapping[str, str]) -> tuple[Any, ...]:

@@ -83,7 +83,10 @@ def _text(value: Any) -> str:
 def _texts(columns: list[ColumnProfile]) -> Table:
     heads = (
         Column(translate(_("column"))),
-        *(Column(translate(one), "number") for one in (_("shortest"), _("mean"), _("longest"), _("empty"))),
+        *(
+            Column(translate(one), "number")
+            for one in (_("shortest"), _("mean"), _("longest"), _("empty texts"))
+        ),
     )
     rows = tuple(_lengths(one) for one in columns)
     return Table(translate(_("Lengths in characters.")), heads, rows)

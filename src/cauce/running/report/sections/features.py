@@ -84,7 +84,7 @@ def _table(fitted: FittedFeatures) -> Table:
     rows = tuple((name(one.name), name(_sources(one)), safe(_made(one), 400)) for one in shown)
     heads = (
         Column(translate(_("feature"))),
-        Column(translate(_("from"))),
+        Column(translate(_("made from"))),
         Column(translate(_("what was done, learned from training rows alone"))),
     )
     caption = translate_plural(

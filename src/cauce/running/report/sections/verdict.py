@@ -156,8 +156,8 @@ def _next(content: RunContent) -> tuple[Block, ...]:
             len(content.said),
         )
         advice.append(text.format(count=count(len(content.said))))
-    lines = ["cauce runs"] if content.bundle is None else ["cauce predict NEW_DATA --out scored.parquet"]
+    lines = ["cauce runs"]
     if content.bundle is not None:
-        lines.append("cauce compare --last 2")
+        lines = [f"cauce predict {translate(_('NEW_DATA'))} --out scored.parquet", "cauce compare --last 2"]
     found: list[Block] = [Listing(tuple(advice))] if advice else []
     return (Part(translate(_("What to do next")), (*found, Code("\n".join(lines)))),)
