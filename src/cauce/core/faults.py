@@ -28,11 +28,19 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM}
 
 @contextmanager
 def translated(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn an OSError about `path` into E0503 (full), E0504, E0505 (rights) or E0506 (anything else)."""
+    """Turn an OSError about `path` into E0503 (full), E0504, E0505 (rights) or E0506 (anything else).
+
+    E0504 also for a path that no file can have.
+    """
     try:
         yield
     except OSError as error:
         raise as_failure(error, path) from error
+    except ValueError as error:
+        if not isinstance(error, UnicodeEncodeError) and "null" not in str(error):
+            raise
+        # A zero byte, or half a character: no system has a file of such a name.
+        raise CauceError("E0504", path=os.fspath(path), reason=str(error)) from error
 
 
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")

@@ -67,10 +67,11 @@ def unreadable(file: SourceFile, error: OSError) -> CauceError:
 
 
 def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
-    """The files that paths, folders and globs name, once each, sorted by name. E0401 where one names none."""
+    """The files that paths, folders and globs name, once each, sorted by name. E0401 where one names none,
+    E0402 where the system refuses to look."""
     found: dict[Path, SourceFile] = {}
     for pattern in paths:
-        matched = list(_matching(pattern))
+        matched = _matched(pattern)
         if not matched:
             raise CauceError("E0401", pattern=pattern)
         for file in matched:
@@ -78,6 +79,15 @@ def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
     if not found:
         raise CauceError("E0401", pattern="")
     return tuple(sorted(found.values(), key=lambda file: (file.name, str(file.path))))
+
+
+def _matched(pattern: str) -> list[SourceFile]:
+    try:
+        return list(_matching(pattern))
+    except (ValueError, RuntimeError):  # a zero byte, or the home of a user who is not there
+        return []
+    except OSError as error:
+        raise CauceError("E0402", place=Place(pattern), reason=error.strerror or str(error)) from None
 
 
 def _matching(pattern: str) -> Iterator[SourceFile]:
