@@ -85,14 +85,10 @@ def float_bins(values: NDArray[np.float64], limits: Limits, *, known: Bins) -> B
     if not len(known.keys):
         start = _different(float_keys(present(values[: 4 * limits.limit])) >> shift)
         shift += _needed_shift(start, limits, shift)
-    if 1 << (64 - shift) > max(_SPAN_PER_ROW * len(values), _SMALL):
+    found = _by_size(values, shift) if shift else None
+    if found is None:
         return bins_of(float_keys(present(values)), limits, known=known)
-    counts = np.bincount(_top_bits(values, shift))
-    used = np.flatnonzero(counts != 0)
-    bits = (used << shift).view(np.int64)
-    keys = np.bitwise_xor(bits, (bits >> 63) & _MAGNITUDE) >> shift
-    order = np.argsort(keys)
-    return fitted(Bins(shift, keys[order], counts[used][order].astype(np.int64)), limits)
+    return fitted(found, limits)
 
 
 def value_bins(
@@ -100,6 +96,28 @@ def value_bins(
 ) -> Bins:
     """The histogram of ascending different values (no -0.0, no NaN) with their counts."""
     return fitted(coarsened(Bins(0, float_keys(values), counts), known.shift), limits)
+
+
+def _by_size(values: NDArray[np.float64], shift: int) -> Bins | None:
+    """The histogram of every value but NaN, counted by size and sign; None where sizes lie too far apart."""
+    tops = _top_bits(values, shift)
+    if not len(tops):
+        return None
+    sizes = np.bitwise_and(tops, (1 << (63 - shift)) - 1)
+    low = int(sizes.min())
+    span = int(sizes.max()) - low + 1
+    if 2 * span > max(_SPAN_PER_ROW * len(values), _SMALL):
+        return None
+    # Negative ones after the positive ones.
+    tops >>= 63 - shift
+    tops *= span
+    sizes += tops
+    counts = np.bincount(np.subtract(sizes, low, out=sizes))
+    used = np.flatnonzero(counts != 0)
+    negative, size = np.divmod(used, span)
+    keys = np.where(negative, ~(size + low), size + low)
+    order = np.argsort(keys)
+    return Bins(shift, keys[order], counts[used][order].astype(np.int64))
 
 
 def _top_bits(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
