@@ -26,7 +26,8 @@ def test_the_same_drop_is_chance_in_small_data_and_overfitting_in_large():
         gap_between({"train": dataset(0.9, half), "validation": dataset(0.75, half)}, NAME)
         for half in (0.15, 0.01)
     )
-    assert small.verdict == "holds"
+    assert small.verdict == "unsure"
+    assert "too few to tell" in small.sentence
     assert large.verdict == "memorised"
     assert small.details[0].endswith("chance alone can explain that.")
     assert "by 0.150 (95 %: 0.136 to 0.164), more than chance explains." in large.details[0]
@@ -52,3 +53,14 @@ def test_lower_is_better_is_a_drop_too():
             rows=9, unlabelled=0, weight=9.0, metrics=(one,), baselines={"mean": (Metric(name, 5.0),)}
         )
     assert gap_between(pair, name).drops[0].value == pytest.approx(1.0)
+
+
+def test_a_test_better_than_the_validation_is_told_as_a_gain():
+    """ "Gets worse by -0.05" makes a reader doubt every number beside it."""
+    small, large = (
+        gap_between({"validation": dataset(0.75, half), "test": dataset(0.8, half)}, NAME)
+        for half in (0.15, 0.01)
+    )
+    told = "From validation to test the roc_auc[positive=yes] gets better by "
+    assert large.details[0] == f"{told}0.050 (95 %: 0.036 to 0.064), more than chance explains."
+    assert small.details[0] == f"{told}0.05 (95 %: -0.16 to 0.26); chance alone can explain that."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cauce.core.metrics.dataset import DatasetEvaluation
@@ -22,6 +22,10 @@ _SHARES = {kind.name for kind in KINDS.values() if kind.direction == "higher"} -
 VERDICTS = {
     "useless": _("On rows it has not seen, the model is no better than guessing."),
     "holds": _("The model is as good on rows it has not seen as on those it learned from."),
+    "unsure": _(
+        "The model is worse on rows it has not seen than on those it learned from, but by no more than chance "
+        "can explain: these rows are too few to tell."
+    ),
     "slips": _("The model is somewhat worse on rows it has not seen than on those it learned from."),
     "memorised": _(
         "The model has learned much of its training rows by heart: on rows it has not seen it keeps "
@@ -39,6 +43,12 @@ _STEPS = {
         "From training to validation the {metric} gets worse by {drop} ({level}: {low} to {high})"
     ),
     "test": _("From validation to test the {metric} gets worse by {drop} ({level}: {low} to {high})"),
+}
+_RISES = {
+    "validation": _(
+        "From training to validation the {metric} gets better by {drop} ({level}: {low} to {high})"
+    ),
+    "test": _("From validation to test the {metric} gets better by {drop} ({level}: {low} to {high})"),
 }
 _BEYOND = _("{step}, more than chance explains.")
 _CHANCE = _("{step}; chance alone can explain that.")
@@ -58,6 +68,10 @@ class Drop:
     def beyond_chance(self) -> bool:
         """Whether the interval lies on the worse side."""
         return self.low > 0
+
+    def turned(self) -> Drop:
+        """The same as a rise: how much better, and between which ends."""
+        return replace(self, value=-self.value, low=-self.high, high=-self.low)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +96,12 @@ class Gap:
         return tuple(self._told(one) for one in self.drops)
 
     def _told(self, one: Drop) -> str:
+        steps, one = (_STEPS, one) if one.value >= 0 else (_RISES, one.turned())
         value, low, high = (
             format_number(part, digits=_digits(one)) for part in (one.value, one.low, one.high)
         )
         level = f"{format_number(100 * one.level, digits=0)} %"
-        step = translate(_STEPS[one.dataset]).format(
+        step = translate(steps[one.dataset]).format(
             metric=self.name, drop=value, low=low, high=high, level=level
         )
         return translate(_BEYOND if one.beyond_chance else _CHANCE).format(step=step)
@@ -102,7 +117,8 @@ def gap_between(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName)
 
     At least HOLDS of training's gain kept on validation: it holds; at least SLIPS: it slips; less: it
     memorised. A test that keeps less than HOLDS of validation's gain: flattered. A loss within chance is
-    no loss: one whose interval (from those of both datasets, which are independent) holds 0. Where they
+    no loss: one whose interval (from those of both datasets, which are independent) holds 0, so that it is
+    unsure. Where they
     have none, a rule of thumb of two standard errors: 1/√n for shares (n: rows of the rarest class) and
     2/√n of what guessing reaches for amounts, with the n of the smaller dataset.
     """
@@ -115,7 +131,7 @@ def gap_between(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName)
     gains = {key: sign * (value - guess) for key, value in values.items()}
     kept = gains[unseen] / gains["train"] if gains.get("train", 0.0) > 0 else None
     drops = tuple(_drops(datasets, name, sign))
-    verdict = _verdict(gains, unseen, _chances(datasets, guess, name, drops))
+    verdict = _verdict(gains, unseen, _chances(datasets, guess, name, drops), measured=bool(drops))
     return Gap(name=name, values=values, guess=guess, kept=kept, verdict=verdict, drops=drops)
 
 
@@ -170,7 +186,9 @@ def _rarest(found: DatasetEvaluation) -> float:
     return float(labels[labels > 0].min()) * found.rows / found.weight
 
 
-def _verdict(gains: Mapping[Dataset, float], unseen: Dataset, chance: Mapping[Dataset, float]) -> str:
+def _verdict(
+    gains: Mapping[Dataset, float], unseen: Dataset, chance: Mapping[Dataset, float], *, measured: bool
+) -> str:
     gain = gains[unseen]
     if gain <= 0:
         return "useless"
@@ -180,7 +198,9 @@ def _verdict(gains: Mapping[Dataset, float], unseen: Dataset, chance: Mapping[Da
         return "unknown"
     if _lost(gains["train"], gain, SLIPS, chance[unseen]):
         return "memorised"
-    return "slips" if _lost(gains["train"], gain, HOLDS, chance[unseen]) else "holds"
+    if _lost(gains["train"], gain, HOLDS, chance[unseen]):
+        return "slips"
+    return "unsure" if measured and gain < HOLDS * gains["train"] else "holds"
 
 
 def _lost(before: float, after: float, share: float, chance: float) -> bool:
