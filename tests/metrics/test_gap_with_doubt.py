@@ -44,6 +44,14 @@ def test_a_validation_that_flatters_is_said():
     assert drop.high - drop.value == pytest.approx(np.hypot(0.01, 0.01))
 
 
+def test_what_may_be_guessing_is_not_called_good():
+    """An area of 0.55 on forty rows is no model."""
+    pair = {"train": dataset(0.56, 0.02), "validation": dataset(0.55, 0.09)}
+    found = gap_between(pair, NAME)
+    assert found.verdict == "unproven"
+    assert "cannot be shown to be better than guessing" in found.sentence
+
+
 def test_lower_is_better_is_a_drop_too():
     name = MetricName("rmse")
     pair = {}

@@ -96,6 +96,18 @@ def test_perfect_order_is_not_called_certain():
     assert found.low < 0.3
 
 
+def test_perfect_order_of_several_classes_is_not_called_certain():
+    """On seventy penguins no mistake does not mean that there are none."""
+    label = np.arange(60) % 3
+    table = np.full((60, 3), 0.05)
+    table[np.arange(60), label] = 0.9
+    columns = {name: table[:, at] for at, name in enumerate("abc")}
+    frame = pl.DataFrame({**columns, "y": label * 1.0, "k": label, "__bucket__": np.arange(60)})
+    found = told(*(KINDS["many"][0], frame, KINDS["many"][2], Sampling()))["roc_auc[ovr,macro]"]
+    assert found.value == found.high == 1.0
+    assert 0.7 < found.low < 0.95
+
+
 def test_the_median_lies_between_ranks_as_in_the_binomial_law():
     draw = np.random.default_rng(1)
     truth, hits = np.log(2), 0

@@ -28,7 +28,7 @@ from cauce.core.metrics.doubt import (
     median_of_buckets,
     with_intervals,
 )
-from cauce.core.metrics.interval import Interval, around_share
+from cauce.core.metrics.interval import Interval
 from cauce.core.metrics.keys import Dataset
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.replicates import ClassBuckets, ErrorBuckets
@@ -235,11 +235,12 @@ def _multiclass(
         intervals |= _independent(metrics, found, classes, how)
         for at, name in enumerate(singles):
             _keep(intervals, name, auc_interval(found.scores[at], level=how.level))
-    macro = next((one for one in metrics if one.name == MetricName("roc_auc", average="macro")), None)
-    if macro is not None and macro.value is not None and all(str(one) in intervals for one in singles):
-        # Errors of the classes' areas go along with each other: added up, they are never too small.
-        error = float(np.mean([intervals[str(one)].error for one in singles]))
-        intervals[str(macro.name)] = around_share(macro.value, error, level=how.level, method="delong")
+    macro, known = MetricName("roc_auc", average="macro"), [intervals.get(str(one)) for one in singles]
+    ends = [one for one in known if one is not None]
+    if len(ends) == len(singles):
+        # Errors of the classes' areas go along with each other: averaged, the ends are never too near.
+        low, high = (float(np.mean([getattr(one, end) for one in ends])) for end in ("low", "high"))
+        intervals[str(macro)] = Interval(low, high, how.level, "delong")
     return with_intervals(metrics, intervals)
 
 

@@ -21,10 +21,14 @@ _SHARES = {kind.name for kind in KINDS.values() if kind.direction == "higher"} -
 
 VERDICTS = {
     "useless": _("On rows it has not seen, the model is no better than guessing."),
+    "unproven": _(
+        "On rows it has not seen, the model cannot be shown to be better than guessing: these rows are too few, "
+        "or there is nothing to learn."
+    ),
     "holds": _("The model is as good on rows it has not seen as on those it learned from."),
     "unsure": _(
-        "The model is worse on rows it has not seen than on those it learned from, but by no more than chance "
-        "can explain: these rows are too few to tell."
+        "The model is worse on rows it has not seen than on those it learned from, but by no more than "
+        "chance can explain: these rows are too few to tell."
     ),
     "slips": _("The model is somewhat worse on rows it has not seen than on those it learned from."),
     "memorised": _(
@@ -132,7 +136,17 @@ def gap_between(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName)
     kept = gains[unseen] / gains["train"] if gains.get("train", 0.0) > 0 else None
     drops = tuple(_drops(datasets, name, sign))
     verdict = _verdict(gains, unseen, _chances(datasets, guess, name, drops), measured=bool(drops))
+    if verdict != "useless" and not _shown(datasets[unseen], name, guess):
+        verdict = "unproven"
     return Gap(name=name, values=values, guess=guess, kept=kept, verdict=verdict, drops=drops)
+
+
+def _shown(found: DatasetEvaluation, name: MetricName, guess: float) -> bool:
+    """Whether the interval, where there is one, lies on the better side of guessing."""
+    one = next((metric for metric in found.metrics if metric.name == name), None)
+    if one is None or one.interval is None:
+        return True
+    return one.interval.high < guess if name.direction == "lower" else one.interval.low > guess
 
 
 def _drops(datasets: Mapping[Dataset, DatasetEvaluation], name: MetricName, sign: int) -> Iterator[Drop]:
