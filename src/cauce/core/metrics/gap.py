@@ -22,8 +22,8 @@ _SHARES = {kind.name for kind in KINDS.values() if kind.direction == "higher"} -
 VERDICTS = {
     "useless": _("On rows it has not seen, the model is no better than guessing."),
     "unproven": _(
-        "On rows it has not seen, the model cannot be shown to be better than guessing: these rows are too few, "
-        "or there is nothing to learn."
+        "On rows it has not seen, the model cannot be shown to be better than guessing: these rows are too "
+        "few, or there is nothing to learn."
     ),
     "holds": _("The model is as good on rows it has not seen as on those it learned from."),
     "unsure": _(
