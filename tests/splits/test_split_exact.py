@@ -83,7 +83,7 @@ def test_a_class_too_small_for_every_fold_is_refused(count: int) -> None:
     """With one member, a class is in one fold alone; "stratified" would be untrue."""
     frame = pl.DataFrame({"id": range(20), "y": ["a"] * count + ["b"] * (20 - count)})
     error = refused("E1110", frame, settings("stratified", key=("id",)))
-    assert f"class a has {count} rows" in str(error)
+    assert f"class a has {count} row" in str(error)
     if count == 2:
         two = folds(frame, settings("stratified", key=("id",), train=0.8, validation=0.0))
         assert sorted(two[:2]) == [0, 2]
@@ -215,7 +215,7 @@ def test_a_time_that_is_missing_is_refused_unless_the_target_is(missing: float |
     """A row of no time is neither past nor future: NaN sorts last, and would be tested on."""
     times: list[Any] = [missing, 1.0, 2.0, 3.0, 4.0, 5.0]
     error = refused("E1112", by_time("float", times), settings("time", time="when"))
-    assert "1 rows" in str(error)
+    assert "1 row " in str(error)
     found = folds(by_time("float", times, [None, *"ababa"]), settings("time", time="when"))
     assert found.tolist() == [-1, 0, 0, 0, 1, 2]
 

@@ -133,7 +133,11 @@ def _post(url: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
     worker = threading.Thread(target=lambda: found.append(_asked(url, body, headers)), daemon=True)
     worker.start()
     worker.join(SECONDS)
-    return found[0] if found else Answer(translate(_("no answer within two seconds")))
+    return found[0] if found else _too_late()
+
+
+def _too_late() -> Answer:
+    return Answer(translate(_("no answer within two seconds")))
 
 
 def _asked(url: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -152,6 +156,8 @@ def _asked(url: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
     try:
         connection.request("POST", path, body=body, headers=dict(headers))
         status = connection.getresponse().status
+    except TimeoutError:
+        return _too_late()
     except (OSError, http.client.HTTPException, ValueError) as error:
         # Its name alone: the text of a failure may hold the address.
         return Answer(type(error).__name__)
