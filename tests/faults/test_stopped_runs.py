@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import whole_run
 
+from cauce.cli.terminal import TERMINATED
 from cauce.errors import Exit
 
 Note = Callable[[str, object], None]
 MARK = "CAUCE_TEST_MARK"
-ENDS = {0, int(Exit.INTERRUPTED), -signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM}
+ENDS = {0, int(Exit.INTERRUPTED), TERMINATED, -signal.SIGINT}
 
 
 def alive(mark: str) -> list[str]:

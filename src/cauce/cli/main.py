@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,15 @@ from typing import Any
 from cauce.cli.answer import Answer
 from cauce.cli.settings import Settings, peek, take_settings
 from cauce.cli.sparing import spare_imports
-from cauce.cli.terminal import PIPE_CLOSED, OutputClosedError, Terminal, may_colour, settle_streams
+from cauce.cli.terminal import (
+    INTERRUPTED,
+    PIPE_CLOSED,
+    TERMINATED,
+    OutputClosedError,
+    Terminal,
+    may_colour,
+    settle_streams,
+)
 from cauce.errors import CauceError, CauceWarning
 from cauce.language import use_language
 from cauce.threads import limit_threads
@@ -23,9 +32,17 @@ _COMPLETING = "_CAUCE_COMPLETE"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and end the process with its exit code."""
+    """Run the command line and end the process with its exit code; SIGTERM ends it as Ctrl-C does."""
     spare_imports()
-    sys.exit(run_line(sys.argv[1:] if arguments is None else list(arguments)))
+    told: list[int] = []
+
+    def end(number: int, _frame: Any) -> None:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    status = run_line(sys.argv[1:] if arguments is None else list(arguments))
+    sys.exit(TERMINATED if told and status == INTERRUPTED else status)
 
 
 def run_line(arguments: Sequence[str]) -> int:
@@ -49,7 +66,7 @@ def run_line(arguments: Sequence[str]) -> int:
     except OutputClosedError:
         return PIPE_CLOSED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 @dataclass

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cauce.cli.terminal import PIPE_CLOSED, TERMINATED
 from cauce.errors import Exit
 from cauce.language import gettext_noop as _
-
-CLOSED_PIPE = 141
 
 
 @dataclass(frozen=True)
@@ -289,5 +288,6 @@ EXIT_CODES: dict[int, str] = {
     Exit.PERMISSION: _("permission is denied"),
     Exit.CONFIG: _("the project file is wrong or not there"),
     Exit.INTERRUPTED: _("interrupted; finished work is kept"),
-    CLOSED_PIPE: _("whoever read the output went away"),
+    PIPE_CLOSED: _("whoever read the output went away"),
+    TERMINATED: _("told to end by SIGTERM; finished work is kept"),
 }

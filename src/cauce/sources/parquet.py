@@ -110,7 +110,9 @@ def open_parquet(files: tuple[SourceFile, ...], drop: tuple[str, ...]) -> tuple[
     _same_fields(files, arrivals)
     schema = Schema(tuple(_widest(arrivals, name).field for name in layouts[0]))
     exact = all(
-        list(layout) == list(layouts[0]) and all(found[name].exact for name in layout) and not _has_int96(file)
+        list(layout) == list(layouts[0])
+        and all(found[name].exact for name in layout)
+        and not _has_int96(file)
         for file, layout, found in zip(files, layouts, arrivals, strict=True)
     )
     return ParquetFiles(files, tuple(arrivals), schema, exact and not drop), said
