@@ -19,7 +19,7 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 
 PIPE_CLOSED, INTERRUPTED, TERMINATED = 141, 130, 143
-"""Exit codes of a process that its reader left, after Ctrl-C, after SIGTERM: 128 and the number of the signal."""
+"""Exit codes after the reader left, after Ctrl-C, after SIGTERM: 128 and the signal's number."""
 _BOLD, _RED, _YELLOW, _DIM, _PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[2m", "\x1b[0m"
 _MOST_ERRORS = 20
 _LONGEST_LINE = 4000
