@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import cauce
+from cauce.cli.rendering.trying import _again
 from cauce.errors import CauceError
 from cauce.spec import read_project
 
@@ -126,3 +127,9 @@ def test_a_hundred_thousand_rows_take_less_than_a_minute_of_two_processors(
     found, seconds = _tried(tmp_path, shared_data / name, target)
     assert least < float(found.test[metric] or 0) <= most
     assert seconds < 100
+
+
+def test_the_next_command_tries_the_same_again() -> None:
+    """What was saved would be another project, without the options that were given."""
+    given = {"target": "a b", "missing": ["NA", ""], "positive": None, "drop": [], "save": False}
+    assert _again("x.csv", given) == "x.csv --target 'a b' --missing NA --missing ''"

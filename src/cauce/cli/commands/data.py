@@ -103,4 +103,4 @@ def trycommand(context: Context, source: str, **given: Any) -> Answer:
     settings = settings_of(context)
     with observed(terminal_of(context)) as observer:
         found = try_(source, project=settings.project or FILE_NAME, observer=observer, **given_options(given))
-    return tried(found)
+    return tried(found, given)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from cauce.cli.answer import Answer
 from cauce.cli.table import table
@@ -23,21 +23,25 @@ _PREDICTED = ngettext_noop(
 )
 
 
-def tried(found: Trial) -> Answer:
-    """The metrics on rows the model never saw, and where to read on."""
+def tried(found: Trial, answers: Mapping[str, Any]) -> Answer:
+    """The metrics on rows the model never saw, and where to read on. answers: the options given."""
     return Answer(
         "cauce.try/1",
         found.to_json(),
         "\n".join(_result(found)),
         notes=tuple(_notes(found)),
-        next="cauce run" if found.saved is not None else f"cauce try {_again(found)} --save",
+        next="cauce run" if found.saved is not None else f"cauce try {_again(found.source, answers)} --save",
     )
 
 
-def _again(found: Trial) -> str:
-    target = found.project.target
-    asked = ("--target", target.column) if target.column else ("--formula", target.formula)
-    return shlex.join((found.source, *map(str, asked)))
+def _again(source: str, answers: Mapping[str, Any]) -> str:
+    """The same words again, so that what is saved is what was tried."""
+    words = [source]
+    for name, value in answers.items():
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if one is not None and one is not False:
+                words += [f"--{name.replace('_', '-')}", str(one)]
+    return shlex.join(words)
 
 
 def _notes(found: Trial) -> Iterator[str]:
