@@ -98,3 +98,9 @@ def test_the_last_line_of_a_good_run_is_the_test_runners(tmp_path: Path) -> None
     assert [line.removeprefix("== gate: ") for line in done.stdout.splitlines() if "gate" in line] == list(
         FAILING
     )
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """Two of one name in two folders stop the whole suite before its first test."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
