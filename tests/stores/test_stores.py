@@ -265,7 +265,7 @@ def test_every_folder_up_to_the_root_is_made_durable(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(publishing, "_sync_folder", synced.append)
+    monkeypatch.setattr(publishing, "sync", synced.append)
     store.put_if_absent("a/b/c", b"")
     root = Path(store.root)
     assert synced == [root / "a/b", root / "a", root]

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from cauce.core.bundle.exporting import export_bundle
 from cauce.core.bundle.opening import open_stored_bundle
+from cauce.core.durable import sync_tree
 from cauce.core.evaluation import Evaluation, encode_evaluation
 from cauce.core.faults import translated
 from cauce.failpoints import passage
 from cauce.language import active_language
 from cauce.running.plots import render
 from cauce.running.workspace import Workspace
-from cauce.stores.publishing import sync_folders, sync_tree
+from cauce.stores.publishing import sync_folders
 
 
 def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:

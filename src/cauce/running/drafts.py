@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
@@ -10,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cauce.core.durable import sync
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 
@@ -41,14 +41,14 @@ class Drafts:
     def publish(self) -> None:
         """Make each file durable, then give each its name; E1211 where a name was taken meanwhile."""
         for draft, _ in self.drafts:
-            _sync(draft)
+            sync(draft)
         passage("prediction.written")
         for draft, path in self.drafts:
             if self.overwrite:
                 draft.replace(path)
             else:
                 _link(draft, path)
-            _sync(path.parent)
+            sync(path.parent)
         passage("prediction.named")
 
     def discard(self) -> None:
@@ -116,14 +116,3 @@ def _link(draft: Path, path: Path) -> None:
         draft.rename(path)
     else:
         draft.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that cannot make folders durable
-            raise
-    finally:
-        os.close(descriptor)

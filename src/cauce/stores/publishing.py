@@ -9,6 +9,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from cauce.core.durable import sync
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 
@@ -29,35 +30,12 @@ def sync_file(file: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
-    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def sync_folders(folder: Path, root: Path) -> None:
     """Make the names in `folder`, and of it and the folders above it up to `root`, durable."""
-    _sync_folder(folder)
+    sync(folder)
     while folder != root and root in folder.parents:
         folder = folder.parent
-        _sync_folder(folder)
-
-
-def sync_tree(folder: Path) -> None:
-    """Make the files in `folder` and below it, and their names, durable."""
-    for inside, _, names in os.walk(folder):
-        for name in names:
-            _sync(Path(inside, name), os.O_RDONLY)
-        _sync_folder(Path(inside))
+        sync(folder)
 
 
 def publish(draft: Path, target: Path, *, root: Path) -> bool:

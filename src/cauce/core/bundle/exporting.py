@@ -11,6 +11,7 @@ from pathlib import Path
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.manifest import MANIFEST
 from cauce.core.bundle.opening import open_bundle
+from cauce.core.durable import sync, sync_tree
 from cauce.core.faults import translated
 from cauce.errors import CauceError
 from cauce.failpoints import passage
@@ -32,7 +33,7 @@ def export_bundle(bundle: Bundle, folder: str | Path) -> Path:
             for path, data in (*bundle.contents.items(), (MANIFEST, bundle.manifest.to_bytes())):
                 _write(draft / path, data)
             passage("bundle.exported")
-            _sync_tree(draft)
+            sync_tree(draft)
             _name(draft, target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -53,24 +54,6 @@ def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_tree(root: Path) -> None:
-    for folder, _, _ in os.walk(root):
-        _sync(Path(folder))
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that cannot make folders durable
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _name(draft: Path, target: Path) -> None:
@@ -80,4 +63,4 @@ def _name(draft: Path, target: Path) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise CauceError("E1216", path=target) from error
         raise
-    _sync(target.parent)
+    sync(target.parent)
