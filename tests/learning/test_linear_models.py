@@ -17,8 +17,9 @@ from cauce.core.linear.logistic import fit_logistic
 from cauce.core.linear.model import LinearModel, read_linear
 from cauce.core.linear.onnx import write_linear_onnx
 from cauce.core.linear.ordinary import precision
-from cauce.core.linear.penalties import Penalty, solve, strengths
+from cauce.core.linear.penalties import solve, strengths
 from cauce.core.linear.problem import LeastSquares, least_squares
+from cauce.core.linear.quadratic import Penalty
 from cauce.core.scoring import load_scorer
 from cauce.errors import CauceError
 from cauce.stats import Gram, LogisticSums

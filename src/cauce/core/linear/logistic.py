@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauce.core.linear.penalties import Penalty, Quadratic
-from cauce.core.linear.problem import Floats
+from cauce.core.linear.quadratic import Floats, Penalty, Quadratic
 from cauce.errors import CauceError
 from cauce.stats.logistic import LogisticTotals
 
@@ -46,24 +45,15 @@ def fit_logistic(ask: Ask, *, outputs: int, width: int, penalty: Penalty) -> Log
     if outputs * (width + 1) > MOST_CURVED:
         return _by_gradients(ask, outputs=outputs, width=width, penalty=penalty)
     here = np.zeros((outputs, width + 1))
-    totals = ask(here, True)
-    for scans in range(1, _STEPS):
+    totals, scans = ask(here, True), 1
+    while scans < _STEPS:
         step, gain = _step(here, totals, penalty)
         if gain <= _DONE:
             return Logistic(here + step, totals.loss / totals.weight, scans)
-        here, totals, more = _walked(ask, here, totals, step=step, penalty=penalty)
-        if more:
-            scans += more  # noqa: PLW2901
+        here, totals, looks = _walked(ask, here, totals, step=step, penalty=penalty)
+        scans += looks
         _check_separated(here, totals, penalty)
     raise CauceError("E0821", steps=_STEPS)
-
-
-def _objective(here: Floats, totals: LogisticTotals, penalty: Penalty) -> float:
-    slopes = here[:, 1:]
-    ridge = (1 - penalty.l1_ratio) / 2 * float((slopes**2).sum())
-    return totals.loss / totals.weight + penalty.strength * (
-        ridge + penalty.l1_ratio * float(np.abs(slopes).sum())
-    )
 
 
 def _step(here: Floats, totals: LogisticTotals, penalty: Penalty) -> tuple[Floats, float]:
@@ -96,13 +86,13 @@ def _penalised(here: Floats, penalty: Penalty) -> float:
 def _walked(
     ask: Ask, here: Floats, totals: LogisticTotals, *, step: Floats, penalty: Penalty
 ) -> tuple[Floats, LogisticTotals, int]:
-    """Where the step leads, halved while it makes things worse; and how many scans more that took."""
+    """Where the step leads, halved while it makes things worse; and how many scans that took."""
     before = totals.loss / totals.weight + _penalised(here, penalty)
     for halvings in range(_HALVINGS):
         there = here + step / 2**halvings
         found = ask(there, True)
         if found.loss / found.weight + _penalised(there, penalty) <= before * (1 + 1e-12) + 1e-15:
-            return there, found, halvings
+            return there, found, halvings + 1
     raise CauceError("E0821", steps=_HALVINGS)
 
 

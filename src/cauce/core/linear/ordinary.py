@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauce.core.linear.problem import ACCURATE, Floats, LeastSquares
+from cauce.core.linear.problem import ACCURATE, LeastSquares
+from cauce.core.linear.quadratic import Floats
 
 _TOGETHER = 0.1
 
@@ -42,8 +43,8 @@ def precision(problem: LeastSquares, coefficients: Floats) -> Precision:
     errors, intercept = np.full(width, np.nan), float("nan")
     shaky = _collinear(problem)
     if freedom > 0:
-        values, vectors = problem.spectrum
-        kept = values > problem.rank_limit
+        values, vectors = problem.quadratic.spectrum
+        kept = values > 0
         inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T if kept.any() else np.zeros((0, 0))
         spread = problem.residual_variance(coefficients) / freedom
         known = problem.varying.copy()
@@ -57,14 +58,14 @@ def precision(problem: LeastSquares, coefficients: Floats) -> Precision:
 
 
 def _undetermined(problem: LeastSquares) -> tuple[int, ...]:
-    values, vectors = problem.spectrum
-    return _taking_part(problem, vectors[:, values <= problem.rank_limit])
+    values, vectors = problem.quadratic.spectrum
+    return _taking_part(problem, vectors[:, values <= 0])
 
 
 def _collinear(problem: LeastSquares) -> tuple[int, ...]:
     if not problem.width or problem.condition <= ACCURATE:
         return ()
-    values, vectors = problem.spectrum
+    values, vectors = problem.quadratic.spectrum
     return _taking_part(problem, vectors[:, values <= values[-1] / ACCURATE**2])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cauce.core.linear.quadratic import Floats, Quadratic
 
 CONSTANT = 1e-10
 """A feature whose deviation is below this share of its size, in the Gram's own units, is constant."""
@@ -46,21 +46,14 @@ class LeastSquares:
         return self.deviations > 0
 
     @cached_property
-    def spectrum(self) -> tuple[Floats, Floats]:
-        """Eigenvalues (ascending, none below 0) and eigenvectors [p, p] of the correlation matrix."""
-        values, vectors = np.linalg.eigh(self.correlation)
-        return np.maximum(values, 0.0), vectors
-
-    @property
-    def rank_limit(self) -> float:
-        """Eigenvalues not above it count as zero."""
-        values, _ = self.spectrum
-        return float(values[-1]) * max(self.width, 1) * float(np.finfo(np.float64).eps) if self.width else 0.0
+    def quadratic(self) -> Quadratic:
+        """What the coefficients minimise, constants apart."""
+        return Quadratic(self.correlation, self.covariance)
 
     @property
     def rank(self) -> int:
         """How many directions the features span."""
-        return int((self.spectrum[0] > self.rank_limit).sum()) if self.width else 0
+        return int((self.quadratic.spectrum[0] > 0).sum())
 
     @property
     def condition(self) -> float:
