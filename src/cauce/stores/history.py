@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cauce.core.canonical import Json, canonical_json, damaged
-from cauce.core.promotion.history import FOLDER, Change, checked_chain, entry_key, folder_of
+from cauce.core.promotion.history import Change, checked_chain, entry_key, folder_of
 from cauce.failpoints import passage
 from cauce.ports.store import Store
 
@@ -58,9 +58,3 @@ class StoreHistory:
 
     def _note(self, number: int, name: str) -> str:
         return f"{folder_of(self.model)}/notes/{number:06d}/{name}.json"
-
-
-def models_in(store: Store) -> tuple[str, ...]:
-    """The models with a history in `store`, by name."""
-    first = (key for key in store.list(f"{FOLDER}/") if key.endswith("/entries/000001.json"))
-    return tuple(sorted(Change.from_bytes(store.get(key), key).model for key in first))

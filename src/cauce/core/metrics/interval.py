@@ -8,24 +8,14 @@ from statistics import NormalDist
 from typing import Any, Literal, get_args
 
 from cauce.errors import CauceError
-from cauce.language import gettext_noop as _
-from cauce.language import translate
 
 Method = Literal["delong", "wilson", "normal", "rank", "bootstrap", "buckets"]
-METHODS: dict[Method, str] = {
-    "delong": _("DeLong's variance of the area under the ROC curve"),
-    "wilson": _("Wilson's interval of a share"),
-    "normal": _("the standard error of a mean"),
-    "rank": _("the ranks around the median"),
-    "bootstrap": _("a bootstrap of the rows"),
-    "buckets": _("a bootstrap of 200 buckets of rows that belong together"),
-}
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Interval:
-    """From `low` to `high` with confidence `level` (0.95), found by `method` (a key of METHODS)."""
+    """From `low` to `high` with confidence `level` (0.95), found by `method`."""
 
     low: float
     high: float
@@ -36,11 +26,6 @@ class Interval:
     def error(self) -> float:
         """The standard error that a normal interval of this width has."""
         return (self.high - self.low) / (2 * quantile_of(self.level))
-
-    @property
-    def found_by(self) -> str:
-        """The method in the active language."""
-        return translate(METHODS[self.method])
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""

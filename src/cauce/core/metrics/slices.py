@@ -8,10 +8,9 @@ from statistics import NormalDist
 from typing import Any, get_args
 
 from cauce.core.metrics.keys import Dataset
-from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.value import Metric
 from cauce.errors import CauceError
-from cauce.language import counted, format_number, format_significant, ngettext_noop, translate
+from cauce.language import format_number, format_significant, translate
 from cauce.language import gettext_noop as _
 
 FEWEST_ROWS = 30
@@ -24,7 +23,6 @@ _WEAK = _(
     "beyond chance after a correction for {looks} looks)."
 )
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
-_ROWS = ngettext_noop("{count} row", "{count} rows")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +119,3 @@ def _chance(one: Slice, overall: Metric) -> float | None:
 def weakest(slices: Sequence[Slice]) -> tuple[Slice, ...]:
     """The weak slices, the least likely by chance first."""
     return tuple(sorted((one for one in slices if one.weak), key=lambda one: (one.p or 0.0, one.name)))
-
-
-def rows_text(count: int) -> str:
-    """So many rows, in the active language."""
-    return counted(_ROWS, count).format(count=format_number(count))
-
-
-def slice_metric(one: Slice, name: MetricName) -> Metric | None:
-    """The slice's metric of this name, if it has it."""
-    return next((metric for metric in one.metrics if metric.name == name), None)
