@@ -9,13 +9,13 @@ from typing import Any
 from cauce.core.comparison import Comparison
 from cauce.core.evaluation import Evaluation
 from cauce.core.metrics.dataset import DatasetEvaluation
-from cauce.core.metrics.value import Metric
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.comparison import compare_models
 from cauce.running.report.content import RunContent
 from cauce.running.report.gathering import find_run, gather, latest_runs
+from cauce.running.report.metrics import by_name
 from cauce.running.report.sections.appendix import flat_settings
 from cauce.running.workspace import Workspace
 
@@ -88,11 +88,6 @@ def test_of(content: RunContent) -> DatasetEvaluation:
     """The run's evaluation on test rows, or on the last rows it has."""
     datasets = evaluation_of(content).datasets
     return datasets.get("test") or list(datasets.values())[-1]
-
-
-def by_name(one: DatasetEvaluation) -> dict[str, Metric]:
-    """Metrics by canonical text."""
-    return {str(metric.name): metric for metric in one.metrics}
 
 
 def compare_runs(work: Workspace, named: Sequence[str], *, last: int | None = None) -> RunsCompared:

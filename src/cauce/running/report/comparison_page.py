@@ -7,8 +7,8 @@ from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
 from cauce.running.report.blocks import Block, Cell, Chart, Column, Page, Paragraph, Section, Table, gallery
 from cauce.running.report.charts.bars import Item, dot_chart
-from cauce.running.report.comparing import Difference, RunsCompared, by_name, test_of
-from cauce.running.report.metrics import ends_text, value_text
+from cauce.running.report.comparing import Difference, RunsCompared, test_of
+from cauce.running.report.metrics import by_name, ends_text, value_text
 from cauce.running.report.sections.appendix import setting_text
 from cauce.running.report.wording import NOTHING, count, moment, name, safe
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cauce.core.metrics.dataset import DatasetEvaluation
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.numbers import NUMBERS
 from cauce.core.metrics.value import Metric
@@ -16,6 +17,11 @@ _UNITS = frozenset(NUMBERS) - {"r2", "mape", "wape"}
 def dataset_text(dataset: str) -> str:
     """A dataset's name in the active language."""
     return translate(DATASETS[dataset]) if dataset in DATASETS else dataset
+
+
+def by_name(one: DatasetEvaluation) -> dict[str, Metric]:
+    """Its metrics by canonical text."""
+    return {str(metric.name): metric for metric in one.metrics}
 
 
 def value_text(metric: Metric) -> str:

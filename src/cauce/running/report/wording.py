@@ -46,6 +46,11 @@ def safe(text: object, most: int = MOST) -> str:
     return _RIGHT_TO_LEFT.sub("\u2068\\g<0>\u2069", line)
 
 
+def level(value: object) -> str:
+    """A level of a column as the data write it: true and false in small letters."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def name(text: object, most: int = MOST) -> Name:
     """The same as a cell of a table."""
     return Name(safe(text, most))

@@ -14,7 +14,7 @@ from cauce.running.report.charts.bars import Bins, sparkline
 from cauce.running.report.content import RunContent
 from cauce.running.report.sections.details import detail_parts
 from cauce.running.report.sections.target import target_parts
-from cauce.running.report.wording import NOTHING, count, name, number, safe, share
+from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share
 
 MOST_COLUMNS = 200
 FEW_LEVELS = 12
@@ -162,11 +162,7 @@ def _end(value: Any) -> Cell:
 def _middle(one: ColumnProfile) -> Cell:
     if one.numbers is not None and one.kind != "boolean" and len(one.numbers.quantiles) > 3:
         return number(one.numbers.quantiles[3])
-    return name(_level(one.levels[0].value), 32) if one.levels else NOTHING
-
-
-def _level(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return name(level(one.levels[0].value), 32) if one.levels else NOTHING
 
 
 def _spark(one: ColumnProfile) -> Cell:

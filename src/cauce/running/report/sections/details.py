@@ -9,7 +9,7 @@ from cauce.core.profile.values import QUANTILES, ColumnProfile, Numbers, Profile
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Cell, Column, Part, Table
-from cauce.running.report.wording import NOTHING, count, name, number, safe, share
+from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share
 
 MOST_COLUMNS, MOST_LEVELS = 200, 8
 
@@ -70,14 +70,10 @@ def _levels(columns: list[ColumnProfile]) -> Table:
 
 
 def _listed(one: ColumnProfile) -> str:
-    shown = ", ".join(f"{safe(_text(two.value), 40)} {count(two.count)}" for two in one.levels[:MOST_LEVELS])
+    shown = ", ".join(f"{safe(level(two.value), 40)} {count(two.count)}" for two in one.levels[:MOST_LEVELS])
     left = len(one.levels) - MOST_LEVELS
     more = left > 0 or one.levels_shown != "all"
     return f"{shown}, …" if more else shown
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _texts(columns: list[ColumnProfile]) -> Table:

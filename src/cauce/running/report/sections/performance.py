@@ -12,7 +12,14 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Cell, Column, Listing, Part, Section, Table, gallery
 from cauce.running.report.content import RunContent
-from cauce.running.report.metrics import dataset_text, ends_text, interval_text, level_text, value_text
+from cauce.running.report.metrics import (
+    by_name,
+    dataset_text,
+    ends_text,
+    interval_text,
+    level_text,
+    value_text,
+)
 from cauce.running.report.sections.curves import curve_charts, residual_charts
 from cauce.running.report.sections.decisions import confusion_parts, slice_parts, threshold_parts
 from cauce.running.report.wording import NOTHING, count, name, number, safe
@@ -107,11 +114,6 @@ def _metric(
 def _value(metrics: Mapping[str, Metric], like: Metric) -> str:
     found = metrics.get(str(like.name))
     return NOTHING if found is None else value_text(found)
-
-
-def by_name(one: DatasetEvaluation) -> dict[str, Metric]:
-    """Its metrics by canonical text."""
-    return {str(metric.name): metric for metric in one.metrics}
 
 
 def _meanings(evaluation: Evaluation) -> Table:

@@ -11,7 +11,7 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Chart, Gallery, Part
 from cauce.running.report.charts.bars import Item, bar_chart
-from cauce.running.report.wording import NOTHING, count, number, safe, share
+from cauce.running.report.wording import NOTHING, count, level, number, safe, share
 
 MOST_COLUMNS, MOST_PARTS = 6, 12
 LEAST_SHOWN = 0.2
@@ -117,6 +117,4 @@ def _named(part: Slice, by: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return NOTHING if value is None else str(value)
+    return NOTHING if value is None else level(value)
