@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -171,15 +170,9 @@ def _wait_for_records(project: Path, process: subprocess.Popen[str], count: int)
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(mounted: Callable[[str, str], Path]) -> Path:
     """A file system of 64 KiB in tmp_path/small; `mount -o remount,…` changes it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    return mounted("small", "64k")
 
 
 def test_a_full_disk_is_said_with_its_path_and_the_run_goes_on_when_there_is_space(

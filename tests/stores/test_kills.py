@@ -150,15 +150,9 @@ def test_content_is_on_disk_before_its_name_and_the_name_before_the_next_object(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(mounted: Callable[[str, str], Path]) -> Path:
     """A file system of 16 KiB; `mount -o remount,size=…` makes it larger."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    return mounted("disk", "16k")
 
 
 def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_space(
