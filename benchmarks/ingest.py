@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 TARGET = 2.5
@@ -85,14 +86,43 @@ print(time.perf_counter() - start, time.process_time() - work)
 """
 
 
-def _timed(script: str, *arguments: str) -> tuple[float, float]:
-    """Seconds on the clock and of processors."""
+def timed(script: str, *arguments: str) -> tuple[float, float]:
+    """Seconds on the clock and of processors, as a script in a process of its own prints them."""
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     if done.stderr.strip():
         print("  of which to decide the kinds:", done.stderr.strip())
     clock, work = done.stdout.split()
     return float(clock), float(work)
+
+
+Timing = Callable[[], tuple[float, float]]
+
+
+def compare(
+    name: str, reference: Timing, ours: Timing, *, options: argparse.Namespace, target: float
+) -> None:
+    """Time both in `options.rounds` rounds, and print the medians' ratio as the last line."""
+    theirs, own = [], []
+    for _ in range(options.rounds):
+        theirs.append(reference())
+        own.append(ours())
+        print("  reference {:.2f} s ({:.2f} of processors)".format(*theirs[-1]), end=", ")
+        print("ours {:.2f} s ({:.2f} of processors)".format(*own[-1]))
+    seconds, work = (statistics.median(column) for column in zip(*own, strict=True))
+    reference_seconds, reference_work = (statistics.median(column) for column in zip(*theirs, strict=True))
+    ratio = seconds / reference_seconds
+    result = {
+        "name": name,
+        "rows": options.rows,
+        "reference_seconds": round(reference_seconds, 3),
+        "seconds": round(seconds, 3),
+        "processor_ratio": round(work / reference_work, 3),
+        "ratio": round(ratio, 3),
+        "target": target,
+        "holds": ratio <= target,
+    }
+    print(json.dumps(result))
 
 
 def main() -> None:
@@ -104,26 +134,13 @@ def main() -> None:
         file = Path(folder, "mixed.csv")
         generate(file, options.rows)
         print(f"{options.rows} rows x 50 columns, {file.stat().st_size / 1e6:.0f} MB")
-        reference, ours = [], []
-        for _ in range(options.rounds):
-            reference.append(_timed(_REFERENCE, str(file), folder))
-            ours.append(_timed(_OURS, str(file), folder, str(options.rows)))
-            print("  reference {:.2f} s ({:.2f} of processors)".format(*reference[-1]), end=", ")
-            print("ours {:.2f} s ({:.2f} of processors)".format(*ours[-1]))
-    seconds, work = (statistics.median(column) for column in zip(*ours, strict=True))
-    reference_seconds, reference_work = (statistics.median(column) for column in zip(*reference, strict=True))
-    ratio = seconds / reference_seconds
-    result = {
-        "name": "ingest",
-        "rows": options.rows,
-        "reference_seconds": round(reference_seconds, 3),
-        "seconds": round(seconds, 3),
-        "processor_ratio": round(work / reference_work, 3),
-        "ratio": round(ratio, 3),
-        "target": TARGET,
-        "holds": ratio <= TARGET,
-    }
-    print(json.dumps(result))
+        compare(
+            "ingest",
+            lambda: timed(_REFERENCE, str(file), folder),
+            lambda: timed(_OURS, str(file), folder, str(options.rows)),
+            options=options,
+            target=TARGET,
+        )
 
 
 if __name__ == "__main__":

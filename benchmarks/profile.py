@@ -9,14 +9,10 @@ the same file. Rounds alternate; the ratio is between medians. Times are of the 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from ingest import generate
+from ingest import compare, generate, timed
 
 TARGET = 1.0
 
@@ -52,15 +48,6 @@ print(time.perf_counter() - start, time.process_time() - work)
 """
 
 
-def _timed(script: str, *arguments: str) -> tuple[float, float]:
-    """Seconds on the clock and of processors."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
-    )
-    clock, work = done.stdout.split()
-    return float(clock), float(work)
-
-
 def _floats(path: Path, rows: int) -> None:
     """The table of the benchmark of runs: 28 floats and a label."""
     import numpy as np
@@ -86,26 +73,13 @@ def main() -> None:
             generate(Path(folder, "mixed.csv"), options.rows)
             _as_parquet(Path(folder, "mixed.csv"), file)
         print(f"{options.rows} rows, {file.stat().st_size / 1e6:.0f} MB")
-        reference, ours = [], []
-        for _ in range(options.rounds):
-            reference.append(_timed(_REFERENCE, str(file)))
-            ours.append(_timed(_OURS, str(file), "label" if options.floats else "flag"))
-            print("  reference {:.2f} s ({:.2f} of processors)".format(*reference[-1]), end=", ")
-            print("ours {:.2f} s ({:.2f} of processors)".format(*ours[-1]))
-    seconds, work = (statistics.median(column) for column in zip(*ours, strict=True))
-    reference_seconds, reference_work = (statistics.median(column) for column in zip(*reference, strict=True))
-    ratio = seconds / reference_seconds
-    result = {
-        "name": "profile",
-        "rows": options.rows,
-        "reference_seconds": round(reference_seconds, 3),
-        "seconds": round(seconds, 3),
-        "processor_ratio": round(work / reference_work, 3),
-        "ratio": round(ratio, 3),
-        "target": TARGET,
-        "holds": ratio <= TARGET,
-    }
-    print(json.dumps(result))
+        compare(
+            "profile",
+            lambda: timed(_REFERENCE, str(file)),
+            lambda: timed(_OURS, str(file), "label" if options.floats else "flag"),
+            options=options,
+            target=TARGET,
+        )
 
 
 def _as_parquet(source: Path, file: Path) -> None:
