@@ -91,7 +91,12 @@ def test_a_card_says_what_is_known(card: ModelCard) -> None:
         manifest=manifest,
         declared={"owner": "Data team", "licence": "CC-BY-4.0"},
         leaks=LeakReport(rows=10, sampled=10, acknowledged=("paid",)),
-        verdict=GateVerdict(requirements=(Requirement(metric="rmse", limit=1.0, value=2.0),)),
+        verdict=GateVerdict(
+            requirements=(
+                Requirement(metric="r2", limit=0.5, value=0.75),
+                Requirement(metric="rmse", limit=1.0, value=2.0),
+            )
+        ),
     )
     text = known.to_markdown()
     for part in (
@@ -112,5 +117,9 @@ def test_a_card_says_what_is_known(card: ModelCard) -> None:
     ):
         assert part in text, part
     assert "How far its numbers depend on chance is not known." not in text
+    refused, met = text.split("It met what else was demanded.")
+    assert "rmse is" in refused.split("The gate refused it.")[1]
+    assert "r2 is" not in refused.split("The gate refused it.")[1]
+    assert "r2 is 0.7500, at least 0.5000 is demanded" in met
     use_language("es")
     assert "0,8000" in known.to_markdown()

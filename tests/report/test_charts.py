@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from told_run import profile
 
 from cauce.language import use_language
 from cauce.running.report.charts.bars import Bins, Item, bar_chart, dot_chart, histogram, sparkline
-from cauce.running.report.charts.canvas import MOST_SERIES, Frame, Scale, axis, dashes, mark, shares_axis
+from cauce.running.report.charts.canvas import (
+    MOST_SERIES,
+    WIDTH,
+    Frame,
+    Scale,
+    axis,
+    dashes,
+    mark,
+    shares_axis,
+)
 from cauce.running.report.charts.lines import Line, line_chart, thinned
 from cauce.running.report.markup import Element
-from cauce.running.report.wording import decimals, moment, number, share, short
+from cauce.running.report.wording import decimals, moment, number, share, short, ungrouped
 
 finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
 
@@ -187,3 +198,19 @@ def test_millions_are_written_so_that_they_fit_a_tile(value: float, text: str) -
     """Ten digits in a large face break over two lines."""
     use_language("en")
     assert short(value) == text
+
+
+def test_no_tick_is_cut_off_at_the_edge_of_a_drawing() -> None:
+    """The last amount of an axis lost its end: "200,0" for "200,000"."""
+    frame = Frame(axis((-2_000_000.0, 2_000_000.0), "x"), axis((0.0, 1.0), "y"))
+    for one in (part for part in frame.drawn() if part.attributes.get("text-anchor") == "middle"):
+        half = 7 * len(str(one.children[0])) / 2 if one.attributes["class"] == "tick" else 0
+        assert half <= float(one.attributes["x"]) <= WIDTH - half
+
+
+def test_years_have_no_marks_between_thousands() -> None:
+    """Nobody reads 2,014 as a year; other numbers keep their marks."""
+    years = replace(profile().columns[0], kind="integer")
+    assert replace(years, low=2009, high=2014).years
+    assert not replace(years, low=9, high=2014).years
+    assert [ungrouped(one) for one in (2014, 2013.5, 12.5, None)] == ["2014", "2014", "12.5", "–"]

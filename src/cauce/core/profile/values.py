@@ -12,6 +12,7 @@ from cauce.stats.levels import ColumnLevels
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """The shares of `Numbers.quantiles`."""
+_YEARS = (1500, 2200)
 _IDENTIFIER_SHARE = 0.95
 _IDENTIFIER_ROWS = 100
 
@@ -156,6 +157,13 @@ class ColumnProfile:
         """Whether nearly every value is another, as in names and numbers of documents."""
         several = self.kind in ("text", "integer") and self.present >= _IDENTIFIER_ROWS
         return several and self.distinct >= _IDENTIFIER_SHARE * self.present
+
+    @property
+    def years(self) -> bool:
+        """Whether its whole numbers are all such as years are, and so written without marks."""
+        ends = (self.low, self.high)
+        whole = self.kind == "integer" and all(isinstance(one, int) for one in ends)
+        return whole and _YEARS[0] <= self.low <= self.high <= _YEARS[1]
 
     def flag(self, kind: FlagKind) -> Flag | None:
         """The flag of this kind, if the column has it."""

@@ -190,7 +190,11 @@ def _judged(card: ModelCard) -> Iterator[str]:
     yield ""
     yield translate(_("It passed the gate.") if verdict.holds else _("The gate refused it."))
     asked = [*verdict.requirements, *(() if verdict.contest is None else (verdict.contest,))]
-    yield from (f"- {plain(one)}" for one in asked)
+    yield from (f"- {plain(one)}" for one in asked if one.holds == verdict.holds)
+    if not verdict.holds and any(one.holds for one in asked):
+        yield ""
+        yield translate(_("It met what else was demanded."))
+        yield from (f"- {plain(one)}" for one in asked if one.holds)
 
 
 def limits(card: ModelCard) -> Sequence[str]:

@@ -81,6 +81,12 @@ def number(value: float | None, digits: int = 4) -> str:
     return _minus(_shortened(format_number(value, digits=max(0, digits - 1 - power))))
 
 
+def ungrouped(value: float | None) -> str:
+    """A whole number without marks between thousands, as years are written; else as `number`."""
+    large = value is not None and math.isfinite(value) and abs(value) >= 1000
+    return _minus(str(round(value))) if large and value is not None else number(value)
+
+
 def short(value: float | None) -> str:
     """The same, with millions by their letter from ten million on: 8,754 M."""
     if value is None or not math.isfinite(value) or not _MANY <= abs(value) < _LARGE:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cauce.running.report.blocks import Chart, Column, Table
-from cauce.running.report.charts.canvas import TOP, WIDTH, Frame, Scale, axis, drawing
+from cauce.running.report.charts.canvas import TOP, WIDTH, Frame, Scale, axis, drawing, inside
 from cauce.running.report.markup import Element, element
 from cauce.running.report.wording import number
 
@@ -66,7 +66,8 @@ def dot_chart(
     for tick, text in zip(across.ticks, across.texts, strict=True):
         x = scale(tick)
         body.append(element("line", class_="grid", x1=x, x2=x, y1=4.0, y2=height - 38))
-        body.append(element("text", text, x=x, y=height - 24, text_anchor="middle", class_="tick"))
+        at = inside(x, text)
+        body.append(element("text", text, x=at, y=height - 24, text_anchor="middle", class_="tick"))
     body.append(element("text", heads[1], x=WIDTH / 2, y=height - 6, text_anchor="middle", class_="title"))
     if reference is not None:
         x = scale(reference)

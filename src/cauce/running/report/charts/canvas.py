@@ -11,6 +11,8 @@ from cauce.running.report.wording import number
 
 WIDTH = 420.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 32.0, 44.0
+_WIDEST = 7.4
+"""How wide a character of a tick is at the most, in the units of a drawing."""
 MOST_SERIES = 5
 """So many lines have colours and signs of their own."""
 
@@ -124,7 +126,9 @@ class Frame:
         floor = self.height - BOTTOM
         yield element("line", class_="axis", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor)
         for tick, text in zip(self.across.ticks, self.across.texts, strict=True):
-            yield element("text", text, x=self.x(tick), y=floor + 17, text_anchor="middle", class_="tick")
+            yield element(
+                "text", text, x=inside(self.x(tick), text), y=floor + 17, text_anchor="middle", class_="tick"
+            )
         middle = (LEFT + WIDTH - RIGHT) / 2
         yield element(
             "text", self.across.title, x=middle, y=self.height - 8, text_anchor="middle", class_="title"
@@ -136,6 +140,12 @@ class Frame:
             yield element("line", class_="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at)
             yield element("text", text, x=LEFT - 7, y=at + 4, text_anchor="end", class_="tick")
         yield element("text", self.up.title, x=0.0, y=13.0, class_="title")
+
+
+def inside(x: float, text: str) -> float:
+    """The middle of a tick's text that would stand at x, moved so that nothing of it is cut off."""
+    half = len(text) * _WIDEST / 2
+    return min(max(x, half), WIDTH - half)
 
 
 def drawing(height: float, *children: Element) -> Element:

@@ -14,7 +14,7 @@ from cauce.running.report.charts.bars import Bins, sparkline
 from cauce.running.report.content import RunContent
 from cauce.running.report.sections.details import detail_parts
 from cauce.running.report.sections.target import target_parts
-from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share
+from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share, ungrouped
 
 MOST_COLUMNS = 200
 FEW_LEVELS = 12
@@ -146,22 +146,25 @@ def _column(one: ColumnProfile) -> tuple[Cell, ...]:
         kind_text(one.kind),
         share(one.missing, one.rows),
         f"{about}{count(min(one.distinct, one.present))}",
-        _end(one.low),
+        _end(one.low, years=one.years),
         _middle(one),
-        _end(one.high),
+        _end(one.high, years=one.years),
         _spark(one),
     )
 
 
-def _end(value: Any) -> Cell:
+def _end(value: Any, *, years: bool) -> Cell:
     if value is None or isinstance(value, bool):
         return NOTHING
-    return number(value) if isinstance(value, int | float) else name(value, 32)
+    if not isinstance(value, int | float):
+        return name(value, 32)
+    return ungrouped(value) if years else number(value)
 
 
 def _middle(one: ColumnProfile) -> Cell:
     if one.numbers is not None and one.kind != "boolean" and len(one.numbers.quantiles) > 3:
-        return number(one.numbers.quantiles[3])
+        middle = one.numbers.quantiles[3]
+        return ungrouped(middle) if one.years else number(middle)
     return name(level(one.levels[0].value), 32) if one.levels else NOTHING
 
 

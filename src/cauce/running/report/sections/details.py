@@ -9,7 +9,7 @@ from cauce.core.profile.values import QUANTILES, ColumnProfile, Numbers, Profile
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Cell, Column, Part, Table
-from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share
+from cauce.running.report.wording import NOTHING, count, level, name, number, safe, share, short, ungrouped
 
 MOST_COLUMNS, MOST_LEVELS = 200, 8
 
@@ -50,11 +50,13 @@ def _numbers(found: list[tuple[ColumnProfile, Numbers]]) -> Table:
 
 def _row(one: ColumnProfile, numbers: Numbers) -> tuple[Cell, ...]:
     outliers = numbers.outliers
+    written = ungrouped if one.years else short
     return (
         name(one.name),
-        *(number(value) for value in (numbers.mean, numbers.deviation)),
+        written(numbers.mean),
+        short(numbers.deviation),
         number(numbers.skew, 3),
-        *(number(value) for value in numbers.quantiles),
+        *(written(value) for value in numbers.quantiles),
         share(one.zeros, one.present),
         NOTHING if outliers is None else share(outliers.count, one.present),
     )
