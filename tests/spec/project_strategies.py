@@ -146,6 +146,29 @@ model = some(
     early_stopping=st.integers(0, 100),
     device=st.sampled_from(["cpu", "cuda"]),
 )
+strengths = numbers.map(abs)
+penalty = some(
+    {
+        "lambda": strengths
+        | st.lists(strengths, min_size=1, max_size=3)
+        | some({"path": st.integers(2, 1000)})
+    },
+    l1_ratio=shares | st.lists(shares, min_size=1, max_size=3),
+)
+linear = some({"learner": st.just("linear")}, penalty=penalty)
+logistic = some(
+    {"learner": st.just("logistic")}, penalty=penalty, class_weight=st.sampled_from(["none", "balanced"])
+)
+
+
+def _fitting(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Without a task that one of the learners cannot predict."""
+    learners = {one.get("learner") for one in mapping.get("models", ())}
+    if {"linear", "logistic"} & learners:
+        mapping["target"].pop("task", None)
+    return mapping
+
+
 mappings = some(
     {
         "name": st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", fullmatch=True),
@@ -168,9 +191,9 @@ mappings = some(
         variance_filter=numbers.map(abs),
         acknowledged=a_list(names),
     ),
-    models=st.lists(model, min_size=1, max_size=1),
+    models=st.lists(model | logistic, min_size=1, max_size=3) | st.lists(linear, min_size=1),
     choose=some({}, metric=names),
     engine=some({}, batch_rows=st.integers(1, 10**9), memory=st.sampled_from(["4GB", "0.5 TB"])),
     store=some({}, path=names),
     tracking=some({}, enabled=st.booleans(), experiment=names, alias=st.sampled_from(["auto", "none"])),
-)
+).map(_fitting)

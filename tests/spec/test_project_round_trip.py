@@ -30,6 +30,7 @@ from cauce.spec import (
     write_project,
 )
 from cauce.spec.features import STEPS
+from cauce.spec.models import LEARNERS, Penalty, StrengthPath
 from cauce.spec.page import project_file_page, schema_file
 from cauce.spec.positions import positions
 from cauce.spec.project import Kind
@@ -100,8 +101,10 @@ def test_the_json_schema_is_one() -> None:
         {"features": {"columns": {"a": []}}},
         {"features": {"columns": {"a": [["log"], "scale"]}}},
         {"models": []},
-        {"models": [{}, {}]},
-        {"models": [{"learner": "linear"}]},
+        {"models": [{"learner": "linear", "penalty": {}}]},
+        {"models": [{"learner": "linear", "eta": 0.1}]},
+        {"models": [{"learner": "logistic", "penalty": {"lambda": {"path": 1}}}]},
+        {"models": [{"penalty": {"lambda": 0.1}}]},
         {"models": [{"class_weight": {"a": 0}}]},
         {"serve": {}},
     ],
@@ -209,7 +212,9 @@ def test_every_setting_says_what_it_is_for() -> None:
     declared = [
         project,
         *(getattr(project, item.name) for item in fields(Project)),
-        project.model,
+        *LEARNERS.values(),
+        Penalty,
+        StrengthPath,
         *STEPS.values(),
     ]
     for section in declared:

@@ -20,7 +20,7 @@ from cauce.running.steps.leaks import leak_gate
 from cauce.running.steps.objects import read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import Workspace
-from cauce.spec import FILE_NAME, Project, Store, Tracking, project_from_mapping, write_project
+from cauce.spec import FILE_NAME, Boosting, Project, Store, Tracking, project_from_mapping, write_project
 
 STORE = ".cauce/try"
 _MOST_ROUNDS = 6
@@ -109,7 +109,7 @@ def try_(
 def _quick(project: Project) -> Project:
     """The project with a model that is grown in seconds; with several classes each has trees of its own."""
     rounds, eta = (40, 0.3) if project.target.task == "multiclass" else (100, 0.2)
-    quick = replace(project.model, rounds=rounds, eta=eta, early_stopping=rounds // 10)
+    quick = Boosting(rounds=rounds, eta=eta, early_stopping=rounds // 10)
     return replace(project, models=(quick,))
 
 

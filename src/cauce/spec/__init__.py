@@ -1,6 +1,7 @@
 """What the user wrote: the project file as frozen values."""
 
 from cauce.spec.gate import Card, Gate, Webhook
+from cauce.spec.models import Boosting, Linear, Logistic, ModelSettings, Penalty, StrengthPath
 from cauce.spec.project import (
     SCHEMA,
     Choose,
@@ -8,7 +9,6 @@ from cauce.spec.project import (
     Engine,
     FeatureDefaults,
     Features,
-    Model,
     Project,
     Split,
     Store,
@@ -23,6 +23,7 @@ from cauce.spec.writing import write_project
 __all__ = [
     "FILE_NAME",
     "SCHEMA",
+    "Boosting",
     "Card",
     "Choose",
     "Data",
@@ -31,10 +32,14 @@ __all__ = [
     "Features",
     "FrozenMap",
     "Gate",
-    "Model",
+    "Linear",
+    "Logistic",
+    "ModelSettings",
+    "Penalty",
     "Project",
     "Split",
     "Store",
+    "StrengthPath",
     "Target",
     "Tracking",
     "Webhook",

@@ -13,6 +13,7 @@ from cauce.spec.evaluate import threshold_findings
 from cauce.spec.expectations import expectation_findings
 from cauce.spec.findings import Finding
 from cauce.spec.gate import gate_findings
+from cauce.spec.models import TASKS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.words import Got, dotted
@@ -126,11 +127,9 @@ def _target(project: Project) -> Iterator[Finding]:
         yield Finding("E0314", both[1], {"first": "target.column", "second": "target.formula"}, both)
     if not target.column and not target.formula:
         yield Finding("E0313", ("target",), {"key": "[target]", "settings": "column, formula"}, both)
-    weighed = any(model.class_weight != "none" for model in project.models)
     misfits = (
         (("target", "positive"), target.positive is not None and target.task in ("multiclass", "regression")),
         (("split", "kind"), project.split.kind == "stratified" and target.task == "regression"),
-        (("models", 0, "class_weight"), weighed and target.task == "regression"),
     )
     for path, misfit in misfits:
         if misfit:
@@ -148,8 +147,9 @@ def _split(project: Project) -> Iterator[Finding]:
     total = math.fsum((split.train, split.validation, split.test))
     if abs(total - 1) > 1e-9:
         yield Finding("E0317", ("split",), {"total": format_significant(total, 9)}, shares)
-    if split.validation == 0 and any(model.early_stopping for model in project.models):
-        depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", 0, "early_stopping"))
+    stopped = [at for at, model in enumerate(project.models) if getattr(model, "early_stopping", 0)]
+    if split.validation == 0 and stopped:
+        depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", stopped[0], "early_stopping"))
         yield Finding("E0318", depends[0], {}, depends)
 
 
@@ -164,5 +164,12 @@ def _features(project: Project) -> Iterator[Finding]:
 
 
 def _models(project: Project) -> Iterator[Finding]:
-    if len(project.models) > 1:
-        yield Finding("E0332", ("models", 1), {"count": len(project.models)})
+    task = project.target.task
+    depends: tuple[KeyPath, ...] = (("target", "task"),)
+    for at, model in enumerate(project.models) if task is not None else ():
+        if task not in TASKS[model.learner]:
+            told = {"learner": model.learner, "task": task}
+            yield Finding("E0830", ("models", at, "learner"), told, depends)
+        elif task == "regression" and getattr(model, "class_weight", "none") != "none":
+            path: KeyPath = ("models", at, "class_weight")
+            yield Finding("E0319", path, {"key": dotted(path), "task": task}, depends)

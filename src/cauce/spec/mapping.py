@@ -10,7 +10,7 @@ from typing import Any
 def plain(value: Any) -> Any:
     """`value` as dicts, lists and scalars; settings that are None are left out."""
     if is_dataclass(value):
-        pairs = ((item.name, getattr(value, item.name)) for item in fields(value))
+        pairs = ((item.metadata.get("alias", item.name), getattr(value, item.name)) for item in fields(value))
         return {name: plain(part) for name, part in pairs if part is not None}
     if isinstance(value, Mapping):
         return {str(name): plain(part) for name, part in value.items()}

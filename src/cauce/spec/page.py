@@ -14,9 +14,11 @@ from typing import Any
 
 from cauce.spec.features import STEPS
 from cauce.spec.gate import Webhook
+from cauce.spec.models import LEARNERS, Penalty
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
 from cauce.spec.schema import json_schema, node_at
+from cauce.spec.settings import file_name
 from cauce.spec.validate import (
     ColumnExpectation,
     FormulaExpectation,
@@ -110,6 +112,10 @@ def _section(item: Field[Any], path: KeyPath) -> str:
     title = "[[models]]" if item.name == "models" else f"[{item.name}]"
     declared = _declared_type(item)
     parts = [f"## `{title}`\n\n{item.metadata['description']}\n\n{_table(declared, inner)}"]
+    if item.name == "models":
+        parts = [f"## `{title}`\n\n{item.metadata['description']}\n", *map(_learner, LEARNERS.values())]
+        penalty = f"{inspect.getdoc(Penalty)}\n\n{_table(Penalty, ('learner', 'linear', 'penalty'))}"
+        parts.append(f"### `models.penalty`\n\n{penalty}")
     if item.name == "validate":
         parts += [_expectation(*one) for one in _EXPECTATIONS]
     if item.name == "features":
@@ -126,7 +132,13 @@ def _expectation(title: str, declared: type[Any], path: KeyPath) -> str:
 def _declared_type(item: Field[Any]) -> type[Any]:
     import cauce.spec.project as declarations  # noqa: PLC0415 - only to look a name up
 
-    return getattr(declarations, "Model" if item.name == "models" else str(item.type))  # type: ignore[no-any-return]
+    return getattr(declarations, "Boosting" if item.name == "models" else str(item.type))  # type: ignore[no-any-return]
+
+
+def _learner(declared: type[Any]) -> str:
+    name = declared.__dataclass_fields__["learner"].default
+    title = f'### `learner = "{name}"`'
+    return f"{title}\n\n{inspect.getdoc(declared)}\n\n{_table(declared, ('learner', name))}"
 
 
 def _table(declared: type[Any], path: KeyPath, skip: tuple[str, ...] = ()) -> str:
@@ -140,9 +152,9 @@ def _table(declared: type[Any], path: KeyPath, skip: tuple[str, ...] = ()) -> st
 
 def _row(item: Field[Any], path: KeyPath) -> str:
     value: Any = {"step": path[-1]} if path[:1] == ("step",) else None
-    node = _node(path, item.name, value)
+    node = _node(path, file_name(item), value)
     takes = str(Expected(json.dumps(node)))
-    cells = (f"`{item.name}`", takes, _default(item), item.metadata["description"])
+    cells = (f"`{file_name(item)}`", takes, _default(item), item.metadata["description"])
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
@@ -150,12 +162,13 @@ def _node(path: KeyPath, name: str, value: Any) -> dict[str, Any]:
     if path[:1] == ("step",):
         written = {"features": {"columns": {"x": [value]}}}
         return node_at(("features", "columns", "x", 0, name), written)
-    at: KeyPath = (*path, 0) if path == ("models",) else path
-    return node_at((*at, name), {})
+    if path[:1] == ("learner",):
+        return node_at(("models", 0, *path[2:], name), {"models": [{"learner": path[1]}]})
+    return node_at((*path, name), {})
 
 
 def _default(item: Field[Any]) -> str:
-    if item.default is MISSING:
+    if item.default is MISSING or (item.name == "learner" and item.default != "boosting"):
         return "required"
     if item.default is None or item.default == () or not isinstance(item.default, (str, int, float)):
         return ""

@@ -8,9 +8,9 @@ from cauce.language import gettext_noop as _
 from cauce.spec.evaluate import Evaluate, Threshold
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
+from cauce.spec.models import Boosting, Models
 from cauce.spec.settings import (
     EMPTY,
-    AtLeastOne,
     Character,
     Exact,
     Expects,
@@ -41,15 +41,6 @@ ProjectName = Annotated[
     Expects(_("a text of 1 to 64 letters (a to z), digits, - and _ that begins with a letter or digit")),
 ]
 Seed = Annotated[int, Exact(ge=0, le=2**31 - 1)]
-Rounds = Annotated[int, Exact(ge=1, le=100_000)]
-Depth = Annotated[int, Exact(ge=1, le=24)]
-MaxBin = Annotated[int, Exact(ge=2, le=4096)]
-Patience = Annotated[int, Exact(ge=0)]
-ClassWeights = FrozenMap[Annotated[float, Exact(gt=0)]]
-ClassWeight = Annotated[
-    Literal["none", "balanced"] | ClassWeights,
-    Expects(_('"none", "balanced" or a table of classes and positive numbers')),
-]
 Memory = Annotated[
     str,
     Exact(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})? ?(KB|MB|GB|TB)$"),
@@ -194,35 +185,6 @@ class Features:
 
 
 @section
-class Model:
-    """One model to train."""
-
-    learner: Literal["boosting"] = setting(
-        _("The kind of model: boosting is gradient boosted trees."), default="boosting"
-    )
-    rounds: Rounds = setting(_("The most trees (for each class) that are grown."), default=200, example=200)
-    eta: PositiveShare = setting(_("The learning rate: how much each tree counts."), default=0.1, example=0.1)
-    max_depth: Depth = setting(_("The most levels of a tree."), default=6, example=6)
-    min_child_weight: NotNegative = setting(_("The least weight of rows in a leaf."), default=1.0)
-    subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=1.0)
-    colsample_bytree: PositiveShare = setting(_("The share of features each tree sees."), default=1.0)
-    reg_lambda: NotNegative = setting(_("L2 penalty on leaf values."), default=1.0)
-    reg_alpha: NotNegative = setting(_("L1 penalty on leaf values."), default=0.0)
-    gamma: NotNegative = setting(_("The least gain for which a leaf is split."), default=0.0)
-    max_bin: MaxBin = setting(_("How many bins a feature's values are sorted into."), default=256)
-    early_stopping: Patience = setting(
-        _("Stops after this many rounds without a better validation score; 0 never stops."), default=20
-    )
-    class_weight: ClassWeight = setting(
-        _("Weights of the classes: none, balanced, or a table of class and weight."), default="none"
-    )
-    device: Literal["cpu", "cuda"] = setting(_("Where trees are grown; cuda needs a GPU."), default="cpu")
-
-
-Models = Annotated[tuple[Model, ...], AtLeastOne(), Expects(_("one or more tables under [[models]]"))]
-
-
-@section
 class Choose:
     """What makes one model better than another."""
 
@@ -310,7 +272,7 @@ class Project:
     features: Features = setting(
         _("What the learner sees: columns, formulas, and the steps they go through."), default=Features()
     )
-    models: Models = setting(_("The model to train."), default=(Model(),))
+    models: Models = setting(_("The models to train and choose between."), default=(Boosting(),))
     choose: Choose = setting(_("What makes one model better than another."), default=Choose())
     evaluate: Evaluate = setting(_("How a model is judged beside its metrics."), default=Evaluate())
     engine: Engine = setting(
@@ -325,11 +287,6 @@ class Project:
     def split_seed(self) -> int:
         """The seed of the split: its own, or the project's."""
         return self.seed if self.split.seed is None else self.split.seed
-
-    @property
-    def model(self) -> Model:
-        """The one model of schema 1."""
-        return self.models[0]
 
     def to_mapping(self) -> dict[str, Any]:
         """A plain JSON value that `project_from_mapping` reads back equal; absent settings are left out."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from cauce.spec.findings import Finding, Problem
 from cauce.spec.positions import KeyPath
-from cauce.spec.schema import choices, description_at, known_names, node_at
+from cauce.spec.schema import choices, description_at, known_names, learners_with, node_at
 from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
@@ -22,7 +22,7 @@ NOT_SERVED_KEYS = {
     ("serve",): "E0338",
     ("features", "pca"): "E0339",
 }
-NOT_SERVED_LEARNERS = ("linear", "logistic", "forest")
+NOT_SERVED_LEARNERS = ("forest",)
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "union_tag_not_found")
 _STAND_INS: dict[KeyPath, Any] = {
@@ -62,9 +62,10 @@ def _located(problem: Problem, mapping: dict[str, Any]) -> KeyPath:
         path, value = (*path, step), value[step]
     if problem.kind in ("missing", "missing_argument"):
         return (*path, problem.steps[-1])
+    tag = "learner" if path[:1] == ("models",) else "step"
     if problem.kind == "union_tag_not_found" and isinstance(value, dict):
-        return (*path, "step")
-    return (*path, "step") if problem.kind == "union_tag_invalid" else path
+        return (*path, tag)
+    return (*path, tag) if problem.kind == "union_tag_invalid" else path
 
 
 def is_chains_path(path: KeyPath) -> bool:
@@ -101,6 +102,11 @@ def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
         return Finding(refused, path)
     known = known_names(path[:-1], mapping)
     name = str(path[-1])
+    owners = learners_with(name) if path[:1] == ("models",) and len(path) == 3 else ()
+    if owners:
+        told = {"key": dotted(path), "owners": ", ".join(owners), "known": ", ".join(sorted(known))}
+        learner = value_at(mapping, (*path[:-1], "learner")) or "boosting"
+        return Finding("E0831", path, {**told, "learner": learner})
     near = difflib.get_close_matches(name.lower(), known, n=1)
     told = {"key": dotted(path), "known": ", ".join(sorted(known))}
     return Finding("E0306", path, told | {"near": near[0]}) if near else Finding("E0307", path, told)

@@ -13,6 +13,8 @@ from cauce.spec.positions import KeyPath
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LEFT_OUT = ("title", "discriminator")
 _NULL = {"type": "null"}
+TAGS = {"step": None, "learner": "boosting"}
+"""The settings that say which of several tables is meant, and what their absence means."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -45,7 +47,6 @@ def tidy_schema() -> dict[str, Any]:
     for definition in (schema, *definitions.values()):
         _tidy_object(definition)
     definitions["Target"]["oneOf"] = [{"required": ["column"]}, {"required": ["formula"]}]
-    schema["properties"]["models"]["maxItems"] = 1
     return schema
 
 
@@ -54,9 +55,10 @@ def _tidy_object(definition: dict[str, Any]) -> None:
     definition["description"] = " ".join(definition["description"].split("\n\n")[0].split())
     properties = definition["properties"]
     definition["properties"] = {name: _tidy(node) for name, node in properties.items()}
-    if "step" in properties:
-        definition["required"] = ["step"]
-        definition["properties"]["step"].pop("default", None)
+    for tag, absent in TAGS.items():
+        if tag in properties and properties[tag]["const"] != absent:
+            definition["required"] = [tag, *definition.get("required", ())]
+            definition["properties"][tag].pop("default", None)
 
 
 def _tidy(node: Any) -> Any:
@@ -109,8 +111,7 @@ def _child(node: dict[str, Any], step: str | int, value: Any) -> dict[str, Any]:
         return next(iter(fitting or items), {})
     for branch in branches(node):
         properties = branch.get("properties", {})
-        const = properties.get("step", {}).get("const")
-        if step in properties and (const is None or step == "step" or const == _part(value, "step")):
+        if step in properties and (step in TAGS or _is_meant(properties, value)):
             return dict(properties[step])
         if isinstance(branch.get("additionalProperties"), dict):
             return dict(branch["additionalProperties"])
@@ -126,18 +127,28 @@ def known_names(path: KeyPath, value: Any) -> tuple[str, ...]:
     table = value
     for step in path:
         table = _part(table, step)
-    chosen = _part(table, "step")
     for branch in branches(node_at(path, value)):
         properties = branch.get("properties", {})
-        if properties and properties.get("step", {}).get("const", chosen) == chosen:
+        if properties and _is_meant(properties, table):
             return tuple(properties)
     return ()
+
+
+def _is_meant(properties: dict[str, Any], table: Any) -> bool:
+    """Whether the table says that it is the one with these properties, where there are several."""
+    for tag, absent in TAGS.items():
+        const = properties.get(tag, {}).get("const")
+        if const is not None and const != (absent if _part(table, tag) is None else _part(table, tag)):
+            return False
+    return True
 
 
 def choices(path: KeyPath, value: Any) -> tuple[str, ...]:
     """The texts that can stand at `path` of the mapping `value`, where they are a fixed list."""
     if path and path[-1] == "step":
         return step_names()
+    if path[:1] == ("models",) and path[-1] == "learner":
+        return learner_names()
     found = [branch.get("enum", [branch.get("const")]) for branch in branches(node_at(path, value))]
     return tuple(text for texts in found for text in texts if isinstance(text, str))
 
@@ -146,6 +157,18 @@ def step_names() -> tuple[str, ...]:
     """The names of the feature steps, as tables name them."""
     steps = (node["properties"].get("step") for node in tidy_schema()["$defs"].values())
     return tuple(sorted(step["const"] for step in steps if step))
+
+
+def learner_names() -> tuple[str, ...]:
+    """The names of the learners, as tables under [[models]] name them."""
+    learners = (node["properties"].get("learner") for node in tidy_schema()["$defs"].values())
+    return tuple(learner["const"] for learner in learners if learner)
+
+
+def learners_with(name: str) -> tuple[str, ...]:
+    """The learners that have the setting `name`."""
+    tables = [node["properties"] for node in tidy_schema()["$defs"].values()]
+    return tuple(one["learner"]["const"] for one in tables if "learner" in one and name in one)
 
 
 def description_at(path: KeyPath, value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar, dataclass_transform, get_args
 
@@ -13,12 +13,21 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-def setting(description: str, *, default: Any = MISSING, example: Any = None) -> Any:
+def setting(
+    description: str, *, default: Any = MISSING, example: Any = None, written: str | None = None
+) -> Any:
     """A dataclass field with its one-line description.
 
-    example: where it is not set, `cauce init` shows the setting with this value, as a comment.
+    example: where it is not set, `cauce init` shows the setting with this value, as a comment. written: its
+    name in the file, where Python cannot have that name.
     """
-    return field(default=default, metadata={"description": description, "example": example})
+    named = {} if written is None else {"alias": written}
+    return field(default=default, metadata={"description": description, "example": example, **named})
+
+
+def file_name(item: Field[Any]) -> str:
+    """What the file calls a setting."""
+    return str(item.metadata.get("alias", item.name))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(setting,))

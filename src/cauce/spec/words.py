@@ -10,7 +10,7 @@ from typing import Any
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.spec.positions import KeyPath
-from cauce.spec.schema import branches, step_names
+from cauce.spec.schema import branches, learner_names, step_names
 
 _KINDS = {
     "integer": _("a whole number"),
@@ -53,6 +53,8 @@ def _phrase(node: dict[str, Any]) -> str:
         return translate(node["x-expects"])
     if "step" in node.get("properties", {}) or node.get("const") in step_names():
         return translate(_("the name of a feature step"))
+    if node.get("const") in learner_names():
+        node = {"enum": learner_names()}
     if "const" in node:
         return said(node["const"])
     if "enum" in node:

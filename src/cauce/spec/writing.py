@@ -10,13 +10,16 @@ from typing import Any
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.spec.features import FeatureStep
+from cauce.spec.models import LEARNERS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
+from cauce.spec.settings import file_name
 from cauce.spec.shorthand import SHORT_STEPS, Chains
 from cauce.spec.validate import Validate
 from cauce.spec.words import dotted
 
 _CHAINS = (("features", "columns"), ("features", "defaults"))
+_LEARNERS = tuple(("learner", name) for name in LEARNERS if name != "boosting")
 _OPENING = _("A Cauce project. A setting that is commented out here shows what it could be.")
 
 
@@ -42,21 +45,22 @@ def _pairs(section: Any, path: KeyPath) -> Iterator[str]:
         value = getattr(section, item.name)
         if _is_table(value, (*path, item.name)):
             continue
-        if value != item.default or item.name == "schema":
+        if value != item.default or item.name == "schema" or (item.name, value) in _LEARNERS:
             yield from _setting(item, value, path, "")
         elif item.metadata["example"] is not None:
             yield from _setting(item, item.metadata["example"], path, "# ")
 
 
 def _is_table(value: Any, path: KeyPath) -> bool:
-    mapped = isinstance(value, Mapping) and path[-1] != "class_weight"
-    return mapped or is_dataclass(value) or path == ("models",)
+    if path[0] == "models":
+        return len(path) == 1
+    return isinstance(value, Mapping) or is_dataclass(value)
 
 
 def _setting(item: Field[Any], value: Any, path: KeyPath, mark: str) -> Iterator[str]:
     yield f"# {translate(item.metadata['description'])}"
     written = _chains(value) if path in _CHAINS else _value(value)
-    yield f"{mark}{_key(item.name)} = {written}"
+    yield f"{mark}{_key(file_name(item))} = {written}"
 
 
 def _tables(section: Any, path: KeyPath) -> Iterator[str]:
@@ -112,12 +116,14 @@ def _list(parts: Iterable[str]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
-        return _value(value[0]) if len(value) == 1 else _list(map(_value, value))
+        # A number and a list of one number are not the same where a list is searched.
+        alone = len(value) == 1 and not isinstance(value[0], (int, float))
+        return _value(value[0]) if alone else _list(map(_value, value))
     if isinstance(value, Mapping):
         return _table(value)
     if is_dataclass(value):
-        changed = {item.name: getattr(value, item.name) for item in fields(value)}
-        unset = {item.name: item.default for item in fields(value)}
+        changed = {file_name(item): getattr(value, item.name) for item in fields(value)}
+        unset = {file_name(item): item.default for item in fields(value)}
         return _table({name: part for name, part in changed.items() if part != unset[name]})
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -236,4 +236,25 @@ ENTRIES = (
             "happens with features of wildly different sizes or nearly the same content."
         ),
     ),
+    Entry(
+        code="E0830",
+        exit=Exit.CONFIG,
+        says=_("The learner {learner} does not fit the task {task}."),
+        hint=_("linear is for regression, logistic for two or more classes; boosting is for every task."),
+        explanation=_(
+            "A linear model predicts a number without bounds, a logistic one the probabilities of classes. "
+            "The task follows from the target's values unless target.task says it. Name another learner, or "
+            "check that the target is what you mean to predict."
+        ),
+    ),
+    Entry(
+        code="E0831",
+        exit=Exit.CONFIG,
+        says=_("{key} is a setting of {owners}, not of {learner}."),
+        hint=_("Leave it out, or name the other learner. Known here: {known}."),
+        explanation=_(
+            "Each learner has settings of its own. One that belongs to another learner is refused, because "
+            "it would be ignored. A table under [[models]] without `learner` is boosting."
+        ),
+    ),
 )

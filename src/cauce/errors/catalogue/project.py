@@ -273,18 +273,7 @@ ENTRIES = (
         says=_("The learner {value} is not served yet."),
         hint=_('Use learner = "boosting".'),
         explanation=_(
-            "Linear, logistic and forest models are part of the project file's format, but this version of "
-            "Cauce only trains gradient boosted trees."
-        ),
-    ),
-    Entry(
-        code="E0332",
-        exit=Exit.CONFIG,
-        says=_("The file declares {count} models; more than one is not served yet."),
-        hint=_("Keep one [[models]]."),
-        explanation=_(
-            "Training several candidates and choosing between them comes later. Until then, compare models "
-            "by running one after the other: each run is tracked."
+            "Forests are part of the project file's format, but this version of Cauce cannot train them."
         ),
     ),
     Entry(

@@ -24,7 +24,7 @@ from cauce.running.steps.objects import keep_bytes, keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.roles import planned_features, split_settings
 from cauce.running.workspace import Workspace
-from cauce.spec import Model
+from cauce.spec import Boosting
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
 from cauce.stats.counts import Counts
 
@@ -52,7 +52,10 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     fitted = fit_features(planned, look)
     training = look.training()
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=_KEPT))
-    spec = boost_spec(work.project.model, fitted, target=target, work=work)
+    model = work.project.models[0]
+    if not isinstance(model, Boosting):
+        raise CauceError("E0331", value=model.learner)
+    spec = boost_spec(model, fitted, target=target, work=work)
     result = engine.boost(table, spec, observe=lambda one: report(one.number + 1, spec.parameters.rounds))
     outputs = {
         "features": keep_json(work.store, fitted.to_json()),
@@ -136,7 +139,7 @@ def _fitted(result: BoostResult) -> dict[str, Any]:
     }
 
 
-def boost_spec(model: Model, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
+def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
     """What is asked of the engine, from the project's model."""
     weights: Any = model.class_weight
     memory = work.project.engine.memory_bytes

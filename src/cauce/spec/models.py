@@ -1,0 +1,148 @@
+"""The learners a project can name, each with its settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from cauce.language import gettext_noop as _
+from cauce.spec.settings import (
+    AtLeastOne,
+    Exact,
+    Expects,
+    FrozenMap,
+    NotNegative,
+    PositiveShare,
+    Share,
+    before,
+    section,
+    setting,
+)
+
+Rounds = Annotated[int, Exact(ge=1, le=100_000)]
+Depth = Annotated[int, Exact(ge=1, le=24)]
+MaxBin = Annotated[int, Exact(ge=2, le=4096)]
+Patience = Annotated[int, Exact(ge=0)]
+Points = Annotated[int, Exact(ge=2, le=1_000)]
+ClassWeights = FrozenMap[Annotated[float, Exact(gt=0)]]
+ClassWeight = Annotated[
+    Literal["none", "balanced"] | ClassWeights,
+    Expects(_('"none", "balanced" or a table of classes and positive numbers')),
+]
+_CLASS_WEIGHT = _("Weights of the classes: none, balanced, or a table of class and weight.")
+
+
+@section
+class Boosting:
+    """Gradient boosted trees, for every task."""
+
+    learner: Literal["boosting"] = setting(
+        _("The kind of model: boosting is gradient boosted trees."), default="boosting"
+    )
+    rounds: Rounds = setting(_("The most trees (for each class) that are grown."), default=200, example=200)
+    eta: PositiveShare = setting(_("The learning rate: how much each tree counts."), default=0.1, example=0.1)
+    max_depth: Depth = setting(_("The most levels of a tree."), default=6, example=6)
+    min_child_weight: NotNegative = setting(_("The least weight of rows in a leaf."), default=1.0)
+    subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=1.0)
+    colsample_bytree: PositiveShare = setting(_("The share of features each tree sees."), default=1.0)
+    reg_lambda: NotNegative = setting(_("L2 penalty on leaf values."), default=1.0)
+    reg_alpha: NotNegative = setting(_("L1 penalty on leaf values."), default=0.0)
+    gamma: NotNegative = setting(_("The least gain for which a leaf is split."), default=0.0)
+    max_bin: MaxBin = setting(_("How many bins a feature's values are sorted into."), default=256)
+    early_stopping: Patience = setting(
+        _("Stops after this many rounds without a better validation score; 0 never stops."), default=20
+    )
+    class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
+    device: Literal["cpu", "cuda"] = setting(_("Where trees are grown; cuda needs a GPU."), default="cpu")
+
+
+@section
+class StrengthPath:
+    """Strengths of a penalty, equal steps of the logarithm apart."""
+
+    path: Points = setting(_("How many strengths, down from the one that leaves no coefficient."))
+    least: PositiveShare = setting(_("The last strength as a share of the first."), default=1e-4)
+
+
+Strength = Annotated[
+    NotNegative | Annotated[tuple[NotNegative, ...], AtLeastOne()] | StrengthPath,
+    Expects(_("a number from 0, a list of them, or { path = 100 }")),
+]
+Ratio = Annotated[
+    Share | Annotated[tuple[Share, ...], AtLeastOne()],
+    Expects(_("a number from 0.0 (ridge) to 1.0 (lasso), or a list of them")),
+]
+
+
+@section
+class Penalty:
+    """What large coefficients cost: λ((1 - r)/2·Σb² + r·Σ|b|), r the l1_ratio, beside the mean loss.
+
+    Features count as standardised (mean 0, deviation 1 in the training rows), whatever their units.
+    """
+
+    strength: Strength = setting(
+        _("λ, how much the penalty counts beside the mean loss; a list or { path = 100 } is searched."),
+        written="lambda",
+    )
+    l1_ratio: Ratio = setting(
+        _("From 0 (ridge, keeps every feature) to 1 (lasso, leaves some out); a list is searched."),
+        default=0.0,
+    )
+
+
+@section
+class Linear:
+    """A sum of features, for a regression: least squares, with or without a penalty."""
+
+    learner: Literal["linear"] = setting(
+        _("The kind of model: linear is least squares, for a regression."), default="linear"
+    )
+    penalty: Penalty | None = setting(
+        _("What large coefficients cost; ordinary least squares where absent."), default=None
+    )
+
+
+@section
+class Logistic:
+    """A sum of features turned into probabilities, for two or more classes."""
+
+    learner: Literal["logistic"] = setting(
+        _("The kind of model: logistic regression, for two or more classes."), default="logistic"
+    )
+    penalty: Penalty = setting(
+        _("What large coefficients cost; { lambda = 0 } for none."), default=Penalty(strength=0.001)
+    )
+    class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
+
+
+ModelSettings: TypeAlias = Boosting | Linear | Logistic
+"""One `[[models]]` table. Each learner is its own section, told apart by `learner`."""
+
+LEARNERS: dict[str, type[Any]] = {
+    declared.__dataclass_fields__["learner"].default: declared for declared in ModelSettings.__args__
+}
+
+TASKS: dict[str, tuple[str, ...]] = {
+    "boosting": ("binary", "multiclass", "regression"),
+    "linear": ("regression",),
+    "logistic": ("binary", "multiclass"),
+}
+"""What each learner can predict."""
+
+
+class ByLearner:
+    """Marks the union of learners: read by the `learner` of a table, boosting where there is none."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        choices = {name: handler.generate_schema(declared) for name, declared in LEARNERS.items()}
+        union = {"type": "tagged-union", "choices": choices, "discriminator": "learner"}
+        return before(with_learner, union)
+
+
+def with_learner(value: Any) -> Any:
+    """The table of a model with its `learner`; anything else as it is."""
+    return {"learner": "boosting", **value} if isinstance(value, dict) else value
+
+
+Candidate = Annotated[ModelSettings, ByLearner()]
+Models = Annotated[tuple[Candidate, ...], AtLeastOne(), Expects(_("one or more tables under [[models]]"))]
