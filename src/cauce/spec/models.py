@@ -81,7 +81,7 @@ class Penalty:
     """
 
     strength: Strength = setting(
-        _("λ, how much the penalty counts beside the mean loss; a list or { path = 100 } is searched."),
+        _("How much the penalty counts beside the mean loss (λ); a list or { path = 100 } is searched."),
         written="lambda",
     )
     l1_ratio: Ratio = setting(
