@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrialCosts:
-    """seconds: of fitting and scoring, added up over the folds. scans: readings of the rows it caused itself."""
+    """seconds: of fitting and scoring, added up over the folds. scans: readings of the rows it caused."""
 
     seconds: float
     scans: float = 0.0

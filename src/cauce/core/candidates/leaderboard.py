@@ -180,7 +180,7 @@ def ranked(trials: Iterable[Trial], metric: MetricName) -> tuple[Trial, ...]:
     return (*fine, *sorted((one for one in found if one.failed), key=lambda one: one.candidate.number))
 
 
-def choose(trials: Sequence[Trial], metric: MetricName, *, rule: Rule = "best") -> tuple[int, Why]:
+def choose(trials: Sequence[Trial], *, rule: Rule = "best") -> tuple[int, Why]:
     """The candidate's number and why. trials: as `ranked` gives them. Raises E2101 where all failed.
 
     one_standard_error: the simplest candidate whose mean is within the best one's standard error of the
@@ -210,7 +210,7 @@ def complexity(trial: Trial) -> tuple[float, ...]:
     model: Any = trial.candidate.model
     order = float(_LEARNERS.index(model.learner))
     if model.learner in ("linear", "logistic"):
-        penalty = model.penalty
+        penalty: Any = model.penalty
         return (
             (0.0, 0.0, 0.0) if penalty is None else (0.0, -float(penalty.strength), -float(penalty.l1_ratio))
         )

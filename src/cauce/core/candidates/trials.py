@@ -108,7 +108,8 @@ class Trial:
     @property
     def failure(self) -> CauceError | None:
         """Why it failed, in the active language where it is read."""
-        return None if self.code is None else CauceError(self.code, **self.values)
+        told: dict[str, Any] = dict(self.values)
+        return None if self.code is None else CauceError(self.code, **told)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value: what a finished trial's record holds."""

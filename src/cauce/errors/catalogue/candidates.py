@@ -97,8 +97,8 @@ ENTRIES = (
         code="E2108",
         exit=Exit.DATA,
         says=ngettext_noop(
-            "{count} row has a key ({columns}) that occurs in several classes, and would be in several folds.",
-            "{count} rows have keys ({columns}) that occur in several classes, and would be in several folds.",
+            "{count} row has a key ({columns}) that occurs in several classes and would be in several folds.",
+            "{count} rows have keys ({columns}) that occur in several classes and would be in several folds.",
         ),
         hint=_('Use choose.folds = { by = "group" } or { by = "random" }.'),
         explanation=_(
