@@ -11,13 +11,17 @@ import numpy as np
 from cauce.core.matrix import Matrix
 from cauce.core.trees.document import write_xgboost
 from cauce.core.trees.model import Ensemble, read_xgboost
+from cauce.core.trees.shares import shares
 from cauce.errors import CauceError
 
 Scorer = Callable[[Matrix], Matrix]
 _MANY_ROWS = 4096
+_OUTPUTS = (["probabilities"], ["value"], ["probabilities", "margin"])
 
 
-def load_scorer(payload: bytes, kind: Literal["onnx", "xgboost"], *, threads: int = 1) -> Scorer:
+def load_scorer(
+    payload: bytes, kind: Literal["onnx", "xgboost"], *, threads: int = 1, margins: bool = False
+) -> Scorer:
     """A function from a float32 matrix [n, features] to probabilities [n, classes] or values [n].
 
     NaN is missing; ±inf lies beyond every split; a category code is a whole number, and one never seen in
@@ -26,9 +30,10 @@ def load_scorer(payload: bytes, kind: Literal["onnx", "xgboost"], *, threads: in
     agree within 1e-6. `onnx` answers one row in microseconds; `xgboost` is faster on many rows. threads:
     used by one call on many rows. XGBoost loads a document of ours, written from the payload's trees once
     they are checked (E0811, E0812); E0814: not an ONNX model of ours. A call raises E0813 where the matrix
-    has another width or type.
+    has another width or type. margins: give what probabilities are made of, [n], [n, 1] or [n, classes].
     """
-    return _onnx_scorer(payload, threads) if kind == "onnx" else _xgboost_scorer(payload, threads)
+    made = _onnx_scorer if kind == "onnx" else _xgboost_scorer
+    return made(payload, threads, margins)
 
 
 def _checked(matrix: Matrix, features: int) -> Matrix:
@@ -37,7 +42,7 @@ def _checked(matrix: Matrix, features: int) -> Matrix:
     return matrix
 
 
-def _onnx_scorer(payload: bytes, threads: int) -> Scorer:
+def _onnx_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
     import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
@@ -49,8 +54,8 @@ def _onnx_scorer(payload: bytes, threads: int) -> Scorer:
         session = onnxruntime.InferenceSession(payload, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise CauceError("E0814", reason=_first_line(error)) from None
-    features = _onnx_features(session)
-    run, outputs = session.run, [session.get_outputs()[0].name]
+    features = _onnx_features(session, margins=margins)
+    run, outputs = session.run, [session.get_outputs()[1 if margins else 0].name]
 
     def part(rows: Matrix) -> Matrix:
         result: Matrix = run(outputs, {"features": rows})[0]
@@ -66,17 +71,18 @@ def _onnx_scorer(payload: bytes, threads: int) -> Scorer:
     return score
 
 
-def _onnx_features(session: Any) -> int:
+def _onnx_features(session: Any, *, margins: bool) -> int:
     inputs = [(item.name, item.type, item.shape) for item in session.get_inputs()]
     outputs = [item.name for item in session.get_outputs()]
-    if len(inputs) == 1 and outputs in (["probabilities"], ["value"]):
+    answers = (["probabilities", "margin"],) if margins else _OUTPUTS
+    if len(inputs) == 1 and outputs in answers:
         name, kind, shape = inputs[0]
         if (name, kind) == ("features", "tensor(float)") and len(shape) == 2 and isinstance(shape[1], int):
             return shape[1]
     raise CauceError("E0814", reason=f"inputs {inputs}, outputs {outputs}")
 
 
-def _xgboost_scorer(payload: bytes, threads: int) -> Scorer:
+def _xgboost_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
     import xgboost  # noqa: PLC0415
 
     ensemble = read_xgboost(payload)
@@ -91,7 +97,12 @@ def _xgboost_scorer(payload: bytes, threads: int) -> Scorer:
         checked = _checked(matrix, ensemble.features)
         if len(checked) == 0:
             return _empty(ensemble)
+        if margins:
+            found: Matrix = booster.inplace_predict(checked, missing=np.nan, predict_type="margin")
+            return found
         result: Matrix = booster.inplace_predict(checked, missing=np.nan)
+        if ensemble.shares:
+            return shares(result, start=ensemble.start)
         return np.stack((np.float32(1) - result, result), axis=1) if ensemble.kind == "binary" else result
 
     return score

@@ -28,7 +28,8 @@ class Knots:
     shares: tuple[float, ...]
 
     def __call__(self, score: Floats) -> Floats:
-        return np.interp(score, *self._arrays)
+        found: Floats = np.interp(score, *self._arrays)
+        return found
 
     @cached_property
     def _arrays(self) -> tuple[Floats, Floats]:
@@ -78,7 +79,8 @@ class Calibration:
             return np.concatenate((1.0 - found, found), axis=1)
         total = found.sum(axis=1, keepdims=True)
         even = np.full_like(found, 1.0 / found.shape[1])
-        return np.divide(found, total, out=even, where=total > 0)
+        shares: Floats = np.divide(found, total, out=even, where=total > 0)
+        return shares
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""

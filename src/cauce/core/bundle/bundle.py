@@ -59,6 +59,7 @@ class Bundle:
             keep=keep,
             numbers=numbers,
             threads=threads,
+            answering=self.manifest.answering,
         )
 
     @cached_property

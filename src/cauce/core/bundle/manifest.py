@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
+from cauce.core.answering.answering import NOTHING, Answering
 from cauce.core.bundle.features import Feature, feature_projection
 from cauce.core.bundle.inputs import InputColumn, schema_of
 from cauce.core.canonical import (
@@ -62,7 +63,8 @@ class Manifest:
     snapshot: identity of the dataset it was made from; split: how its rows were divided. reading: what was
     declared about text files (delimiter, quote, encoding, header and the like). libraries: versions that
     the numbers were made with. files: every other file of the bundle, by path. acknowledged: what the leak
-    gate would have stopped, had the project not let it pass by name; written only where there is any.
+    gate would have stopped, had the project not let it pass by name; answering: what is done to the payload's
+    numbers; both written only where there is any.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Manifest:
     libraries: Mapping[str, str] = field(default_factory=dict)
     files: tuple[BundleFile, ...] = ()
     acknowledged: tuple[Finding, ...] = ()
+    answering: Answering = NOTHING
 
     @property
     def identity(self) -> str:
@@ -120,6 +123,7 @@ class Manifest:
                 "libraries": dict(self.libraries),
                 "files": [vars(one) for one in self.files],
                 **self._let_pass,
+                **self._answering,
             }
         )
 
@@ -127,6 +131,10 @@ class Manifest:
     def _let_pass(self) -> dict[str, Any]:
         """Nothing where nothing was: then the bytes are those of a manifest before there was a gate."""
         return {"acknowledged": [one.to_json() for one in self.acknowledged]} if self.acknowledged else {}
+
+    @property
+    def _answering(self) -> dict[str, Any]:
+        return {"answering": self.answering.to_json()} if self.answering else {}
 
     @staticmethod
     def from_bytes(data: bytes) -> Manifest:
@@ -162,7 +170,7 @@ _FIELDS = (
     "libraries",
     "files",
 )
-_OPTIONAL = ("acknowledged",)
+_OPTIONAL = ("acknowledged", "answering")
 
 
 def refused(reason: str, path: str = MANIFEST) -> CauceError:
@@ -199,6 +207,7 @@ def _manifest(value: Mapping[str, Any]) -> Manifest:
         },
         files=_each(value, "files", _file),
         acknowledged=_each({"acknowledged": [], **value}, "acknowledged", _finding),
+        answering=Answering.from_json(value.get("answering", {})),
     )
 
 
@@ -267,3 +276,5 @@ def _check_target(manifest: Manifest) -> None:
     _distinct(target.class_names)
     if threshold is not None and not (math.isfinite(threshold) and target.task == "binary"):
         raise refused("the threshold has no meaning")
+    if reason := manifest.answering.misfit(target):
+        raise refused(reason)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cauce.core.answering.answering import NOTHING, Answering
 from cauce.core.bundle.answers import Answers
 from cauce.core.bundle.features import Feature, feature_projection, matrix_of, matrix_of_rows
 from cauce.core.matrix import Matrix
@@ -38,7 +39,8 @@ class Scorer:
     input: the schema of the batches, of which the columns the features read and `keep` are used.
     xgboost, onnx: the payload as JSON and as ONNX, at least one of them; where both are there and XGBoost
     is installed it scores batches, else ONNX does: they agree within 1e-6. threads: None for
-    `batch_threads()`. numbers: predict class numbers, as an evaluation wants them.
+    `batch_threads()`. numbers: predict class numbers, as an evaluation wants them. answering: what is done to
+    the payload's numbers before they are probabilities or values.
     A value that is sent to workers: what it loads, it loads where it is called. E1214 where a kept column
     is called as one of the results; E1217 where the payload reads another number of features.
     """
@@ -52,6 +54,7 @@ class Scorer:
     keep: tuple[str, ...] = ()
     numbers: bool = False
     threads: int | None = None
+    answering: Answering = NOTHING
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,6 +93,10 @@ class Scorer:
 
     def scores_of(self, matrix: Matrix) -> Matrix:
         """Probabilities [n, classes] or values [n] of rows whose features [n, features] are known."""
+        return self.answering(self.raw_of(matrix))
+
+    def raw_of(self, matrix: Matrix) -> Matrix:
+        """The payload's own numbers: margins where the answers are made from them, else as `scores_of`."""
         return self._batch_score(matrix)
 
     def matrix_of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
@@ -101,7 +108,7 @@ class Scorer:
 
     def row_scores(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
         """Probabilities [n, classes] or values [n] of rows, by the evaluator of rows."""
-        return self._row_score(self.matrix_of_rows(rows))
+        return self.answering(self._row_score(self.matrix_of_rows(rows)))
 
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
@@ -123,7 +130,7 @@ class Scorer:
     def _batch_score(self) -> Score:
         threads = self.threads or batch_threads()
         if self.xgboost is not None and (self.onnx is None or find_spec("xgboost") is not None):
-            return load_scorer(self.xgboost, "xgboost", threads=threads)
+            return load_scorer(self.xgboost, "xgboost", threads=threads, margins=self.answering.margins)
         return self._onnx(threads)
 
     @cached_property
@@ -133,7 +140,7 @@ class Scorer:
     def _onnx(self, threads: int) -> Score:
         if self.onnx is None:
             raise CauceError("E1218")
-        return load_scorer(self.onnx, "onnx", threads=threads)
+        return load_scorer(self.onnx, "onnx", threads=threads, margins=self.answering.margins)
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(self)}

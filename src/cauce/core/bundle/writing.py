@@ -13,6 +13,7 @@ from cauce.core.bundle.baseline import Gathered, baseline_files
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.golden import Golden, synthetic_rows
 from cauce.core.bundle.manifest import GOLDEN, MANIFEST, ONNX, XGBOOST, BundleFile, Manifest
+from cauce.core.bundle.margins import with_margins
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.matrix import Matrix
 from cauce.core.objects import Objects
@@ -46,6 +47,8 @@ def make_bundle(draft: Draft) -> Bundle:
     if ensemble.features != len(draft.manifest.features):
         raise CauceError("E1217", features=len(draft.manifest.features), expected=ensemble.features)
     onnx = write_onnx(ensemble)
+    if draft.manifest.answering.margins:
+        onnx = with_margins(onnx)
     golden = _golden(draft, ensemble, onnx)
     contents = {
         XGBOOST: gzip.compress(draft.payload, compresslevel=6, mtime=0),
@@ -67,7 +70,12 @@ def _files(contents: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
 
 def _golden(draft: Draft, ensemble: Ensemble, onnx: bytes) -> Golden:
     manifest = draft.manifest
-    settings = {"input": manifest.schema, "features": manifest.features, "target": manifest.target}
+    settings = {
+        "input": manifest.schema,
+        "features": manifest.features,
+        "target": manifest.target,
+        "answering": manifest.answering,
+    }
     by_onnx = Scorer(**settings, onnx=onnx, threads=1)  # type: ignore[arg-type]
     by_xgboost = Scorer(**settings, xgboost=draft.payload, threads=1)  # type: ignore[arg-type]
     rows = synthetic_rows(manifest.features, manifest.schema, ensemble=ensemble)
