@@ -101,3 +101,24 @@ def test_a_formula_over_a_column_known_later_is_refused_before_any_fit(tmp_path:
     assert caught.value.code == "E1002"
     steps = {step.name: step.state for step in cauce.plan(tmp_path).steps}
     assert steps["fit"] != "finished"
+
+
+def test_a_run_that_a_leak_stopped_can_be_read_and_is_not_searched_again(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """The report would end before the evidence, and each attempt would read all rows again."""
+    folder = project_in(tmp_path)
+    for _ in range(2):
+        with pytest.raises(CauceErrors):
+            cauce.run(folder)
+    work = open_workspace(folder)
+    first, second = (work.ledger.step_record(run, "leaks") for run in work.ledger.runs())
+    assert first == second
+    notes = work.ledger.run_notes(work.ledger.runs()[-1])
+    states = {step.name: step.state for step in cauce.plan(folder).steps}
+    assert (states["split"], states["leaks"], states["fit"]) == ("finished", "stopped", "waits")
+    assert (notes["leaks"]["ran"], notes["end"]["stopped_at"]) == (False, "leaks")
+    page = cauce.report(project=folder).path.read_text(encoding="utf-8")
+    assert "status" in page
+    assert "since" in page
+    assert not recwarn.list

@@ -118,7 +118,7 @@ plan = { levels = ["basic", "plus", "pro"], tolerated = 0.01, on_failure = "warn
         "rows": False,
     }
     states = {step.name: step.state for step in cauce.plan(folder).steps}
-    assert (states["profile"], states["validate"]) == ("finished", "will run")
+    assert (states["profile"], states["validate"]) == ("finished", "stopped")
     table(folder / "table.csv", rows=301)
     assert "fit" in run(folder)[1]
 

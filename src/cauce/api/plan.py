@@ -16,8 +16,9 @@ from cauce.spec import FILE_NAME, Project
 class PlannedStep:
     """A step of the plan.
 
-    state: finished, will run, or waits (for what an earlier step will make). why: sentences in the active
-    language. reads: what it takes; makes: what it made, where it is finished. scans: times its rows are read.
+    state: finished, stopped (finished, and what it found stops a run), will run, or waits (for what an
+    earlier step will make). why: sentences in the active language. reads: what it takes; makes: what it
+    made, where it is finished. scans: times its rows are read.
     """
 
     name: str
@@ -38,7 +39,7 @@ class RunPlan:
     @property
     def scans(self) -> float:
         """How often the rows would be read."""
-        return sum(step.scans for step in self.steps if step.state != "finished")
+        return sum(step.scans for step in self.steps if step.state not in ("finished", "stopped"))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
@@ -56,7 +57,9 @@ def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
 
 def _planned(state: State) -> PlannedStep:
     bound = state.finished or not state.waits_for
-    name = "finished" if state.finished else "waits" if state.waits_for else "will run"
+    name = "waits" if state.waits_for else "will run"
+    if state.finished:
+        name = "stopped" if state.stopped else "finished"
     return PlannedStep(
         name=state.step.name,
         state=name,

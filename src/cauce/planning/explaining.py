@@ -14,6 +14,7 @@ from cauce.planning.step import Step
 _SAYS = {
     "never run": _("It has never run."),
     "output gone": _("What it made is gone from the store: {name}."),
+    "stopped": _("What it found stops a run: `cauce report` shows it, `cauce run` says what to do."),
     "waits": _("It depends on what {name} will make."),
     "version": _("The step itself changed, from version {before} to {after}."),
     "workers": _("The number of workers changed from {before} to {after}."),

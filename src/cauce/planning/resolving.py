@@ -10,6 +10,9 @@ from cauce.planning.explaining import Reason, why
 from cauce.planning.record import Record
 from cauce.planning.step import Plan, Reference, Step
 
+STOPS = "stops"
+"""The fact of a record that says how many of its findings stop a run; absent where none does."""
+
 
 class Ledger(Protocol):
     """Finished steps. `cauce.ports.ledger.Ledger` can also finish one."""
@@ -32,8 +35,8 @@ class State:
     """Where a step stands.
 
     step: bound where all it depends on is known. record: where it is finished. reasons: where it will
-    run, or may. waits_for: earlier steps whose results are not known yet; if they turn out as before,
-    the step is not run.
+    run, or may, or stops the run. waits_for: earlier steps whose results are not known yet; if they turn
+    out as before, the step is not run.
     """
 
     step: Step
@@ -46,6 +49,11 @@ class State:
         """Whether there is nothing to do."""
         return self.record is not None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether what the finished step found stops a run."""
+        return self.record is not None and bool(self.record.facts.get(STOPS))
+
 
 def state_of(step: Step, ledger: Ledger) -> State:
     """Where the bound `step` stands."""
@@ -54,25 +62,26 @@ def state_of(step: Step, ledger: Ledger) -> State:
         return State(step, reasons=why(step, ledger.earlier(step.name)))
     if gone := ledger.gone(record):
         return State(step, reasons=tuple(Reason("output gone", name) for name in gone))
-    return State(step, record)
+    return State(step, record, reasons=(Reason("stopped"),) if record.facts.get(STOPS) else ())
 
 
 def resolve(plan: Plan, ledger: Ledger) -> tuple[State, ...]:
     """Where each step of `plan` stands, in order. Nothing runs and nothing is written.
 
     A step depends on what earlier ones made, not on how: another file with the same content changes
-    nothing after the step that reads it.
+    nothing after the step that reads it. Nothing comes after a step whose finding stops a run.
     """
     made: dict[str, Mapping[str, Reference]] = {}
     states: list[State] = []
     for step in plan.steps:
         unknown = tuple(name for name in step.needs if name not in made)
+        unknown += tuple(one.step.name for one in states if one.stopped and one.step.name not in unknown)
         if unknown:
             reasons = tuple(Reason("waits", name) for name in unknown)
             states.append(State(step, reasons=reasons, waits_for=unknown))
             continue
         state = state_of(step.bind(made), ledger)
-        if state.record is not None:
+        if state.record is not None and not state.stopped:
             made[step.name] = state.record.outputs
         states.append(state)
     return tuple(states)

@@ -33,10 +33,13 @@ class Made:
 
 @runtime_checkable
 class Confirming(Protocol):
-    """An action whose finished step must hold at this moment too, such as by the clock."""
+    """An action whose finished step may say that a run goes no further, now or by the clock later.
+
+    What it found is kept as any step's, so that a run that it stops can be read, and is not searched again.
+    """
 
     def confirm(self, record: Record) -> None:
-        """Raise where what the record says does not hold now."""
+        """Raise where what the record says stops a run."""
         ...
 
 
@@ -86,12 +89,12 @@ def run_plan(
         outcome = "finished"
     except KeyboardInterrupt as error:
         outcome = "interrupted"
-        name = plan.names[len(doing.records)] if len(doing.records) < len(plan.steps) else plan.names[-1]
         finished, steps = len(doing.records), len(plan.steps)
-        raise CauceError("E0601", step=name, finished=finished, steps=steps) from error
+        raise CauceError("E0601", step=doing.at(plan), finished=finished, steps=steps) from error
     finally:
+        stopped = {} if outcome == "finished" else {"stopped_at": doing.at(plan)}
         with _harmless(outcome != "finished"):
-            ledger.end_run(run, {"outcome": outcome, **_provenance(run, time)})
+            ledger.end_run(run, {"outcome": outcome, **stopped, **_provenance(run, time)})
     return RunResult(run, doing.records, tuple(doing.ran))
 
 
@@ -122,17 +125,22 @@ class _Doing:
     records: dict[str, Record] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
 
+    def at(self, plan: Plan) -> str:
+        """The step under way; the last one where all are done."""
+        return plan.names[min(len(self.records), len(plan.steps) - 1)]
+
     def step(self, planned: Step) -> None:
         step = planned.bind(self.made)
-        state = state_of(step, self.ledger)
-        record = state.record
-        if record is not None:
-            self.watch.reused(record)
-        else:
-            record = self._run(state)
-        self._confirm(step, record)
+        state, began = state_of(step, self.ledger), self.clock.seconds()
+        record = state.record or self._run(state)
         note = {"ran": state.record is None, **_provenance(self.run, self.clock)}
         self.ledger.note_step(self.run, record, provenance=note)
+        self._confirm(step, record)
+        if state.record is None:
+            self.ran.append(step.name)
+            self.watch.finished(record, self.clock.seconds() - began)
+        else:
+            self.watch.reused(record)
         self.records[step.name] = record
         self.made[step.name] = record.outputs
 
@@ -150,19 +158,16 @@ class _Doing:
         self.watch.progressed(step, done, total=total)
 
     def _run(self, state: State) -> Record:
-        step, began = state.step, self.clock.seconds()
+        step = state.step
         self.watch.started(state)
         try:
             passage("step.started")
             made = self.actions[step.name](step, partial(self._told, step))
             passage("step.made")
-            record = self._finish(step, made)
+            return self._finish(step, made)
         except BaseException as error:
             self.watch.failed(step, error)
             raise
-        self.ran.append(step.name)
-        self.watch.finished(record, self.clock.seconds() - began)
-        return record
 
     def _finish(self, step: Step, made: Made) -> Record:
         record = Record(step, checked_outputs(step, made.outputs), made.facts)

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from cauce.core.run_record import RunRecord, Status
 from cauce.errors import CauceError
-from cauce.planning.step import Plan
 from cauce.running.steps.register import Told, flat_settings
 from cauce.running.workspace import Workspace
 
 INTERRUPTED = "E0601"
 
 
-def tell_failure(work: Workspace, error: BaseException, *, plan: Plan, told: Told) -> None:
+def tell_failure(work: Workspace, error: BaseException, *, told: Told) -> None:
     """Tell that the run ended with `error` and in which step; nothing of the values in its message.
 
     Nothing where nobody is told of runs, where the run never began or was already told as finished. Where
@@ -35,7 +34,7 @@ def tell_failure(work: Workspace, error: BaseException, *, plan: Plan, told: Tol
                 params=dict(flat_settings(work.project.to_mapping())),
                 tags={
                     "cauce.error": _code(error),
-                    "cauce.step": next((name for name in plan.names if name not in notes), ""),
+                    "cauce.step": str(notes.get("end", {}).get("stopped_at", "")),
                 },
                 status=_status(error),
                 started=told.began,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property, partial
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
@@ -28,19 +27,18 @@ from cauce.running.steps.bundle import bundle
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
-from cauce.running.steps.leaks import leaks
+from cauce.running.steps.leaks import check_leaks, leaks
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
-from cauce.running.steps.validate import check_freshness, validate
+from cauce.running.steps.validate import check_verdict, validate
 from cauce.running.workspace import Workspace
 
 _ACTIONS = {
     "ingest": ingest,
     "profile": profile,
     "split": split,
-    "leaks": leaks,
     "fit": fit,
     "evaluate": evaluate,
     "bundle": bundle,
@@ -50,7 +48,8 @@ _ACTIONS = {
 def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     """What each step of the plan does in this workspace. told: who is told of the run."""
     bound: dict[str, Action] = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
-    bound["validate"] = _Validating(work, validate, told.began)
+    bound["validate"] = _Judged(work, validate, partial(check_verdict, now=told.began))
+    bound["leaks"] = _Judged(work, leaks, check_leaks)
     return {**bound, "register": _Bound(work, partial(register, told=told))}
 
 
@@ -66,13 +65,13 @@ class _Bound:
 
 
 @dataclass(frozen=True)
-class _Validating(_Bound):
-    """The step `validate`, whose freshness is judged by the clock each time. now: when the run began."""
+class _Judged(_Bound):
+    """A step whose finding may stop a run, each time: freshness is judged by the clock."""
 
-    now: datetime
+    check: Callable[[Workspace, Record], None]
 
     def confirm(self, record: Record) -> None:
-        check_freshness(self.work, record, now=self.now)
+        self.check(self.work, record)
 
 
 def plan_of(work: Workspace) -> Plan:
@@ -104,7 +103,7 @@ def run_project(
             plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
         )
     except BaseException as error:
-        tell_failure(work, error, plan=plan, told=told)
+        tell_failure(work, error, told=told)
         raise
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cauce.core.metrics.interval import Interval
     from cauce.ports.tracker import Delivery
 
-_STATES = {"finished": _("finished"), "will run": _("will run"), "waits": _("may run")}
+_STATES = {"finished": _("finished"), "stopped": _("stops the run"), "will run": _("will run"), "waits": _("may run")}
 _OUTCOMES = {"finished": _("finished"), "failed": _("failed"), "interrupted": _("interrupted")}
 _NEVER_ENDED = _("not ended")
 _SENTENCE = 1000
@@ -157,7 +157,7 @@ def _steps(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
     for step in steps:
         state = f"{translate(_STATES[step.state])}{_scans(step)}"
         yield f"{step.name:<{longest}}  {state}  ({step_words(step.name)})"
-        for reason in step.why if step.state == "will run" else ():
+        for reason in step.why if step.state in ("will run", "stopped") else ():
             indent = " " * (longest + 2)
             yield from textwrap.wrap(
                 shown(reason),
@@ -169,7 +169,7 @@ def _steps(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
 
 
 def _scans(step: PlannedStep) -> str:
-    if step.state == "finished" or not step.scans:
+    if step.state in ("finished", "stopped") or not step.scans:
         return ""
     return f", {_readings(step.scans)}"
 

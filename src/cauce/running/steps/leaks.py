@@ -9,6 +9,8 @@ from cauce.core.leaks.groups import ColumnFacts
 from cauce.core.profile import ColumnProfile, Profile
 from cauce.core.task import Target
 from cauce.errors import CauceErrors, warn
+from cauce.planning.record import Record
+from cauce.planning.resolving import STOPS
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.steps.fit import preparation
@@ -20,20 +22,24 @@ from cauce.running.workspace import Workspace
 
 
 def leaks(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
-    """Look for leaks and keep what was found. One scan; E1801 to E1807, all at once, where a run may not
-    go on."""
+    """Look for leaks and keep what was found. One scan."""
     before = work.engine.rows_scanned
     gate = leak_gate(work, step)
     table = work.engine.scan(snapshot_source(work, step))
     found = gate.report(work.engine.summarise(table, *gate.summaries))
     outputs = {"leaks": keep_json(work.store, found.to_json())}
-    refuse_leaks(found)
     facts: dict[str, Json] = {
         "sampled": found.sampled,
         "findings": [one.to_json() for one in found.findings],
         "rows_read": work.engine.rows_scanned - before,
+        **({STOPS: len(found.stops)} if found.stops else {}),
     }
     return Made(outputs, facts)
+
+
+def check_leaks(work: Workspace, record: Record) -> None:
+    """E1801 to E1807, all at once, where what a finished step found stops a run."""
+    refuse_leaks(LeakReport.from_json(read_json(work.store, str(record.outputs["leaks"].value))))
 
 
 def leak_gate(work: Workspace, step: Step) -> Gate:

@@ -19,6 +19,7 @@ from cauce.core.validation.wording import sentence
 from cauce.errors import CauceError, CauceErrors
 from cauce.expr.batch import take
 from cauce.planning.record import Record
+from cauce.planning.resolving import STOPS
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.steps.ingest import Report, keep_rejected
@@ -29,10 +30,10 @@ from cauce.sources import Rejection
 
 
 def validate(work: Workspace, step: Step, *, report: Report) -> Made:
-    """Judge the expectations; E1701 for those that stop, E1706 where too many rows would be set aside.
+    """Judge the expectations; E1706 where too many rows would be set aside.
 
     No scan where the profile shows that all hold, else one. Where rows are set aside, the snapshot and the
-    profile of the others are made, which every later step reads.
+    profile of the others are made, which every later step reads; not where the verdict stops the run.
     """
     declared, source = work.project.validate, snapshot_source(work, step)
     same = {name: _reference(step, name) for name in ("snapshot", "profile")}
@@ -44,11 +45,12 @@ def validate(work: Workspace, step: Step, *, report: Report) -> Made:
         )
     verdict = found.verdict
     outputs = {**same, "verdict": keep_json(work.store, verdict.to_json())}
-    refuse_failures(work, verdict, key=str(outputs["verdict"].value))
-    if found.quarantine:
+    if found.quarantine and not verdict.stopping:
         _check_limit(work, verdict)
         outputs |= _set_aside(work, step, source, found, report)
-    facts = {"rows": verdict.rows, "quarantined": verdict.quarantined}
+    aside = 0 if verdict.stopping else verdict.quarantined
+    stops = {STOPS: len(verdict.stopping)} if verdict.stopping else {}
+    facts = {"rows": verdict.rows, "quarantined": aside, **stops}
     return Made(outputs, {**facts, "rows_read": work.engine.rows_scanned - before})
 
 
@@ -69,8 +71,8 @@ def refuse_failures(work: Workspace, verdict: Verdict, *, key: str) -> None:
         raise CauceErrors(errors)
 
 
-def check_freshness(work: Workspace, record: Record, *, now: datetime) -> None:
-    """E1701 where the verdict of a finished step does not hold at this moment."""
+def check_verdict(work: Workspace, record: Record, *, now: datetime) -> None:
+    """E1701 where the verdict of a finished step stops a run, freshness as it is at this moment."""
     key = str(record.outputs["verdict"].value)
     refuse_failures(work, Verdict.from_json(read_json(work.store, key)).at(now), key=key)
 
