@@ -1,0 +1,8 @@
+"""How much each column moved each prediction: amounts that add up to the model's raw score."""
+
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.sources import source_of
+from cauce.core.contributions.values import Contributions
+from cauce.core.contributions.words import Words
+
+__all__ = ["Contributions", "Explainer", "Words", "source_of"]
