@@ -12,6 +12,7 @@ from cauce.errors import CauceError
 
 ClassWeight = Literal["none", "balanced"] | tuple[float, ...]
 Device = Literal["cpu", "cuda"]
+Monotone = tuple[tuple[str, Literal["increasing", "decreasing"]], ...]
 
 _OBJECTIVES = {
     "binary": ("binary:logistic", "logloss", "log_loss"),
@@ -25,7 +26,13 @@ _INFINITY = math.inf
 class BoostParameters:
     """How trees are grown; names and meaning are XGBoost's (`hist`, depth first). Raises E0815.
 
-    rounds: most rounds (a round of k classes grows k trees). subsample, colsample_bytree: shares in (0, 1].
+    rounds: most rounds (a round of k classes grows k trees). subsample: share of rows by tree;
+    colsample_bytree, colsample_bynode: share of features by tree and by split; all in (0, 1].
+    forest: a random forest: `rounds` trees side by side, each of squared errors on the label or on whether a
+    row is of the class, so that leaves are means or class shares and the forest their mean; eta is 1, λ and α
+    are 0, and the rows of a tree are chosen by their hash, whatever their order (`cauce.core.forest`).
+    monotone: features with which the prediction (binary: the positive class's probability) only rises or
+    only falls.
     class_weight: "balanced" (training rows / (classes × rows of the class), rows of weight 0 apart, as
     scikit-learn) or a weight by class; multiplies the row weight, in validation too.
     max_cat_to_onehot: categories with fewer levels are split one against the rest, others into two sets of
@@ -38,6 +45,7 @@ class BoostParameters:
     min_child_weight: float = 1.0
     subsample: float = 1.0
     colsample_bytree: float = 1.0
+    colsample_bynode: float = 1.0
     reg_lambda: float = 1.0
     reg_alpha: float = 0.0
     gamma: float = 0.0
@@ -45,6 +53,8 @@ class BoostParameters:
     max_cat_to_onehot: int = 4
     max_cat_threshold: int = 64
     class_weight: ClassWeight = "none"
+    forest: bool = False
+    monotone: Monotone = ()
 
     def __post_init__(self) -> None:
         for name, low, high, allowed in _RANGES:
@@ -52,12 +62,16 @@ class BoostParameters:
             whole = isinstance(getattr(BoostParameters, name), int)
             if not low <= value <= high or (whole and value != int(value)) or not math.isfinite(value):
                 raise CauceError("E0815", name=name, value=value, allowed=allowed)
+        for name, fixed in _FIXED_IN_A_FOREST if self.forest else ():
+            if getattr(self, name) != fixed:
+                raise CauceError("E0815", name=name, value=getattr(self, name), allowed=fixed)
         table = self.class_weight
         if isinstance(table, tuple) and not all(0 <= weight < _INFINITY for weight in table):
             raise CauceError("E0815", name="class_weight", value=table, allowed="≥ 0")
 
 
 _TINY = 5e-324
+_FIXED_IN_A_FOREST = (("eta", 1.0), ("reg_lambda", 0.0), ("reg_alpha", 0.0))
 _RANGES = (
     ("rounds", 1, 1_000_000, "1 … 1000000"),
     ("eta", _TINY, 1.0, "> 0, ≤ 1"),
@@ -65,6 +79,7 @@ _RANGES = (
     ("min_child_weight", 0.0, _INFINITY, "≥ 0"),
     ("subsample", _TINY, 1.0, "> 0, ≤ 1"),
     ("colsample_bytree", _TINY, 1.0, "> 0, ≤ 1"),
+    ("colsample_bynode", _TINY, 1.0, "> 0, ≤ 1"),
     ("reg_lambda", 0.0, _INFINITY, "≥ 0"),
     ("reg_alpha", 0.0, _INFINITY, "≥ 0"),
     ("gamma", 0.0, _INFINITY, "≥ 0"),
@@ -76,7 +91,7 @@ _RANGES = (
 
 @dataclass(frozen=True, kw_only=True)
 class BoostSpec:
-    """One fit. Raises E0806 (no features) and E0815 (a setting out of range).
+    """One fit. Raises E0806 (no features), E0815 (a setting out of range) and E0850 to E0852 (monotone).
 
     features: columns in the model's order: numbers or booleans, taken as float32; null and NaN are missing,
     values beyond ±1e38, ±inf included, count as ±1e38. levels: (column, count) of the features that are
@@ -112,11 +127,13 @@ class BoostSpec:
         needed = {"binary": 2, "regression": 1}.get(self.task, max(2, self.classes))
         table = self.parameters.class_weight
         names, stop = set(self.features), self.early_stopping
+        forest = self.parameters.forest
         checks = (
             ("classes", self.classes, self.classes == needed, needed),
             ("class_weight", table, not isinstance(table, tuple) or len(table) == needed, needed),
             ("class_weight", table, table == "none" or self.task != "regression", "none"),
             ("early_stopping", stop, stop is None or stop >= 1, "≥ 1"),
+            ("early_stopping", stop, stop is None or not forest, None),
             ("seed", self.seed, 0 <= self.seed < 1 << 31, "0 … 2147483647"),
             ("device", self.device, self.device in ("cpu", "cuda"), "cpu, cuda"),
             ("threads", self.threads, self.threads is None or self.threads >= 1, "≥ 1"),
@@ -126,6 +143,17 @@ class BoostSpec:
         for name, value, fine, allowed in checks:
             if not fine:
                 raise CauceError("E0815", name=name, value=value, allowed=allowed)
+        self._check_monotone()
+
+    def _check_monotone(self) -> None:
+        categories = {name for name, _ in self.levels}
+        for name, _ in self.parameters.monotone:
+            if self.task == "multiclass":
+                raise CauceError("E0850", name=name, classes=self.classes)
+            if name not in self.features:
+                raise CauceError("E0851", name=name, known=", ".join(self.features))
+            if name in categories:
+                raise CauceError("E0852", name=name)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -135,7 +163,12 @@ class BoostSpec:
 
     @property
     def metric(self) -> str:
-        """The metric of the history, the lower the better: log_loss (nats) or rmse (the label's unit)."""
+        """The metric of the history, the lower the better: log_loss (nats), rmse (the label's unit), brier.
+
+        brier, of a forest for classes: the mean of (p - y)², of more than two classes summed over them.
+        """
+        if self.parameters.forest and self.task != "regression":
+            return "brier"
         return _OBJECTIVES[self.task][2]
 
 
@@ -181,11 +214,15 @@ class BoostResult:
 def xgboost_parameters(spec: BoostSpec, base: Sequence[float], *, threads: int) -> dict[str, Any]:
     """The parameters for `xgboost.Booster`; `base` is what `start_score` gave."""
     grown = spec.parameters
-    objective, metric, _ = _OBJECTIVES[spec.task]
+    task: Output = "regression" if grown.forest else spec.task
+    objective, metric, _ = _OBJECTIVES[task]
     names = [name for name, *_ in _RANGES if name != "rounds"]
+    outputs = "num_target" if grown.forest else "num_class"
     return {
         **{name: getattr(grown, name) for name in names},
-        **({"num_class": spec.classes} if spec.task == "multiclass" else {}),
+        **({"eta": 1 / grown.rounds} if grown.forest else {}),
+        **({outputs: spec.classes} if spec.task == "multiclass" else {}),
+        **({"monotone_constraints": _directions(spec)} if grown.monotone else {}),
         "objective": objective,
         "eval_metric": metric,
         "base_score": [float(value) for value in base] if len(base) > 1 else float(base[0]),
@@ -197,3 +234,9 @@ def xgboost_parameters(spec: BoostSpec, base: Sequence[float], *, threads: int) 
         "verbosity": 0,
         "validate_parameters": True,
     }
+
+
+def _directions(spec: BoostSpec) -> str:
+    """Of each feature 1 for rising, -1 for falling and 0 for free, as XGBoost wants it."""
+    signs = {name: 1 if way == "increasing" else -1 for name, way in spec.parameters.monotone}
+    return "(" + ",".join(str(signs.get(name, 0)) for name in spec.features) + ")"

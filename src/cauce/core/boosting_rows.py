@@ -194,14 +194,16 @@ def start_score(spec: BoostSpec, train: Totals) -> tuple[float, ...]:
     """XGBoost's base_score, ours so that it never depends on the library or on the order of rows.
 
     binary: weighted share of the positive class, within 1e-6 of neither end; regression: weighted mean;
-    multiclass: log of each class's weighted share, at least log 1e-6. All rounded to float32.
+    multiclass: log of each class's weighted share, at least log 1e-6 (a forest: the share itself).
+    All rounded to float32.
     """
     if spec.task == "regression":
         scores = np.array([train.total / train.weight.sum()])
     else:
         weight = train.weight * class_weights(spec, train)
         share = np.clip(weight / weight.sum(), _SAFE_SHARE, 1 - _SAFE_SHARE)
-        scores = share[1:] if spec.task == "binary" else np.log(share)
+        margins = share if spec.parameters.forest else np.log(share)
+        scores = share[1:] if spec.task == "binary" else margins
     return tuple(float(value) for value in scores.astype(np.float32))
 
 

@@ -21,16 +21,19 @@ _NO_PARENT = (1 << 31) - 1
 def write_xgboost(ensemble: Ensemble) -> bytes:
     """The ensemble as a model that XGBoost loads and that scores as the one it was read from.
 
+    Of a forest for classes it gives the margins: shares before they are limited and divided.
+
     A loader trusts more fields than scoring needs (parents, tree numbers, array sizes) and crashes on false
     ones, so a model from outside is loaded from this document, never from its own bytes.
     """
-    name, parameters = _OBJECTIVES[ensemble.kind]
-    classes = len(ensemble.start) if ensemble.kind == "multiclass" else 0
+    name, parameters = _OBJECTIVES["regression" if ensemble.shares else ensemble.kind]
+    outputs = len(ensemble.start)
+    classes = outputs if ensemble.kind == "multiclass" and not ensemble.shares else 0
     settings = {"num_class": str(classes)} if classes else {"scale_pos_weight": "1"}
     count = len(ensemble.trees)
     model = {
         "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(count)},
-        "iteration_indptr": list(range(0, count + 1, max(1, classes))),
+        "iteration_indptr": list(range(0, count + 1, outputs)),
         "tree_info": list(ensemble.outputs),
         "trees": [_tree(tree, number, ensemble.features) for number, tree in enumerate(ensemble.trees)],
     }
@@ -44,7 +47,7 @@ def write_xgboost(ensemble: Ensemble) -> bytes:
             "boost_from_average": "0",
             "num_class": str(classes),
             "num_feature": str(ensemble.features),
-            "num_target": "1",
+            "num_target": str(outputs) if ensemble.shares else "1",
         },
         "objective": {"name": name, parameters: settings},
     }

@@ -1,4 +1,4 @@
-"""An ensemble of trees as arrays, read strictly from XGBoost's JSON."""
+"""An ensemble of trees as arrays, read strictly from XGBoost's JSON or from a forest's document around it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cauce.errors import CauceError
 
 Output = Literal["binary", "multiclass", "regression"]
+FOREST_FORMAT = 1
 _OUTPUTS: Mapping[str, Output] = {
     "binary:logistic": "binary",
     "multi:softprob": "multiclass",
@@ -53,6 +54,8 @@ class Ensemble:
     start: the prediction before the first tree, as XGBoost states it, by output (1 for binary and
     regression, else classes): the share of the positive class, a margin for each class, or a value.
     outputs: for each tree the output it adds to. features: columns of the float32 matrix it reads.
+    shares: of a forest for classes: the margins are shares of the classes themselves, which
+    `cauce.core.trees.shares` makes probabilities of; start are the shares of the training rows.
     """
 
     kind: Output
@@ -60,27 +63,58 @@ class Ensemble:
     start: npt.NDArray[np.float32]
     trees: tuple[Tree, ...]
     outputs: tuple[int, ...]
+    shares: bool = False
 
     @property
     def base(self) -> npt.NDArray[np.float32]:
         """The margin before the first tree, by output, computed in float32 as XGBoost does."""
-        if self.kind == "binary":
+        if self.kind == "binary" and not self.shares:
             margin: npt.NDArray[np.float32] = -np.log(np.float32(1) / self.start - np.float32(1))
             return margin
         return self.start
 
 
 def read_xgboost(payload: bytes) -> Ensemble:
-    """The trees in an XGBoost JSON model (gbtree; logistic, softprob or squared error).
+    """The trees in an XGBoost JSON model (gbtree; logistic, softprob or squared error), or of a class forest.
 
+    A forest for classes is squared error too, so `forest_document` says around it what its outputs are.
     Raises E0811 where the document is not such a model: a child outside the tree, a node reached twice,
     a feature that does not exist, a leaf that is not finite, arrays of different lengths.
     """
     try:
-        learner = json.loads(payload)["learner"]
-        return _ensemble(learner)
+        document = json.loads(payload)
+        if document["learner"] == "forest":
+            return _forest(document)
+        return _ensemble(document["learner"])
     except _UNREADABLE as error:
         raise CauceError("E0811", reason=f"{type(error).__name__}: {error}") from None
+
+
+def forest_document(payload: bytes, *, kind: Output) -> bytes:
+    """XGBoost's JSON of a forest, and what its outputs are: shares of two classes, or of each of more.
+
+    A regression's needs no word around it, and comes back as it is.
+    """
+    if kind == "regression":
+        return payload
+    said = f'{{"format":{FOREST_FORMAT},"learner":"forest","kind":"{kind}","model":'
+    return said.encode() + payload + b"}"
+
+
+def xgboost_json(payload: bytes) -> bytes:
+    """XGBoost's own JSON of a payload that `read_xgboost` takes: what stands inside a forest's document."""
+    document = json.loads(payload)
+    if document["learner"] != "forest":
+        return payload
+    return json.dumps(document["model"], separators=(",", ":")).encode()
+
+
+def _forest(document: Any) -> Ensemble:
+    _require(set(document) == {"format", "learner", "kind", "model"}, "a forest's fields are others")
+    _require(document["format"] == FOREST_FORMAT, "a forest of another format")
+    kind = document["kind"]
+    _require(kind in ("binary", "multiclass"), "a forest of an unknown kind")
+    return _ensemble(document["model"]["learner"], forest=kind)
 
 
 def _require(condition: object, reason: str) -> None:
@@ -88,23 +122,26 @@ def _require(condition: object, reason: str) -> None:
         raise CauceError("E0811", reason=reason)
 
 
-def _ensemble(learner: Any) -> Ensemble:
+def _ensemble(learner: Any, *, forest: Output | None = None) -> Ensemble:
     objective = str(learner["objective"]["name"])
     if objective not in _OUTPUTS:
         raise CauceError("E0812", objective=objective, objectives=", ".join(_OUTPUTS))
-    kind = _OUTPUTS[objective]
+    kind = forest or _OUTPUTS[objective]
+    _require(forest is None or objective == "reg:squarederror", "a forest is not of squared errors")
     parameters = learner["learner_model_param"]
-    features = int(parameters["num_feature"])
-    classes = int(parameters["num_class"]) if kind == "multiclass" else 1
+    features, targets = int(parameters["num_feature"]), int(parameters.get("num_target", "1"))
+    classes = targets if forest else int(parameters["num_class"]) if kind == "multiclass" else 1
     _require(1 <= features < _MOST and 1 <= classes < _MOST, "num_feature or num_class is out of range")
-    _require(int(parameters.get("num_target", "1")) == 1, "num_target is not 1")
+    _require(targets == 1 or forest == "multiclass", "num_target is not 1")
+    _require(forest != "multiclass" or classes >= 2, "num_target is 1")
     booster = learner["gradient_booster"]
     _require(booster["name"] == "gbtree", "the booster is not gbtree")
     trees = tuple(_tree(tree, features) for tree in booster["model"]["trees"])
     outputs = tuple(_index(output, classes) for output in booster["model"]["tree_info"])
     _require(len(trees) == len(outputs), "tree_info and trees differ in length")
     _require(len(trees) % classes == 0, "a round lacks trees")
-    return Ensemble(kind, features, _start(parameters["base_score"], kind, classes), trees, outputs)
+    start = _start(parameters["base_score"], kind, classes)
+    return Ensemble(kind, features, start, trees, outputs, shares=forest is not None)
 
 
 def _index(value: Any, end: int) -> int:

@@ -72,6 +72,8 @@ def _after(ensemble: Ensemble) -> tuple[list[Any], list[Any], str, list[Any]]:
         one = numpy_helper.from_array(np.array([1], dtype=np.int64), "axis")
         return [helper.make_node("Squeeze", ["margin", "axis"], ["value"])], [one], "value", ["rows"]
     shape = ["rows", max(2, len(ensemble.base))]
+    if ensemble.shares:
+        return *_shares(ensemble), "probabilities", shape
     if ensemble.kind == "multiclass":
         return [helper.make_node("Softmax", ["margin"], ["probabilities"])], [], "probabilities", shape
     halves = numpy_helper.from_array(np.array([[-0.5, 0.5]], dtype=np.float32), "halves")
@@ -80,6 +82,34 @@ def _after(ensemble: Ensemble) -> tuple[list[Any], list[Any], str, list[Any]]:
         helper.make_node("Softmax", ["margins"], ["probabilities"]),
     ]
     return nodes, [halves], "probabilities", shape
+
+
+def _shares(ensemble: Ensemble) -> tuple[list[Any], list[Any]]:
+    """`cauce.core.trees.shares` as nodes and constants."""
+    from onnx import helper, numpy_helper  # noqa: PLC0415
+
+    none, whole = _number("none", 0), _number("whole", 1)
+    limited = helper.make_node("Clip", ["margin", "none", "whole"], ["limited"])
+    if ensemble.kind == "binary":
+        other = helper.make_node("Sub", ["whole", "limited"], ["other"])
+        both = helper.make_node("Concat", ["other", "limited"], ["probabilities"], axis=1)
+        return [limited, other, both], [none, whole]
+    nodes = [
+        limited,
+        helper.make_node("ReduceSum", ["limited", "axis"], ["total"], keepdims=1),
+        helper.make_node("Greater", ["total", "none"], ["any"]),
+        helper.make_node("Div", ["limited", "total"], ["divided"]),
+        helper.make_node("Where", ["any", "divided", "start"], ["probabilities"]),
+    ]
+    axis = numpy_helper.from_array(np.array([1], dtype=np.int64), "axis")
+    start = numpy_helper.from_array(ensemble.start.reshape(1, -1), "start")
+    return nodes, [none, whole, axis, start]
+
+
+def _number(name: str, value: float) -> Any:
+    from onnx import numpy_helper  # noqa: PLC0415
+
+    return numpy_helper.from_array(np.array(value, dtype=np.float32), name)
 
 
 def _attributes(ensemble: Ensemble) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cauce.core.boosting import BoostResult, BoostSpec, Cuts, Round, xgboost_parameters
+from cauce.core.boosting import BoostResult, BoostSpec, Cuts, Round
 from cauce.core.boosting_rows import (
     Floats,
     LowestRows,
@@ -28,6 +29,9 @@ from cauce.core.boosting_rows import (
     weights_of,
     with_ranges,
 )
+from cauce.core.forest import hash_order
+from cauce.core.trees.model import forest_document
+from cauce.engines.local.growing import grower
 from cauce.errors import CauceError
 
 Batches = Callable[[], Iterator[pl.DataFrame]]
@@ -46,7 +50,9 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
     """
     threads = spec.threads or _processors()
     quarter = spec.memory // 4
-    with _translated(spec), _Spool(spec.memory - quarter) as train, _Spool(quarter) as validation:
+    drawn = spec.parameters.forest and spec.parameters.subsample < 1
+    spools = _Spool(spec.memory - quarter, lanes=drawn), _Spool(quarter)
+    with _translated(spec), spools[0] as train, spools[1] as validation:
         totals = (Totals.start(spec), Totals.start(spec))
         lowest = LowestRows(spec.cut_rows)
         for batch in batches():
@@ -65,10 +71,14 @@ def _processors() -> int:
 
 
 class _Spool:
-    """Parts of rows in the order given: in memory up to a number of bytes, then in a temporary file."""
+    """Parts of rows in the order given: in memory up to a number of bytes, then in a temporary file.
 
-    def __init__(self, memory: int) -> None:
+    lanes: whether the rows' hashes are kept, 16 bytes a row, in memory.
+    """
+
+    def __init__(self, memory: int, *, lanes: bool = False) -> None:
         self.rows = 0
+        self._lanes = lanes
         self._memory = memory
         self._waiting: list[Part] = []
         self._waiting_rows = 0
@@ -94,8 +104,9 @@ class _Spool:
     def _flush(self) -> None:
         part = self._waiting[0] if len(self._waiting) == 1 else joined(self._waiting)
         self._waiting, self._waiting_rows = [], 0
-        none = np.zeros(0, dtype=np.uint64)
-        part = replace(part, lanes=(none, none))
+        if not self._lanes:
+            none = np.zeros(0, dtype=np.uint64)
+            part = replace(part, lanes=(none, none))
         if part.features.nbytes <= self._memory:
             self._memory -= part.features.nbytes
             self._parts.append((part, None))
@@ -115,6 +126,16 @@ class _Spool:
         except OSError as error:
             raise CauceError("E0818", folder=tempfile.gettempdir(), reason=error.strerror) from None
         return place
+
+    def order(self) -> npt.NDArray[np.intp] | None:
+        """The `hash_order` of the rows, where lanes are kept."""
+        if not self._lanes:
+            return None
+        if self._waiting:
+            self._flush()
+        kept = [part for part, _ in self._parts]
+        first, second = (np.concatenate([part.lanes[lane] for part in kept]) for lane in (0, 1))
+        return hash_order((first, second), np.concatenate([part.label for part in kept]))
 
     def parts(self) -> Iterator[Part]:
         if self._waiting:
@@ -173,25 +194,24 @@ def _fit(spec: BoostSpec, threads: int, rows: _Rows, observe: Observer | None) -
             _require_gpu()
         train, sampled, validation, cuts = _matrices(spec, threads, rows)
         counts = rows.train.rows, rows.validation.rows
-        parameters = xgboost_parameters(spec, start_score(spec, rows.totals[0]), threads=threads)
-        watched = [(sampled, "train")] + ([] if validation is None else [(validation, "validation")])
-        booster = xgboost.Booster(parameters, [train, *(matrix for matrix, _ in watched)])
+        watched = [sampled] if validation is None else [sampled, validation]
+        start, order = start_score(spec, rows.totals[0]), rows.train.order()
+        growing = grower(spec, train=train, watched=watched, start=start, order=order, threads=threads)
         growth = _Growth(spec)
         for number in range(spec.parameters.rounds):
-            booster.update(train, number)
-            more = growth.take(_figures(booster.eval_set(watched, number)))
+            more = growth.take(growing.round(number))
             if observe is not None:
                 observe(growth.history[-1])
             if not more:
                 break
-        kept = booster[: growth.best + 1]
+        kept = growing.booster[: growth.best + 1]
         return BoostResult(
-            payload=bytes(kept.save_raw("json")),
+            payload=_payload(kept, spec),
             best_round=growth.best,
             metric=spec.metric,
             history=tuple(growth.history),
             cuts=cuts,
-            importance=_importance(kept, spec),
+            importance=_importance(kept, spec, scale=growing.scale),
             rows=counts[0],
             validation_rows=counts[1],
             library=f"xgboost {xgboost.__version__}",
@@ -241,14 +261,14 @@ def _cuts(matrix: Any, rows: int) -> Cuts:
     return Cuts(rows, tuple(bins.tolist()), hashlib.sha256(content).hexdigest())
 
 
-def _figures(line: str) -> list[float]:
-    """The metrics in XGBoost's `[3]\\ttrain-rmse:1.5\\tvalidation-rmse:1.7`."""
-    return [float(item.rsplit(":", 1)[1]) for item in line.split("\t")[1:]]
+def _payload(booster: Any, spec: BoostSpec) -> bytes:
+    saved = bytes(booster.save_raw("json"))
+    return forest_document(saved, kind=spec.task) if spec.parameters.forest else saved
 
 
-def _importance(booster: Any, spec: BoostSpec) -> tuple[tuple[str, float], ...]:
+def _importance(booster: Any, spec: BoostSpec, *, scale: float) -> tuple[tuple[str, float], ...]:
     gains = booster.get_score(importance_type="total_gain")
-    return tuple((name, float(gains.get(f"f{place}", 0.0))) for place, name in enumerate(spec.features))
+    return tuple((name, float(gains.get(f"f{at}", 0.0)) / scale) for at, name in enumerate(spec.features))
 
 
 def _require_gpu() -> None:
