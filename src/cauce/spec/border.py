@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from cauce.spec.findings import Problem
+from cauce.spec.models import Candidate, ModelSettings
 from cauce.spec.project import Project
 
 
@@ -28,6 +30,16 @@ def validated(mapping: dict[str, Any]) -> Project | list[Problem]:
     except ValidationError as failure:
         found = failure.errors(include_url=False, include_context=False, include_input=False)
         return [Problem(kind=error["type"], steps=error["loc"]) for error in found]
+
+
+@lru_cache(maxsize=1)
+def _model_reader() -> TypeAdapter[ModelSettings]:
+    return TypeAdapter(Candidate)
+
+
+def model_of(mapping: Mapping[str, Any]) -> ModelSettings:
+    """The `[[models]]` table that `mapping` declares; ValueError where it is none."""
+    return _model_reader().validate_python(mapping)
 
 
 @lru_cache(maxsize=1)

@@ -214,5 +214,5 @@ def complexity(trial: Trial) -> tuple[float, ...]:
         return (
             (0.0, 0.0, 0.0) if penalty is None else (0.0, -float(penalty.strength), -float(penalty.l1_ratio))
         )
-    trees = float(getattr(model, "trees", 0) or trial.rounds or getattr(model, "rounds", 1))
-    return order, trees * 2.0 ** min(model.max_depth, 30), -float(model.min_child_weight)
+    trees: Any = getattr(model, "trees", None) or trial.rounds or model.rounds
+    return order, float(trees) * 2.0 ** min(model.max_depth, 30), -float(model.min_child_weight)

@@ -26,7 +26,7 @@ ENTRIES = (
             "Class {name} has {count} row outside the test rows, too few for {folds} folds.",
             "Class {name} has {count} rows outside the test rows, too few for {folds} folds.",
         ),
-        hint=_('Take fewer folds, or choose.folds = { by = "random" }.'),
+        hint=_('Take fewer folds, or choose.folds = {{ by = "random" }}.'),
         explanation=_(
             "Stratified folds hold the same share of each class, so each class needs at least one row for "
             "each fold. With fewer, some fold could not be judged for that class. Rare classes can be "
@@ -41,7 +41,7 @@ ENTRIES = (
             "Class {name} cannot be cut into folds of equal size: one would be off by {off} rows.",
             by="off",
         ),
-        hint=_('Use choose.folds = { by = "group" } or { by = "random" }, where folds need not be exact.'),
+        hint=_('Use choose.folds = {{ by = "group" }} or {{ by = "random" }}, where folds need not be exact.'),
         explanation=_(
             "Rows with an equal key, or of one group, stay in one fold. Where many rows share a key, no cut "
             "gives every fold its share of the class within one row, and folds that only look stratified "
@@ -100,7 +100,7 @@ ENTRIES = (
             "{count} row has a key ({columns}) that occurs in several classes and would be in several folds.",
             "{count} rows have keys ({columns}) that occur in several classes and would be in several folds.",
         ),
-        hint=_('Use choose.folds = { by = "group" } or { by = "random" }.'),
+        hint=_('Use choose.folds = {{ by = "group" }} or {{ by = "random" }}.'),
         explanation=_(
             "Stratified folds cut each class by itself. A key that occurs in two classes can fall into "
             "different folds, and the same entity would then teach and judge. Folds by group or at random "
@@ -111,7 +111,7 @@ ENTRIES = (
         code="E2109",
         exit=Exit.DATA,
         says=_("Stratified folds need classes, but {target} is a number."),
-        hint=_('Use choose.folds = { by = "random" }.'),
+        hint=_('Use choose.folds = {{ by = "random" }}.'),
         explanation=_(
             "Stratified folds hold the same share of each class. A regression has no classes: random folds, "
             "folds by group, or folds forward in time serve it."
