@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from cauce.core.boosting import BoostParameters, BoostResult, BoostSpec
-from cauce.core.columns import FOLD, FOLD_NAMES, HASH_A, HASH_B, TARGET, TRAIN, WEIGHT
-from cauce.core.features import FittedFeatures, fit_features
+from cauce.core.columns import FOLD, FOLD_NAMES, TARGET, TRAIN, WEIGHT
+from cauce.core.features import fit_features
 from cauce.core.preparation import Preparation
 from cauce.core.splits import check_folds, decode_rule
 from cauce.core.task import Target
@@ -18,17 +16,15 @@ from cauce.expr.projection import Projection
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
 from cauce.running.execution import Made
+from cauce.running.learning import KEPT, Rows, learn
 from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.roles import planned_features, split_settings
 from cauce.running.workspace import Workspace
-from cauce.spec import Boosting
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
 from cauce.stats.counts import Counts
-
-_KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
 
 
 def preparation(work: Workspace, step: Step, *, schema: Schema, keep: tuple[str, ...]) -> Preparation:
@@ -40,7 +36,7 @@ def preparation(work: Workspace, step: Step, *, schema: Schema, keep: tuple[str,
 
 
 def fit(work: Workspace, step: Step, *, report: Report) -> Made:
-    """Fit the features, then the trees. Two scans where each feature needs one look."""
+    """Fit the features, then the model. Two scans where each feature and the model need one look."""
     source = snapshot_source(work, step)
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
@@ -51,19 +47,16 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     look = _Look(work, prepared, target, source.schema.select(keep))
     fitted = fit_features(planned, look)
     training = look.training()
-    table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=_KEPT))
-    model = work.project.models[0]
-    if not isinstance(model, Boosting):
-        raise CauceError("E0331", value=model.learner)
-    spec = boost_spec(model, fitted, target=target, work=work)
-    result = engine.boost(table, spec, observe=lambda one: report(one.number + 1, spec.parameters.rounds))
+    table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
+    rows = Rows(table=table, fitted=fitted, target=target)
+    learned = learn(work, rows, work.project.models[0], progress=report)
     outputs = {
         "features": keep_json(work.store, fitted.to_json()),
-        "model": keep_bytes(work.store, gzip.compress(result.payload, 6, mtime=0), suffix=".json.gz"),
-        "training": keep_json(work.store, {**training, **_fitted(result)}),
+        "model": keep_bytes(work.store, gzip.compress(learned.payload, 6, mtime=0), suffix=".json.gz"),
+        "training": keep_json(work.store, {**training, **learned.to_json()}),
         "baseline": keep_baseline(work.store, look.schema, states=look.baseline()),
     }
-    facts = {"rounds": result.best_round + 1, "features": len(fitted.names)}
+    facts = {**learned.facts, "features": len(fitted.names)}
     return Made(outputs, {**facts, "rows_read": engine.rows_scanned - before})
 
 
@@ -127,50 +120,3 @@ class _Look:
         """The training rows' summary states, for the bundle."""
         count = len(self._baseline.summaries)
         return self._baseline.states((self._own or ())[-count:]) if count else {}
-
-
-def _fitted(result: BoostResult) -> dict[str, Any]:
-    return {
-        "best_round": result.best_round,
-        "metric": result.metric,
-        "history": [[one.train, one.validation] for one in result.history],
-        "importance": [list(pair) for pair in result.importance],
-        "cuts": asdict(result.cuts),
-    }
-
-
-def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
-    """What is asked of the engine, from the project's model."""
-    weights: Any = model.class_weight
-    memory = work.project.engine.memory_bytes
-    if not isinstance(weights, str):
-        weights = tuple(float(weights.get(name, 1.0)) for name in target.class_names)
-    parameters = BoostParameters(
-        rounds=model.rounds,
-        eta=model.eta,
-        max_depth=model.max_depth,
-        min_child_weight=model.min_child_weight,
-        subsample=model.subsample,
-        colsample_bytree=model.colsample_bytree,
-        reg_lambda=model.reg_lambda,
-        reg_alpha=model.reg_alpha,
-        gamma=model.gamma,
-        max_bin=model.max_bin,
-        class_weight=weights,
-    )
-    return BoostSpec(
-        task=target.task,
-        features=fitted.names,
-        label=TARGET,
-        fold=FOLD,
-        lanes=(HASH_A, HASH_B),
-        classes=max(len(target.classes), 1),
-        levels=fitted.levels,
-        weight=WEIGHT if work.project.data.weight else None,
-        parameters=parameters,
-        early_stopping=model.early_stopping or None,
-        seed=work.project.seed,
-        device=model.device,
-        threads=work.project.engine.threads,
-        **({} if memory is None else {"memory": memory}),
-    )

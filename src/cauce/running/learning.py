@@ -1,0 +1,115 @@
+"""One model from features whose rows are ready, by the learner it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cauce.core.boosting import BoostParameters, BoostSpec
+from cauce.core.canonical import Json
+from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
+from cauce.core.features import FittedFeatures
+from cauce.core.task import Target
+from cauce.errors import CauceError
+from cauce.running.workspace import Workspace
+from cauce.spec import Boosting, ModelSettings
+from cauce.spec.models import TASKS
+
+KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
+"""What a row to learn from has beside its features."""
+Progress = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """A fitted model.
+
+    payload: its document, as a bundle holds it: XGBoost's JSON, or a `LinearModel`'s. importance: (feature,
+    how much the model leans on it), ≥ 0, of one learner comparable with each other. record: what the
+    training record says of it beside that, as JSON values. facts: what a run tells of it in a line.
+    """
+
+    payload: bytes
+    importance: tuple[tuple[str, float], ...]
+    record: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The training record's part about the model."""
+        return {**self.record, "importance": [list(pair) for pair in self.importance]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows to learn from. table: each row's features by name, and KEPT. TARGET: class number from 0, or the
+    number to predict; FOLD: 0 trains, 1 validates, anything else is left out."""
+
+    table: Any
+    fitted: FittedFeatures
+    target: Target
+
+
+def learn(work: Workspace, rows: Rows, model: ModelSettings, *, progress: Progress) -> Learned:
+    """Fit `model`, whose settings are single values, to the rows whose FOLD is 0.
+
+    progress: told what is done and, where known, of how much. Raises E0830 where the learner does not fit
+    the task, and what the learner raises.
+    """
+    if rows.target.task not in TASKS[model.learner]:
+        raise CauceError("E0830", learner=model.learner, task=rows.target.task)
+    return _LEARNERS[model.learner](work, rows, model, progress)
+
+
+def _boosting(work: Workspace, rows: Rows, model: Boosting, progress: Progress) -> Learned:
+    spec = boost_spec(model, rows.fitted, target=rows.target, work=work)
+    most = spec.parameters.rounds
+    result = work.engine.boost(rows.table, spec, observe=lambda one: progress(one.number + 1, most))
+    record = {
+        "best_round": result.best_round,
+        "metric": result.metric,
+        "history": [[one.train, one.validation] for one in result.history],
+        "cuts": asdict(result.cuts),
+    }
+    facts: dict[str, Json] = {"rounds": result.best_round + 1}
+    return Learned(payload=result.payload, importance=result.importance, record=record, facts=facts)
+
+
+def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
+    """What is asked of the engine, from the model's settings."""
+    weights: Any = model.class_weight
+    memory = work.project.engine.memory_bytes
+    if not isinstance(weights, str):
+        weights = tuple(float(weights.get(name, 1.0)) for name in target.class_names)
+    parameters = BoostParameters(
+        rounds=model.rounds,
+        eta=model.eta,
+        max_depth=model.max_depth,
+        min_child_weight=model.min_child_weight,
+        subsample=model.subsample,
+        colsample_bytree=model.colsample_bytree,
+        reg_lambda=model.reg_lambda,
+        reg_alpha=model.reg_alpha,
+        gamma=model.gamma,
+        max_bin=model.max_bin,
+        class_weight=weights,
+    )
+    return BoostSpec(
+        task=target.task,
+        features=fitted.names,
+        label=TARGET,
+        fold=FOLD,
+        lanes=(HASH_A, HASH_B),
+        classes=max(len(target.classes), 1),
+        levels=fitted.levels,
+        weight=WEIGHT if work.project.data.weight else None,
+        parameters=parameters,
+        early_stopping=model.early_stopping or None,
+        seed=work.project.seed,
+        device=model.device,
+        threads=work.project.engine.threads,
+        **({} if memory is None else {"memory": memory}),
+    )
+
+
+_LEARNERS: dict[str, Callable[[Workspace, Rows, Any, Progress], Learned]] = {"boosting": _boosting}
