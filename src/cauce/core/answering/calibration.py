@@ -95,8 +95,7 @@ class Calibration:
             raise damaged(PLACE, "the method is unknown")
         if not isinstance(maps, list) or not maps:
             raise damaged(PLACE, "maps is not a list")
-        read = _knots if method == "isotonic" else _sigmoid
-        return Calibration(method, value["on"], tuple(read(one) for one in maps))
+        return Calibration(method, value["on"], tuple(map(_map, maps)))
 
 
 def class_scores(raw: npt.NDArray[Any], *, on: Input) -> Floats:
@@ -136,6 +135,12 @@ def _numbers(value: Any) -> tuple[float, ...]:
 def _rising(values: Sequence[float], *, strictly: bool) -> bool:
     steps = np.diff(np.asarray(values))
     return bool((steps > 0).all() if strictly else (steps >= 0).all())
+
+
+def _map(value: Any) -> Map:
+    if not isinstance(value, dict):
+        raise damaged(PLACE, "a map is not a JSON object")
+    return _sigmoid(value) if "slope" in value else _knots(value)
 
 
 def _knots(value: Any) -> Knots:

@@ -40,7 +40,7 @@ class Scorer:
     xgboost, onnx: the payload as JSON and as ONNX, at least one of them; where both are there and XGBoost
     is installed it scores batches, else ONNX does: they agree within 1e-6. threads: None for
     `batch_threads()`. numbers: predict class numbers, as an evaluation wants them. answering: what is done to
-    the payload's numbers before they are probabilities or values.
+    the payload's numbers before they are probabilities or values. margins: give margins for scores.
     A value that is sent to workers: what it loads, it loads where it is called. E1214 where a kept column
     is called as one of the results; E1217 where the payload reads another number of features.
     """
@@ -55,6 +55,7 @@ class Scorer:
     numbers: bool = False
     threads: int | None = None
     answering: Answering = NOTHING
+    margins: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,6 +119,10 @@ class Scorer:
         """`prediction` and probabilities of one row."""
         return self.score_rows((row,))[0]
 
+    @property
+    def _margins(self) -> bool:
+        return self.margins or self.answering.margins
+
     @cached_property
     def _projection(self) -> Projection:
         return feature_projection(self.features, self.input)
@@ -130,7 +135,7 @@ class Scorer:
     def _batch_score(self) -> Score:
         threads = self.threads or batch_threads()
         if self.xgboost is not None and (self.onnx is None or find_spec("xgboost") is not None):
-            return load_scorer(self.xgboost, "xgboost", threads=threads, margins=self.answering.margins)
+            return load_scorer(self.xgboost, "xgboost", threads=threads, margins=self._margins)
         return self._onnx(threads)
 
     @cached_property
@@ -140,7 +145,7 @@ class Scorer:
     def _onnx(self, threads: int) -> Score:
         if self.onnx is None:
             raise CauceError("E1218")
-        return load_scorer(self.onnx, "onnx", threads=threads, margins=self.answering.margins)
+        return load_scorer(self.onnx, "onnx", threads=threads, margins=self._margins)
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(self)}
