@@ -36,10 +36,43 @@ class Evaluate:
         example=("region",),
     )
     level: Level = setting(_("The confidence of intervals."), default=0.95)
+    interval: Level | None = setting(
+        _(
+            "Predicted numbers get a lower and an upper end between which this share of new values lies, "
+            "such as 0.9."
+        ),
+        default=None,
+    )
+    interval_kind: Literal["constant", "relative"] = setting(
+        _(
+            "How wide these intervals are, on the scale that is learned: constant, or relative to the size "
+            "of the prediction."
+        ),
+        default="constant",
+    )
     permutation: Flag = setting(
         _("Whether each column is shuffled among validation rows, to see how much the model needs it."),
         default=True,
     )
+
+
+def answer_findings(project: Any) -> Iterator[Finding]:
+    """What is wrong with a scale, a calibration or an interval, beside its shape."""
+    target, evaluate, task = project.target, project.evaluate, project.target.task
+    calibrated = project.choose.calibration != "none"
+    asked: tuple[tuple[KeyPath, bool, bool], ...] = (
+        (("target", "transform"), target.transform is not None, task in ("binary", "multiclass")),
+        (("choose", "calibration"), calibrated, task == "regression"),
+        (("evaluate", "interval"), evaluate.interval is not None, task in ("binary", "multiclass")),
+    )
+    unseen = project.split.validation == 0 and isinstance(project.choose.folds, str | None)
+    for path, wanted, misfit in asked:
+        if wanted and misfit:
+            yield Finding(
+                "E0319", path, {"key": ".".join(map(str, path)), "task": task}, (("target", "task"),)
+            )
+        if wanted and path != ("target", "transform") and unseen:
+            yield Finding("E2203", path, {"key": ".".join(map(str, path))}, (("split", "validation"),))
 
 
 def threshold_findings(threshold: Any, *, task: str | None, validation: float) -> Iterator[Finding]:

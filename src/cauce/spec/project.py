@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cauce.language import gettext_noop as _
 from cauce.spec.evaluate import Evaluate, Threshold
+from cauce.spec.folds import FoldsOrHoldout
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
 from cauce.spec.models import Boosting, Models
@@ -130,6 +131,13 @@ class Target:
     positive: Scalar | None = setting(
         _("The class counted as positive in a binary task; found where absent."), default=None, example="yes"
     )
+    transform: Literal["log1p"] | None = setting(
+        _(
+            "The scale on which a number is learned: log1p is log(1 + x), for amounts above -1. Predictions "
+            "and metrics stay on the target's own scale."
+        ),
+        default=None,
+    )
 
 
 @section
@@ -200,6 +208,25 @@ class Choose:
             "keep), or { cost_false_positive = 1.0, cost_false_negative = 5.0 }."
         ),
         default=None,
+    )
+    calibration: Literal["none", "isotonic", "platt"] = setting(
+        _(
+            "How probabilities are brought to the shares that rows outside the training rows show: isotonic "
+            "(any rising curve; needs many rows), platt (a logistic curve), or none."
+        ),
+        default="none",
+    )
+    folds: FoldsOrHoldout | None = setting(
+        _(
+            "How candidates are judged: a table of folds (cross-validation), or holdout: learned from "
+            "training rows and judged on validation rows, as where there are several and no folds are given."
+        ),
+        default=None,
+        example={"k": 5},
+    )
+    rule: Literal["best", "one_standard_error"] = setting(
+        _("Which candidate is chosen: the best mean, or the simplest one within one standard error of it."),
+        default="best",
     )
 
 

@@ -15,9 +15,7 @@ from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
 NOT_SERVED_KEYS = {
-    ("target", "transform"): "E0333",
     ("models", "monotone"): "E0334",
-    ("choose", "folds"): "E0335",
     ("store", "url"): "E0337",
     ("serve",): "E0338",
     ("features", "pca"): "E0339",

@@ -197,8 +197,9 @@ ENTRIES = (
         says=_("{key} does not go with the task {task}."),
         hint=_("Remove the setting, or change target.task."),
         explanation=_(
-            "A positive class exists only in a binary task; class weights and a split stratified by class "
-            "only where classes are predicted, not numbers."
+            "A positive class exists only in a binary task; class weights, calibration and a split "
+            "stratified by class only where classes are predicted; another scale and intervals only where "
+            "numbers are."
         ),
     ),
     Entry(
@@ -277,16 +278,6 @@ ENTRIES = (
         ),
     ),
     Entry(
-        code="E0333",
-        exit=Exit.CONFIG,
-        says=_("target.transform is not served yet."),
-        hint=_('Use a formula for now, such as formula = "log(value)".'),
-        explanation=_(
-            "Predicting a transformed target and giving predictions back in its own units comes later. A "
-            "target formula trains on the transformed value, and its predictions stay transformed."
-        ),
-    ),
-    Entry(
         code="E0334",
         exit=Exit.CONFIG,
         says=_("Monotone constraints (models.monotone) are not served yet."),
@@ -295,16 +286,6 @@ ENTRIES = (
             "Forcing predictions to only rise, or only fall, with a feature is part of the format but this "
             "version of Cauce cannot train it. It is refused, not ignored, because the model would "
             "not keep the promise."
-        ),
-    ),
-    Entry(
-        code="E0335",
-        exit=Exit.CONFIG,
-        says=_("Cross-validation (choose.folds) is not served yet."),
-        hint=_("Leave the setting out; the validation share of [split] is used."),
-        explanation=_(
-            "This version of Cauce judges a model on one validation part. Cross-validation comes together "
-            "with several candidate models."
         ),
     ),
     Entry(
