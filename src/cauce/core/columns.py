@@ -4,6 +4,8 @@ RESERVED_PREFIX = "__"
 
 TARGET = "__target__"
 """float: class index 0..k-1 or the value to predict; null where the target is null."""
+ORIGINAL = "__original__"
+"""float: the target on its own scale, where TARGET is on another one, that is learned."""
 WEIGHT = "__weight__"
 """float: the row's weight."""
 FOLD = "__fold__"

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cauce.core.columns import FOLD, HASH_A, HASH_B, INNER_FOLD, TARGET, WEIGHT
+from cauce.core.answering.transform import Transform
+from cauce.core.columns import FOLD, HASH_A, HASH_B, INNER_FOLD, ORIGINAL, TARGET, WEIGHT
 from cauce.core.splits.fitting import HAS_TARGET, PLACE, TARGET_CLASS, SplitSettings
 from cauce.core.splits.rules import SplitRule, TimeSplit, inner_folds, places
 from cauce.core.task import Target
@@ -28,8 +29,9 @@ class Preparation:
     """Work: the columns in `keep`, then TARGET, WEIGHT, FOLD, INNER_FOLD, HASH_A and HASH_B.
 
     input: the snapshot's schema. key: the declared key; empty for the whole row's content.
-    E1112 for a row with a target and no time, where time splits; E1115 for a weight that is null,
-    negative or not finite.
+    transform: the scale that is learned; then TARGET is on it (0 for a target that is not on it) and ORIGINAL
+    comes last. E1112 for a row with a target and no time, where time splits; E1115 for a weight that is
+    null, negative or not finite.
     """
 
     input: Schema
@@ -38,6 +40,7 @@ class Preparation:
     key: tuple[str, ...] = ()
     weight: str | None = None
     keep: tuple[str, ...] = ()
+    transform: Transform | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -52,7 +55,8 @@ class Preparation:
         """What it returns."""
         floats = (Field(TARGET, "float"), Field(WEIGHT, "float"))
         whole = tuple(Field(name, "integer") for name in (FOLD, INNER_FOLD, HASH_A, HASH_B))
-        return Schema((*self.input.select(self.keep), *floats, *whole))
+        original = () if self.transform is None else (Field(ORIGINAL, "float"),)
+        return Schema((*self.input.select(self.keep), *floats, *whole, *original))
 
     @cached_property
     def _label(self) -> Projection:
@@ -76,6 +80,10 @@ class Preparation:
             HASH_A: first.view(np.int64),
             HASH_B: second.view(np.int64),
         }
+        if self.transform is not None:
+            learned = np.nan_to_num(self.transform.forward(numbers), nan=0.0)
+            learned[np.isnan(numbers)] = np.nan
+            made |= {TARGET: pl.Series(learned).fill_nan(None), ORIGINAL: label}
         return pl.DataFrame({**_taken(batch, self.keep), **made})
 
     def _weights(self, batch: pl.DataFrame) -> NDArray[np.float64]:

@@ -14,13 +14,27 @@ from cauce.spec import Project
 
 def check_choices(project: Project, target: Target, *, schema: Schema) -> None:
     """E1401 for a sliced column that is none, E0905 for a metric of another task, E0909 for a threshold
-    where there are not two classes."""
+    where there are not two classes, E0319 for answers of another task."""
     for name in project.evaluate.slices:
         if name not in schema:
             raise unknown_column("evaluate.slices", name, schema=schema)
     if project.choose.threshold is not None and target.task != "binary":
         raise CauceError("E0909", task=target.task)
+    _check_answers(project, target)
     headline(project, MetricTarget(target.task, target.class_names))
+
+
+def _check_answers(project: Project, target: Target) -> None:
+    """E0319 for a scale or an interval of classes, and for a calibration of numbers."""
+    number = target.task == "regression"
+    asked = (
+        ("target.transform", project.target.transform is not None and not number),
+        ("choose.calibration", project.choose.calibration != "none" and number),
+        ("evaluate.interval", project.evaluate.interval is not None and not number),
+    )
+    for key, misfit in asked:
+        if misfit:
+            raise CauceError("E0319", key=key, task=target.task)
 
 
 def headline(project: Project, target: MetricTarget) -> MetricName | None:

@@ -6,7 +6,8 @@ import gzip
 from collections.abc import Mapping
 from typing import Any
 
-from cauce.core.columns import FOLD, FOLD_NAMES, TARGET, TRAIN, WEIGHT
+from cauce.core.answering.transform import LEAST, Transform
+from cauce.core.columns import FOLD, FOLD_NAMES, ORIGINAL, TARGET, TRAIN, WEIGHT
 from cauce.core.features import fit_features
 from cauce.core.preparation import Preparation
 from cauce.core.splits import check_folds, decode_rule
@@ -24,15 +25,23 @@ from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.roles import planned_features, split_settings
 from cauce.running.workspace import Workspace
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
+from cauce.stats.beyond import AtMost
 from cauce.stats.counts import Counts
 
 
-def preparation(work: Workspace, step: Step, *, schema: Schema, keep: tuple[str, ...]) -> Preparation:
-    """The work that puts target, weight and fold beside the columns in `keep`."""
+def preparation(
+    work: Workspace, step: Step, *, schema: Schema, keep: tuple[str, ...], learning: bool = False
+) -> Preparation:
+    """The work that puts target, weight and fold beside the columns in `keep`.
+
+    learning: put the target on the scale that is learned, and its own beside it, where those differ.
+    """
     known = read_json(work.store, step.stored("split"))
     data = work.project.data
     target, rule = Target.from_json(known["target"]), decode_rule(known["rule"])
-    return Preparation(schema, target, rule, data.key, data.weight, keep)
+    scale = work.project.target.transform if learning else None
+    transform = None if scale is None else Transform(scale)
+    return Preparation(schema, target, rule, data.key, data.weight, keep, transform)
 
 
 def fit(work: Workspace, step: Step, *, report: Report) -> Made:
@@ -43,7 +52,8 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     target = everything.target
     planned = planned_features(work.project, source.schema, target=target)
     keep = planned.columns
-    prepared = engine.map(engine.scan(source), preparation(work, step, schema=source.schema, keep=keep))
+    learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
+    prepared = engine.map(engine.scan(source), learned_from)
     look = _Look(work, prepared, target, source.schema.select(keep))
     fitted = fit_features(planned, look)
     training = look.training()
@@ -66,6 +76,7 @@ class _Look:
     def __init__(self, work: Workspace, table: Any, target: Target, schema: Schema) -> None:
         self._work, self._table, self._target = work, table, target
         self.schema = schema
+        self._label = ORIGINAL if work.project.target.transform else TARGET
         self._baseline = Baseline(schema)
         self._own: tuple[Any, ...] | None = None
 
@@ -78,17 +89,26 @@ class _Look:
         wrapped = tuple(Filtered(FOLD, (TRAIN,), one) for one in summaries)
         results = engine.summarise(table, *wrapped, *own)
         if own:
-            self._own = results[len(summaries) :]
+            self._own = self._checked(results[len(summaries) :])
         return results[: len(summaries)]
+
+    def _checked(self, own: tuple[Any, ...]) -> tuple[Any, ...]:
+        """E2201 where a target has no place on the scale that is learned."""
+        if self._label == TARGET:
+            return own
+        if own[1]:
+            raise CauceError("E2201", count=own[1])
+        return (own[0], *own[2:])
 
     def _asked(self) -> tuple[Any, ...]:
         labels: Any = LevelSums(TARGET, WEIGHT)
         if self._target.task == "regression":
-            labels = (Moments((TARGET,)), Quantiles((TARGET,)))
+            labels = (Moments((self._label,)), Quantiles((self._label,)))
         else:
             labels = (labels,)
         own = (*labels, *self._baseline.summaries)
-        return (Grouped(FOLD, Counts((TARGET,))), *(Filtered(FOLD, (TRAIN,), one) for one in own))
+        beyond = () if self._label == TARGET else (AtMost(ORIGINAL, LEAST),)
+        return (Grouped(FOLD, Counts((TARGET,))), *beyond, *(Filtered(FOLD, (TRAIN,), one) for one in own))
 
     def _needed(self, own: tuple[Any, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys((FOLD, *(name for one in own for name in one.columns))))
@@ -103,8 +123,8 @@ class _Look:
         folds = {FOLD_NAMES[fold] if fold >= 0 else "left_out": count for fold, count in rows.items()}
         if self._target.task == "regression":
             guess = {
-                "mean": labels[0][TARGET].mean,
-                "median": labels[1][TARGET].quantile(0.5),
+                "mean": labels[0][self._label].mean,
+                "median": labels[1][self._label].quantile(0.5),
             }
         else:
             frame = labels[0].frame
