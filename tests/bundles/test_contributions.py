@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import xgboost
 from numpy.typing import NDArray
-from small_models import FEATURES, HOSTILE, bundle, rows
+from small_models import FEATURES, HOSTILE, as_texts, bundle, rows, without_price
 
+from cauce.api.load import Model
 from cauce.core.bundle.features import Feature
-from cauce.core.contributions import Contributions, Explainer, Words, source_of
+from cauce.core.contributions import Contributions, Explain, Explainer, Words, source_of
 from cauce.core.contributions.attribution import attribution
 from cauce.core.linear.model import LinearModel
 from cauce.core.trees.covers import read_covers, write_covered
@@ -21,6 +23,7 @@ from cauce.core.trees.document import write_xgboost
 from cauce.core.trees.model import Ensemble, Tree, read_xgboost
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
+from cauce.running.prediction import PredictOptions, predict_file
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -199,3 +202,66 @@ def test_words_name_the_strongest_first_and_show_values_only_when_asked() -> Non
     assert plain == [["plan: -2", "distance: +0.5"], ["distance: +0.312", None]]
     shown = told(amounts, frame, Words(3, values=True))
     assert shown == [["plan x: -2", "distance missing: +0.5"], ["distance 2475: +0.312", None], [None, None]]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_amount_beside_a_prediction_adds_up_to_its_raw_score(task: str, tmp_path: Path) -> None:
+    """A program reads base and contributions from the file and can check them."""
+    frame = as_texts(rows(60)).drop("notes")
+    frame.write_csv(tmp_path / "new.csv", separator=";")
+    made = without_price(task)
+    options = PredictOptions(explain=Explain.of("all"))
+    done = predict_file(made, tmp_path / "new.csv", out=tmp_path / "scored.parquet", options=options)
+    scored = pl.read_parquet(done.path)
+    names = made.manifest.target.class_names if task == "multiclass" else ("",)
+    sums = []
+    for name in names:
+        of = f"_{name}" if name else ""
+        parts = [f"base{of}", *(one for one in scored.columns if one.startswith(f"contribution{of}_"))]
+        sums.append(sum((scored.get_column(one).to_numpy() for one in parts), np.zeros(len(scored))))
+    raw = np.stack(sums, axis=1)
+    if task == "regression":
+        assert np.abs(raw[:, 0] - scored["prediction"].to_numpy()).max() <= 1e-5 * np.abs(raw).max()
+    elif task == "binary":
+        assert np.abs(1 / (1 + np.exp(-raw[:, 0])) - scored["probability_sí"].to_numpy()).max() <= 1e-5
+    else:
+        shares = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+        found = np.stack([scored.get_column(f"probability_{name}").to_numpy() for name in names], axis=1)
+        assert np.abs(shares - found).max() <= 1e-5
+
+
+def test_words_beside_predictions_are_of_the_predicted_class() -> None:
+    """Why it is ">30" must not be told with the reasons for "NO"."""
+    model = Model(bundle("multiclass"), "1")
+    frame = rows(40, seed=8)
+    every = model.predict(frame, explain="all")
+    words = model.predict(frame, explain=1, explain_values=True)
+    for at, predicted in enumerate(words["prediction"].to_list()):
+        prefix = f"contribution_{predicted}_"
+        own = {one: every.get_column(one)[at] for one in every.columns if one.startswith(prefix)}
+        name = max(own, key=lambda one: abs(own[one]))
+        assert words["because_1"][at].startswith(name.removeprefix(prefix))
+        assert words["because_1"][at].endswith(f": {own[name]:+.3g}")
+
+
+def test_pandas_rows_are_explained_too() -> None:
+    frame = rows(10)
+    found = Model(bundle("binary"), "1").predict(frame.to_pandas(), explain=2)
+    assert list(found.columns) == ["prediction", "probability_no", "probability_sí", "because_1", "because_2"]
+
+
+@pytest.mark.parametrize("wanted", [0, -1, 101, "many", "", "1.5", None])
+def test_what_is_no_number_of_columns_is_refused(wanted: int | str | None) -> None:
+    with pytest.raises(CauceError) as caught:
+        Explain.of(wanted)
+    assert caught.value.code == "E2301"
+
+
+def test_a_key_called_as_a_reason_is_refused(tmp_path: Path) -> None:
+    """Two columns of one name: a reader would take one for the other."""
+    frame = as_texts(rows(5)).with_columns(pl.Series("because_1", ["k"] * 5))
+    frame.write_csv(tmp_path / "new.csv", separator=";")
+    options = PredictOptions(explain=Explain.of(2), key=("because_1",))
+    with pytest.raises(CauceError) as caught:
+        predict_file(without_price(), tmp_path / "new.csv", out=tmp_path / "scored.csv", options=options)
+    assert caught.value.code == "E1214"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.frames import predict_frame
+from cauce.core.contributions import Explain, Reasons
 from cauce.running.model_reference import find_model
 from cauce.spec import Project
 
@@ -34,13 +35,21 @@ class Model:
         """The columns it reads, with their kinds."""
         return {column.name: column.field.kind for column in self.bundle.manifest.input}
 
-    def predict(self, frame: Any) -> Any:
+    def predict(
+        self, frame: Any, *, explain: int | Literal["all"] | None = None, explain_values: bool = False
+    ) -> Any:
         """Predictions for a Polars, pandas or Arrow table, as a table of the same library.
 
         One row for each row, in order: `prediction`, then `probability_<class>` for each class. Other
-        columns are ignored. E1209 lists every column that is missing or of another kind.
+        columns are ignored. explain: a number adds the columns that moved each row most, in words
+        (because_1, …; with the row's own cells where explain_values); "all" adds base and the contribution
+        of every column, whose sum is the raw score. E1209 lists every column that is missing or of another
+        kind; E2301, E2302.
         """
-        return predict_frame(self.bundle, frame)
+        if explain is None and not explain_values:
+            return predict_frame(self.bundle, frame)
+        reasons = Reasons.of(self.bundle, Explain.of(explain, values=explain_values))
+        return predict_frame(self.bundle, frame, beside=reasons.columns)
 
     def __repr__(self) -> str:
         return f"<cauce.Model {self.name} {self.version} {self.bundle.manifest.target.task}>"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from cauce.core.contributions import Explain
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.spec import Project
@@ -16,13 +17,16 @@ class Choices(TypedDict, total=False):
 
     digest: what the bundle's must be. key: columns to keep beside the predictions; the model's own where
     absent. overwrite: replace `out` where it exists. guard_formulas: put a ' before texts of a CSV that a
-    spreadsheet would run.
+    spreadsheet would run. explain: how many columns to name that moved each row most, or "all" for the
+    contribution of every column; explain_values: with the row's own cells in the words.
     """
 
     digest: str | None
     key: Sequence[str] | None
     overwrite: bool
     guard_formulas: bool
+    explain: int | str | None
+    explain_values: bool
 
 
 def predict(
@@ -38,15 +42,16 @@ def predict(
 
     source: files, folders or patterns. model: as in `load`; None takes what the project's latest run
     made. report(rows, total) tells progress. choices: see `Choices`.
-    Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222, and
-    what reading and writing raise.
+    Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
+    E2301, E2302, and what reading and writing raise.
     """
     found = find_model(model, digest=choices.get("digest"), project=project)
-    key = choices.get("key")
+    key, explain, values = choices.get("key"), choices.get("explain"), choices.get("explain_values", False)
     options = PredictOptions(
         key=None if key is None else tuple(key),
         overwrite=choices.get("overwrite", False),
         version=found.version,
         guard_formulas=choices.get("guard_formulas", False),
+        explain=None if explain is None and not values else Explain.of(explain, values=values),
     )
     return predict_file(found.bundle, source, out=out, options=options, report=report)

@@ -115,6 +115,10 @@ PAGES = {
                 "cauce predict 'new/*.csv' --model bundle/ --out scored.csv --overwrite",
                 _("with a bundle in a folder, replacing an earlier result"),
             ),
+            (
+                "cauce predict new.parquet --out scored.csv --explain 3",
+                _("with the three columns that moved each prediction most"),
+            ),
         ),
     ),
     "runs": Page(

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from cauce.core.bundle.answers import PREDICTION
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.scorer import Scorer
+from cauce.core.contributions import Explain, Reasons
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError, warn
 from cauce.expr.schema import Field, Schema
@@ -47,10 +49,11 @@ class PredictOptions:
     """How predictions are written.
 
     key: columns to keep beside the predictions; None for the model's own key where the rows have it; rows
-    are numbered where there is none. overwrite: whether files that exist may be replaced. version: the
-    text in `model_version`; None for the bundle's identity. reading: how text files are read, None for as
-    the training files were declared to be. guard_formulas: whether texts in a CSV that a spreadsheet would
-    take for formulas get a ' in front (off: a key must stay what it is; W1221 says where it matters).
+    are numbered where there is none. explain: what to say of why, if anything. overwrite: whether files
+    that exist may be replaced. version: the text in `model_version`; None for the bundle's identity.
+    reading: how text files are read, None for as the training files were declared to be. guard_formulas:
+    whether texts in a CSV that a spreadsheet would take for formulas get a ' in front (off: a key must
+    stay what it is; W1221 says where it matters).
     """
 
     key: tuple[str, ...] | None = None
@@ -59,6 +62,7 @@ class PredictOptions:
     reading: ReadOptions | None = None
     guard_formulas: bool = False
     threads: int | None = None
+    explain: Explain | None = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,18 @@ class _Scoring:
     def scorer(self) -> Scorer:
         return self.bundle.scorer(threads=self.options.threads)
 
+    @cached_property
+    def reasons(self) -> Reasons | None:
+        how = self.options.explain
+        return None if how is None else Reasons.of(self.bundle, how, threads=self.options.threads)
+
     @property
     def schema(self) -> Schema:
         """Of the output; E1214 where two columns share a name."""
-        fields = (*self.rows.key, *self.scorer.schema, *_ABOUT)
+        reasons = () if self.reasons is None else self.reasons.fields
+        fields = (*self.rows.key, *self.scorer.schema, *reasons, *_ABOUT)
         names = [one.name for one in fields]
-        for one in self.rows.key:
+        for one in (*self.rows.key, *reasons):
             if names.count(one.name) > 1:
                 raise CauceError("E1214", column=one.name)
         return Schema(fields)
@@ -158,9 +168,11 @@ class _Scoring:
     def _scored(self) -> Iterator[pl.DataFrame]:
         scorer = self.scorer
         for piece in self.rows.pieces(self.rejections):
-            frame = pl.DataFrame([*piece.keys, *scorer(piece.rows)])
+            made = scorer(piece.rows)
+            why = [] if self.reasons is None else self.reasons.columns(piece.rows, made)
+            frame = pl.DataFrame([*piece.keys, *made, *why])
             self.written += frame.height
-            self.formulas += sum(formula_cells(series) for series in piece.keys)
+            self.formulas += sum(formula_cells(series) for series in (*piece.keys, *why))
             yield frame
             if self.report is not None:
                 self.report(piece.seen, self.rows.total)

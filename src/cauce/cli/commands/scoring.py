@@ -38,6 +38,16 @@ _PREDICT: dict[str, Any] = {
             help=_("Put ' before texts of a CSV that a spreadsheet would run as a formula."),
         ),
     ],
+    "explain": Annotated[
+        str | None,
+        option(
+            _("Say why: how many columns to name for each row, or all for the amount of each."), _("N|all")
+        ),
+    ],
+    "explain_values": Annotated[
+        bool,
+        typer.Option("--explain-values", help=_("Show the row's own values in what --explain says.")),
+    ],
 }
 
 

@@ -16,7 +16,11 @@ from cauce.expr.schema import Field, Kind
 BATCH_ROWS = 1 << 17
 
 
-def predict_frame(bundle: Bundle, frame: Any) -> Any:
+Beside = Callable[[pl.DataFrame, pl.DataFrame], list[pl.Series]]
+"""From rows of the model's input and their predictions to columns to put beside these."""
+
+
+def predict_frame(bundle: Bundle, frame: Any, *, beside: Beside | None = None) -> Any:
     """`prediction` and a `probability_<class>` for each class, one row for each row of `frame`, in its order.
 
     frame: a Polars DataFrame, a pandas DataFrame (its index is kept), or an Arrow Table or RecordBatch; the
@@ -29,8 +33,14 @@ def predict_frame(bundle: Bundle, frame: Any) -> Any:
     plain = pl.DataFrame([_plain(series) for series in table])
     _refuse_unreadable(conversion, plain)
     scorer = bundle.cached_scorer
-    parts = [scorer(conversion(part)) for part in plain.iter_slices(BATCH_ROWS)]
-    return back(pl.concat(parts) if parts else scorer(conversion(plain)))
+
+    def answered(part: pl.DataFrame) -> pl.DataFrame:
+        rows = conversion(part)
+        made = scorer(rows)
+        return made if beside is None else pl.DataFrame([*made, *beside(rows, made)])
+
+    parts = [answered(part) for part in plain.iter_slices(BATCH_ROWS)]
+    return back(pl.concat(parts) if parts else answered(plain))
 
 
 def _refuse_unreadable(conversion: Conversion, table: pl.DataFrame) -> None:

@@ -61,6 +61,7 @@ def said(source: str, amount: float, *cell: object) -> str:
     about = shown(source, most=_NAME)
     if cell:
         missing = cell[0] is None or cell[0] != cell[0]
-        about = f"{about} {translate(_('missing')) if missing else shown(str(cell[0]), most=_VALUE)}"
+        value = str(cell[0]).removesuffix(".0") if isinstance(cell[0], float) else str(cell[0])
+        about = f"{about} {translate(_('missing')) if missing else shown(value, most=_VALUE)}"
     sign = "+" if amount > 0 else "-"
     return f"{about}: {sign}{format_significant(abs(amount), _DIGITS)}"
