@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cauce.core.boosting import BoostParameters, BoostSpec
+from cauce.core.boosting import BoostSpec
 from cauce.core.canonical import Json
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
 from cauce.core.features import FittedFeatures
 from cauce.core.task import Target
 from cauce.errors import CauceError
+from cauce.running.tree_parameters import tree_parameters
 from cauce.running.workspace import Workspace
-from cauce.spec import Boosting, ModelSettings
-from cauce.spec.models import TASKS
+from cauce.spec import ModelSettings
+from cauce.spec.models import TASKS, Boosting, Forest
 
 KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
 """What a row to learn from has beside its features."""
@@ -61,7 +62,7 @@ def learn(work: Workspace, rows: Rows, model: ModelSettings, *, progress: Progre
     return _LEARNERS[model.learner](work, rows, model, progress)
 
 
-def _boosting(work: Workspace, rows: Rows, model: Boosting, progress: Progress) -> Learned:
+def _trees(work: Workspace, rows: Rows, model: Boosting | Forest, progress: Progress) -> Learned:
     spec = boost_spec(model, rows.fitted, target=rows.target, work=work)
     most = spec.parameters.rounds
     result = work.engine.boost(rows.table, spec, observe=lambda one: progress(one.number + 1, most))
@@ -75,25 +76,11 @@ def _boosting(work: Workspace, rows: Rows, model: Boosting, progress: Progress) 
     return Learned(payload=result.payload, importance=result.importance, record=record, facts=facts)
 
 
-def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work: Workspace) -> BoostSpec:
+def boost_spec(
+    model: Boosting | Forest, fitted: FittedFeatures, *, target: Target, work: Workspace
+) -> BoostSpec:
     """What is asked of the engine, from the model's settings."""
-    weights: Any = model.class_weight
     memory = work.project.engine.memory_bytes
-    if not isinstance(weights, str):
-        weights = tuple(float(weights.get(name, 1.0)) for name in target.class_names)
-    parameters = BoostParameters(
-        rounds=model.rounds,
-        eta=model.eta,
-        max_depth=model.max_depth,
-        min_child_weight=model.min_child_weight,
-        subsample=model.subsample,
-        colsample_bytree=model.colsample_bytree,
-        reg_lambda=model.reg_lambda,
-        reg_alpha=model.reg_alpha,
-        gamma=model.gamma,
-        max_bin=model.max_bin,
-        class_weight=weights,
-    )
     return BoostSpec(
         task=target.task,
         features=fitted.names,
@@ -103,8 +90,8 @@ def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work:
         classes=max(len(target.classes), 1),
         levels=fitted.levels,
         weight=WEIGHT if work.project.data.weight else None,
-        parameters=parameters,
-        early_stopping=model.early_stopping or None,
+        parameters=tree_parameters(model, fitted, target=target),
+        early_stopping=(isinstance(model, Boosting) and model.early_stopping) or None,
         seed=work.project.seed,
         device=model.device,
         threads=work.project.engine.threads,
@@ -112,4 +99,7 @@ def boost_spec(model: Boosting, fitted: FittedFeatures, *, target: Target, work:
     )
 
 
-_LEARNERS: dict[str, Callable[[Workspace, Rows, Any, Progress], Learned]] = {"boosting": _boosting}
+_LEARNERS: dict[str, Callable[[Workspace, Rows, Any, Progress], Learned]] = {
+    "boosting": _trees,
+    "forest": _trees,
+}

@@ -9,13 +9,15 @@ from typing import Any
 
 from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
-from cauce.spec.evaluate import threshold_findings
+from cauce.spec.evaluate import answer_findings, threshold_findings
 from cauce.spec.expectations import expectation_findings
 from cauce.spec.findings import Finding
+from cauce.spec.folds import Folds, fold_findings
 from cauce.spec.gate import gate_findings
 from cauce.spec.models import TASKS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
+from cauce.spec.search import search_findings
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -38,11 +40,15 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     yield from _split(project)
     yield from _features(project)
     yield from _models(project)
+    yield from search_findings(project.models, mapping)
     yield from chain_findings(project, mapping)
     yield from gate_findings(project.gate)
+    yield from fold_findings(project)
+    judged = project.split.validation or isinstance(project.choose.folds, Folds)
     yield from threshold_findings(
-        project.choose.threshold, task=project.target.task, validation=project.split.validation
+        project.choose.threshold, task=project.target.task, validation=float(judged)
     )
+    yield from answer_findings(project)
     yield from expectation_findings(project, mapping)
     if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
         yield Finding("E0312", ("tracking", "uri"))
@@ -148,7 +154,7 @@ def _split(project: Project) -> Iterator[Finding]:
     if abs(total - 1) > 1e-9:
         yield Finding("E0317", ("split",), {"total": format_significant(total, 9)}, shares)
     stopped = [at for at, model in enumerate(project.models) if getattr(model, "early_stopping", 0)]
-    if split.validation == 0 and stopped:
+    if split.validation == 0 and stopped and not isinstance(project.choose.folds, Folds):
         depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", stopped[0], "early_stopping"))
         yield Finding("E0318", depends[0], {}, depends)
 
@@ -172,4 +178,7 @@ def _models(project: Project) -> Iterator[Finding]:
             yield Finding("E0830", ("models", at, "learner"), told, depends)
         elif task == "regression" and getattr(model, "class_weight", "none") != "none":
             path: KeyPath = ("models", at, "class_weight")
+            yield Finding("E0319", path, {"key": dotted(path), "task": task}, depends)
+        elif task == "multiclass" and getattr(model, "monotone", None):
+            path = ("models", at, "monotone")
             yield Finding("E0319", path, {"key": dotted(path), "task": task}, depends)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 
 from cauce.language import gettext_noop as _
+from cauce.spec.search import Search
 from cauce.spec.settings import (
+    EMPTY,
     AtLeastOne,
     Exact,
     Expects,
@@ -19,6 +21,7 @@ from cauce.spec.settings import (
 )
 
 Rounds = Annotated[int, Exact(ge=1, le=100_000)]
+Trees = Annotated[int, Exact(ge=1, le=10_000)]
 Depth = Annotated[int, Exact(ge=1, le=24)]
 MaxBin = Annotated[int, Exact(ge=2, le=4096)]
 Patience = Annotated[int, Exact(ge=0)]
@@ -28,6 +31,14 @@ ClassWeight = Annotated[
     Literal["none", "balanced"] | ClassWeights,
     Expects(_('"none", "balanced" or a table of classes and positive numbers')),
 ]
+Monotone = FrozenMap[Literal["increasing", "decreasing"]]
+_MONOTONE = _(
+    "Columns, formulas or features with which the prediction only rises (increasing) or only falls "
+    "(decreasing)."
+)
+_MAX_BIN = _("How many bins a feature's values are sorted into.")
+_DEVICE = _("Where trees are grown; cuda needs a GPU.")
+_SEARCH = _("How its best settings are looked for: a method and a space of what is tried; see docs/tune.md.")
 _CLASS_WEIGHT = _("Weights of the classes: none, balanced, or a table of class and weight.")
 
 
@@ -47,12 +58,40 @@ class Boosting:
     reg_lambda: NotNegative = setting(_("L2 penalty on leaf values."), default=1.0)
     reg_alpha: NotNegative = setting(_("L1 penalty on leaf values."), default=0.0)
     gamma: NotNegative = setting(_("The least gain for which a leaf is split."), default=0.0)
-    max_bin: MaxBin = setting(_("How many bins a feature's values are sorted into."), default=256)
+    max_bin: MaxBin = setting(_MAX_BIN, default=256)
     early_stopping: Patience = setting(
         _("Stops after this many rounds without a better validation score; 0 never stops."), default=20
     )
     class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
-    device: Literal["cpu", "cuda"] = setting(_("Where trees are grown; cuda needs a GPU."), default="cpu")
+    monotone: Monotone = setting(_MONOTONE, default=EMPTY)
+    device: Literal["cpu", "cuda"] = setting(_DEVICE, default="cpu")
+    search: Search | None = setting(_SEARCH, default=None)
+
+
+@section
+class Forest:
+    """A random forest, for every task: trees grown side by side on parts of rows and features, and averaged.
+
+    Of classes it gives the shares that the rows of a leaf had, so its probabilities need no calibration map.
+    """
+
+    learner: Literal["forest"] = setting(_("The kind of model: forest is a random forest."), default="forest")
+    trees: Trees = setting(_("How many trees (for each class of more than two)."), default=200, example=200)
+    max_depth: Depth = setting(_("The most levels of a tree."), default=12, example=12)
+    min_child_weight: NotNegative = setting(_("The least weight of rows in a leaf."), default=1.0)
+    subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=0.632)
+    colsample_bynode: PositiveShare | None = setting(
+        _(
+            "The share of features each split chooses from; where absent √p of p features for classes, a "
+            "third for a regression."
+        ),
+        default=None,
+    )
+    max_bin: MaxBin = setting(_MAX_BIN, default=256)
+    class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
+    monotone: Monotone = setting(_MONOTONE, default=EMPTY)
+    device: Literal["cpu", "cuda"] = setting(_DEVICE, default="cpu")
+    search: Search | None = setting(_SEARCH, default=None)
 
 
 @section
@@ -115,7 +154,7 @@ class Logistic:
     class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
 
 
-ModelSettings: TypeAlias = Boosting | Linear | Logistic
+ModelSettings: TypeAlias = Boosting | Forest | Linear | Logistic
 """One `[[models]]` table. Each learner is its own section, told apart by `learner`."""
 
 LEARNERS: dict[str, type[Any]] = {
@@ -124,6 +163,7 @@ LEARNERS: dict[str, type[Any]] = {
 
 TASKS: dict[str, tuple[str, ...]] = {
     "boosting": ("binary", "multiclass", "regression"),
+    "forest": ("binary", "multiclass", "regression"),
     "linear": ("regression",),
     "logistic": ("binary", "multiclass"),
 }

@@ -18,6 +18,7 @@ from cauce.spec.models import LEARNERS, Penalty
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
 from cauce.spec.schema import json_schema, node_at
+from cauce.spec.search import Search
 from cauce.spec.settings import file_name
 from cauce.spec.validate import (
     ColumnExpectation,
@@ -116,6 +117,8 @@ def _section(item: Field[Any], path: KeyPath) -> str:
         parts = [f"## `{title}`\n\n{item.metadata['description']}\n", *map(_learner, LEARNERS.values())]
         penalty = f"{inspect.getdoc(Penalty)}\n\n{_table(Penalty, ('learner', 'linear', 'penalty'))}"
         parts.append(f"### `models.penalty`\n\n{penalty}")
+        search = f"{inspect.getdoc(Search)}\n\n{_table(Search, ('learner', 'boosting', 'search'))}"
+        parts.append(f"### `models.search`\n\n{search}")
     if item.name == "validate":
         parts += [_expectation(*one) for one in _EXPECTATIONS]
     if item.name == "features":

@@ -15,12 +15,10 @@ from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
 NOT_SERVED_KEYS = {
-    ("models", "monotone"): "E0334",
     ("store", "url"): "E0337",
     ("serve",): "E0338",
     ("features", "pca"): "E0339",
 }
-NOT_SERVED_LEARNERS = ("forest",)
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "union_tag_not_found")
 _STAND_INS: dict[KeyPath, Any] = {
@@ -111,8 +109,6 @@ def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
 
 
 def _not_served(path: KeyPath, value: Any) -> str | None:
-    if path[:1] == ("models",) and path[-1] == "learner" and value in NOT_SERVED_LEARNERS:
-        return "E0331"
     if path == ("engine", "kind") and value == "spark":
         return "E0336"
     return "E0339" if path[:1] == ("features",) and value == "pca" else None

@@ -240,7 +240,7 @@ ENTRIES = (
         code="E0830",
         exit=Exit.CONFIG,
         says=_("The learner {learner} does not fit the task {task}."),
-        hint=_("linear is for regression, logistic for two or more classes; boosting is for every task."),
+        hint=_("linear is for regression, logistic for classes; boosting and forest are for every task."),
         explanation=_(
             "A linear model predicts a number without bounds, a logistic one the probabilities of classes. "
             "The task follows from the target's values unless target.task says it. Name another learner, or "
@@ -255,6 +255,84 @@ ENTRIES = (
         explanation=_(
             "Each learner has settings of its own. One that belongs to another learner is refused, because "
             "it would be ignored. A table under [[models]] without `learner` is boosting."
+        ),
+    ),
+    Entry(
+        code="E0832",
+        exit=Exit.CONFIG,
+        says=_("{column} is declared as a native category, which linear and logistic models cannot take."),
+        hint=_('Declare it as "one_hot" or "target_mean", or leave it to `auto`.'),
+        explanation=_(
+            "A native category is a name, and a linear model multiplies and adds numbers. One 0/1 feature "
+            "for each level (one_hot), or the target's mean by level (target_mean), says the same in numbers. "
+            "Without a declaration Cauce chooses between them by how many levels there are."
+        ),
+    ),
+    Entry(
+        code="E0833",
+        exit=Exit.DATA,
+        says=_(
+            "Training rows have missing values in {features}, which linear and logistic models cannot take."
+        ),
+        hint=_('Declare "impute.median" for a number, "impute.mode" for a text, or leave it to `auto`.'),
+        explanation=_(
+            "A sum has no value where a part of it is missing, and leaving such rows out would bias the "
+            "model. What `auto` makes of a column is always filled, with a feature beside it that says where "
+            "a value was missing; a declared feature is taken as it was declared. A logarithm of a number "
+            "that is not above 0 is missing too."
+        ),
+    ),
+    Entry(
+        code="E0834",
+        exit=Exit.DATA,
+        says=_("Training rows have values beyond ±1e30, infinite ones among them, in {features}."),
+        hint=_("Declare limits with the step clip, or look where such values come from."),
+        explanation=_(
+            "One infinite value decides every coefficient of a linear model. Such values mostly come from a "
+            "division by zero, or stand for a missing value; as one of those they can be imputed."
+        ),
+    ),
+    Entry(
+        code="E0835",
+        exit=Exit.CONFIG,
+        says=_("The penalty has several values, and a model is fitted with one."),
+        hint=_("Let `cauce run` choose between them, or give l1_ratio and lambda one number each."),
+        explanation=_(
+            "A list or a path of penalties is tried on folds or on validation rows, and the model is fitted "
+            "with the one that did best. What was asked for here fits one model."
+        ),
+    ),
+    Entry(
+        code="E0836",
+        exit=Exit.DATA,
+        says=_("The class {label} has no training row with a weight above 0."),
+        hint=_("Give the split more rows, stratify it, or join the class with another."),
+        explanation=_(
+            "Nothing can be learned about a class that no training row has. In a random split of few rows it "
+            "happens by chance; a stratified split avoids it."
+        ),
+    ),
+    Entry(
+        code="W0830",
+        exit=Exit.OK,
+        says=_("Features say nearly the same, so that their coefficients are not to be trusted: {features}."),
+        hint=_("Leave one of them out, or give the model a penalty, such as penalty = { lambda = 0.01 }."),
+        explanation=_(
+            "Some sum of these features is almost constant (the scaled condition number is beyond 1e5), so "
+            "many coefficients predict equally well and small changes of the data move them far. Predictions "
+            "are fine for rows like those of training; reading the coefficients is not. A penalty makes "
+            "them unique."
+        ),
+    ),
+    Entry(
+        code="W0831",
+        exit=Exit.OK,
+        says=_("There are no more training rows ({rows}) than coefficients, and no penalty."),
+        hint=_("Give the model a penalty, such as penalty = { lambda = 0.01 }."),
+        explanation=_(
+            "With as many coefficients as rows a linear model fits the training rows exactly, noise "
+            "included, and knows nothing about how exact it is. Of all such models the one with the smallest "
+            "coefficients is taken."
         ),
     ),
 )

@@ -199,7 +199,7 @@ ENTRIES = (
         explanation=_(
             "A positive class exists only in a binary task; class weights, calibration and a split "
             "stratified by class only where classes are predicted; another scale and intervals only where "
-            "numbers are."
+            "numbers are; monotone constraints nowhere with more than two classes."
         ),
     ),
     Entry(
@@ -266,26 +266,6 @@ ENTRIES = (
         explanation=_(
             "This version of Cauce reads local files and folders. Object stores, databases and web "
             "addresses come later; until then bring the data to a local path first."
-        ),
-    ),
-    Entry(
-        code="E0331",
-        exit=Exit.CONFIG,
-        says=_("The learner {value} is not served yet."),
-        hint=_('Use learner = "boosting".'),
-        explanation=_(
-            "Forests are part of the project file's format, but this version of Cauce cannot train them."
-        ),
-    ),
-    Entry(
-        code="E0334",
-        exit=Exit.CONFIG,
-        says=_("Monotone constraints (models.monotone) are not served yet."),
-        hint=_REMOVE,
-        explanation=_(
-            "Forcing predictions to only rise, or only fall, with a feature is part of the format but this "
-            "version of Cauce cannot train it. It is refused, not ignored, because the model would "
-            "not keep the promise."
         ),
     ),
     Entry(
