@@ -135,6 +135,22 @@ validate = some(
     freshness=some({"column": names, "within": st.sampled_from(["1 day", "36 hours"])}),
     quarantined=shares | st.integers(0, 10**9),
 )
+searches = st.sampled_from(
+    [
+        {"method": "tpe", "space": {"max_depth": [3, 10], "eta": "log 0.01..0.3"}, "trials": 7},
+        {"method": "grid", "space": {"class_weight": "balanced", "max_bin": "64..66", "gamma": 0.5}},
+        {"method": "random", "space": {"subsample": "0.5..1 in 6"}, "time_limit": "30 min", "rounds": 3},
+        {"method": "halving", "space": {"reg_lambda": [0, 1, 10]}, "factor": 2, "refine": 1, "seed": 5},
+    ]
+)
+
+
+def _without_searched(table: dict[str, Any]) -> dict[str, Any]:
+    """What a search varies has no value of its own."""
+    varied = table.get("search", {}).get("space", ())
+    return {name: value for name, value in table.items() if name not in varied}
+
+
 model = some(
     {},
     learner=st.just("boosting"),
@@ -145,7 +161,8 @@ model = some(
     | a_table(st.floats(0, 1e300, exclude_min=True) | st.integers(1, 9)),
     early_stopping=st.integers(0, 100),
     device=st.sampled_from(["cpu", "cuda"]),
-)
+    search=searches,
+).map(_without_searched)
 strengths = numbers.map(abs)
 penalty = some(
     {
