@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
 from cauce.spec.evaluate import answer_findings, threshold_findings
 from cauce.spec.expectations import expectation_findings
+from cauce.spec.features import Category
 from cauce.spec.findings import Finding
 from cauce.spec.folds import Folds, fold_findings
 from cauce.spec.gate import gate_findings
-from cauce.spec.models import TASKS
+from cauce.spec.models import COMPLETE, TASKS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.search import search_findings
@@ -172,6 +174,7 @@ def _features(project: Project) -> Iterator[Finding]:
 def _models(project: Project) -> Iterator[Finding]:
     task = project.target.task
     depends: tuple[KeyPath, ...] = (("target", "task"),)
+    yield from _categories(project)
     for at, model in enumerate(project.models) if task is not None else ():
         if task not in TASKS[model.learner]:
             told = {"learner": model.learner, "task": task}
@@ -182,3 +185,15 @@ def _models(project: Project) -> Iterator[Finding]:
         elif task == "multiclass" and getattr(model, "monotone", None):
             path = ("models", at, "monotone")
             yield Finding("E0319", path, {"key": dotted(path), "task": task}, depends)
+
+
+def _categories(project: Project) -> Iterator[Finding]:
+    """Native categories that a learner of the list cannot take."""
+    if not any(model.learner in COMPLETE for model in project.models):
+        return
+    features = project.features
+    defaults = {item.name: getattr(features.defaults, item.name) for item in fields(features.defaults)}
+    for section, named in (("columns", features.columns), ("defaults", defaults)):
+        for name, chains in named.items():
+            if any(isinstance(steps[-1], Category) for steps in chains or ()):
+                yield Finding("E0832", ("features", section, name), {"column": name}, (("models",),))

@@ -168,6 +168,8 @@ TASKS: dict[str, tuple[str, ...]] = {
     "logistic": ("binary", "multiclass"),
 }
 """What each learner can predict."""
+COMPLETE = ("linear", "logistic")
+"""The learners that take numbers without missing values alone."""
 
 
 class ByLearner:

@@ -1,4 +1,4 @@
-"""What `auto` does with columns that nobody declared, for trees."""
+"""What `auto` does with columns that nobody declared, for trees and for learners that add features up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from cauce.core.features.asking import Ask
 from cauce.core.features.categories import CATEGORY, FREQUENCY
+from cauce.core.features.complete import AUTO_LEVELS, AutoLevels, AutoMoment, AutoNumber
 from cauce.core.features.moments import DATE_PARTS_OF, TEXT_LENGTH
 from cauce.core.features.rule import NUMBERS, Results, Rule
 from cauce.core.features.stream import Setting, Stream
@@ -39,15 +40,18 @@ Chain = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class AutoText:
-    """A text as category, target mean, frequency or length, whatever suits its levels in training."""
+    """A text as category (levels as contrasts), target mean, frequency or length, as its levels suggest."""
 
     step: str = "auto_text"
 
 
-def auto_chains(kind: Kind, defaults: FeatureDefaults, *, time: bool) -> tuple[tuple[Chain, ...], bool]:
+def auto_chains(
+    kind: Kind, defaults: FeatureDefaults, *, time: bool, complete: bool = False
+) -> tuple[tuple[Chain, ...], bool]:
     """The chains for a column of `kind`, and whether they are Cauce's own choice.
 
     time: it is the column that orders the rows, whose year and distance no test row shares with training.
+    complete: for learners that take numbers without missing values alone.
     """
     declared = getattr(defaults, "number" if kind in NUMBERS else kind)
     if declared is not None:
@@ -55,8 +59,8 @@ def auto_chains(kind: Kind, defaults: FeatureDefaults, *, time: bool) -> tuple[t
     if kind == "text":
         return ((AutoText(),),), True
     if kind in ("date", "datetime"):
-        return _moments(kind, time), True
-    return () if time else ((Raw(),),), True
+        return ((AutoMoment(trend=not time),),) if complete else _moments(kind, time), True
+    return () if time else ((AutoNumber() if complete else Raw(),),), True
 
 
 def _moments(kind: Kind, time: bool) -> tuple[tuple[FeatureStep, ...], ...]:
@@ -69,7 +73,7 @@ def _moments(kind: Kind, time: bool) -> tuple[tuple[FeatureStep, ...], ...]:
 class Choice:
     """The steps that suit a text, side by side, each with its state where it is known already."""
 
-    steps: tuple[tuple[FeatureStep, Any], ...]
+    steps: tuple[tuple[Any, Any], ...]
 
 
 def _needs(_step: AutoText, stream: Stream, _setting: Setting) -> tuple[Ask, ...]:
@@ -86,12 +90,12 @@ def _fit(_step: AutoText, stream: Stream, results: Results, setting: Setting) ->
     )
 
 
-def _chosen(levels: ColumnLevels, lengths: ColumnLengths, setting: Setting) -> tuple[FeatureStep, ...]:
+def _chosen(levels: ColumnLevels, lengths: ColumnLengths, setting: Setting) -> tuple[Any, ...]:
     present, many = lengths.count, len(levels.values)
     if not levels.overflow and many <= (0 if levels.nulls else 1):
         return ()
     if not levels.overflow and many <= FEW_LEVELS:
-        return (_CATEGORY,)
+        return (AutoLevels() if setting.complete else _CATEGORY,)
     if not levels.overflow and present >= REPEATS * many:
         return (TargetMean(), Frequency()) if setting.targets <= FEW_TARGETS else (Frequency(),)
     alike = lengths.shortest == lengths.longest and not levels.nulls
@@ -102,12 +106,14 @@ def _make(_step: AutoText, stream: Stream, state: Choice, setting: Setting) -> t
     made: list[Stream] = []
     for step, known in state.steps:
         if step.step in RULES:
-            made += RULES[step.step].make(step, stream, known, setting)
+            streams = RULES[step.step].make(step, stream, known, setting)
+            length = setting.complete and step.step == "text_length"
+            made += [replace(one, more=(AutoNumber(),)) for one in streams] if length else streams
         else:
             made.append(replace(stream, more=(step,)))
     return tuple(made)
 
 
-RULES = {"category": CATEGORY, "frequency": FREQUENCY, "text_length": TEXT_LENGTH}
+RULES = {"auto_levels": AUTO_LEVELS, "category": CATEGORY, "frequency": FREQUENCY, "text_length": TEXT_LENGTH}
 """The rules whose steps need nothing more than the levels."""
 AUTO_TEXT = Rule(make=_make, needs=_needs, fit=_fit, takes=("text",))

@@ -23,6 +23,7 @@ _STEPS: dict[str, str] = {
     "clip": _("limited to {lower} … {upper}"),
     "bins": _("number of the bin, with edges at {edges}"),
     "one_hot": _("whether it is this level, of {levels} levels and {rare} rare ones"),
+    "contrast": _("whether it is this level, against {reference}, of {levels} levels and {rare} rare ones"),
     "category": _("native category of {levels} levels, {rare} rare ones joined"),
     "ordinal": _("position of the level, of {levels} levels, {rare} rare ones joined"),
     "frequency": _("share of the training rows with the same level, of {levels} levels"),

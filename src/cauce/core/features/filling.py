@@ -84,10 +84,11 @@ def _make(step: Impute, stream: Stream, state: Filled, _setting: Setting) -> tup
         made = stream.over(lambda x: Coalesce((x, value)))
     facts = {"value": _shown(state.value), "missing": state.missing}
     filled = replace(made, told=(*made.told, (f"impute.{step.method}", facts)))
-    return (filled, _indicator(stream)) if step.indicator else (filled,)
+    return (filled, indicator(stream)) if step.indicator else (filled,)
 
 
-def _indicator(stream: Stream) -> Stream:
+def indicator(stream: Stream) -> Stream:
+    """Whether the value is missing; the following steps leave it alone."""
     made = stream.then("missing", IsMissing).named(":missing")
     return replace(made, kind="boolean", done=True)
 

@@ -107,6 +107,7 @@ def _rounds(chain: Chain, setting: Setting) -> tuple[int, int]:
             step = steps.pop(0)
         stream = after(step, stream)
     automatic = any(step.step == "auto_text" for step in chain.steps)
+    count += any(step.step == "auto_moment" for step in chain.steps)
     return count, count + automatic
 
 

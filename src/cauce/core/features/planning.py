@@ -18,7 +18,7 @@ from cauce.expr.kinds import columns_of
 from cauce.expr.nodes import Column, Expression
 from cauce.expr.schema import Schema
 from cauce.language import translate
-from cauce.spec.features import Elapsed, FeatureStep
+from cauce.spec.features import Category, Elapsed, FeatureStep
 from cauce.spec.project import Data, Features
 
 MOST_FEATURES = 20_000
@@ -66,14 +66,22 @@ class Roles:
 
 
 def plan_features(
-    features: Features, schema: Schema, *, task: Task, roles: Roles, classes: tuple[str, ...] = ()
+    features: Features,
+    schema: Schema,
+    *,
+    task: Task,
+    roles: Roles,
+    classes: tuple[str, ...] = (),
+    complete: bool = False,
 ) -> FeaturePlan:
     """The plan over the user's columns.
 
-    classes: the names of the classes, in order, of a multiclass task. Raises E1001 to E1007 and the errors
-    of formulas, all at once.
+    classes: the names of the classes, in order, of a multiclass task. complete: for a learner that takes
+    numbers without missing values alone. Raises E0832, E1001 to E1007 and the errors of formulas, all at
+    once.
     """
-    setting = Setting(prepared(schema), task, classes, weighted=roles.weight is not None)
+    weighted = roles.weight is not None
+    setting = Setting(prepared(schema), task, classes, weighted=weighted, complete=complete)
     work = _Planner(features, schema, setting, roles)
     chains = tuple(work.chains())
     if work.faults:
@@ -162,7 +170,8 @@ class _Planner:
     def _automatic(self, name: str, expression: Expression) -> Iterator[Chain]:
         kind = begin(name, expression, schema=self.setting.schema).kind
         time = name == self.roles.time and name not in self.features.include
-        chains, own = auto_chains(kind, self.features.defaults, time=time)
+        complete = self.setting.complete
+        chains, own = auto_chains(kind, self.features.defaults, time=time, complete=complete)
         text = own and kind == "text"
         yield from self._checked(name, expression, chains, auto=not text)
 
@@ -188,6 +197,8 @@ class _Planner:
 
     def _misfit(self, step: FeatureStep, stream: Stream) -> CauceError | None:
         rule, column, kind = RULES[step.step], stream.source, stream.kind
+        if self.setting.complete and isinstance(step, Category):
+            return CauceError("E0832", column=column)
         if kind not in rule.takes:
             takes = ", ".join(rule.takes)
             return CauceError("E1003", column=column, step=step.step, kind=kind, takes=takes)

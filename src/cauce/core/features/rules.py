@@ -6,6 +6,7 @@ from typing import Any
 
 from cauce.core.features.automatic import AUTO_TEXT, FEW_TARGETS
 from cauce.core.features.categories import CATEGORY, FREQUENCY, ONE_HOT, ORDINAL
+from cauce.core.features.complete import AUTO_LEVELS, AUTO_MOMENT, AUTO_NUMBER, MOST_CONTRASTS
 from cauce.core.features.filling import IMPUTE
 from cauce.core.features.moments import DATE_PARTS, ELAPSED, RAW, TEXT_LENGTH, parts
 from cauce.core.features.numbers import BINS, CLIP, LOG, SCALE
@@ -31,6 +32,9 @@ RULES: dict[str, Rule] = {
     "elapsed": ELAPSED,
     "text_length": TEXT_LENGTH,
     "auto_text": AUTO_TEXT,
+    "auto_number": AUTO_NUMBER,
+    "auto_levels": AUTO_LEVELS,
+    "auto_moment": AUTO_MOMENT,
 }
 _WHOLE = ("bins", "ordinal", "text_length", "date_parts")
 
@@ -49,7 +53,11 @@ def kind_after(step: Any, kind: Kind) -> Kind:
         exact = step.method in ("mode", "constant") and kind == "integer"
         exact = exact and not isinstance(step.value, float)
         return "float" if kind in NUMBERS and not exact else kind
-    return "boolean" if step.step == "one_hot" else "integer" if step.step in _WHOLE else "float"
+    if step.step == "auto_number" and kind == "boolean":
+        return kind
+    if step.step in ("one_hot", "auto_levels"):
+        return "boolean"
+    return "integer" if step.step in _WHOLE else "float"
 
 
 def fuses(step: Any, following: Any, *, kind: Kind) -> bool:
@@ -71,7 +79,15 @@ def width(step: Any, kind: Kind, *, setting: Setting) -> tuple[int, int]:
         case "target_mean":
             return (setting.targets,) * 2
         case "auto_text":
-            return 0, setting.targets + 1 if setting.targets <= FEW_TARGETS else 1
-        case "category" | "ordinal":
-            return 0, 1
-    return 1, 1
+            means = setting.targets + 1 if setting.targets <= FEW_TARGETS else 1
+            return 0, max(means, MOST_CONTRASTS + 2) if setting.complete else means
+    return _WIDTHS.get(step.step, (1, 1))
+
+
+_WIDTHS = {
+    "category": (0, 1),
+    "ordinal": (0, 1),
+    "auto_number": (1, 2),
+    "auto_levels": (0, MOST_CONTRASTS + 2),
+    "auto_moment": (0, 12 + 7 + 24 + 3 + 2),
+}

@@ -20,13 +20,15 @@ Facts = dict[str, Any]
 class Setting:
     """What every step may know: the prepared table's schema, the task and the classes' names.
 
-    weighted: whether the project names a weight column, so that rows count differently.
+    weighted: whether the project names a weight column, so that rows count differently. complete: whether
+    the learner adds features up, so that it takes numbers without missing values alone.
     """
 
     schema: Schema
     task: Task
     classes: tuple[str, ...] = ()
     weighted: bool = False
+    complete: bool = False
 
     @property
     def targets(self) -> int:

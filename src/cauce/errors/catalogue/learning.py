@@ -264,7 +264,7 @@ ENTRIES = (
         hint=_('Declare it as "one_hot" or "target_mean", or leave it to `auto`.'),
         explanation=_(
             "A native category is a name, and a linear model multiplies and adds numbers. One 0/1 feature "
-            "for each level (one_hot), or the target's mean by level (target_mean), says the same in numbers. "
+            "for each level (one_hot), or the target's mean by level (target_mean), says it in numbers. "
             "Without a declaration Cauce chooses between them by how many levels there are."
         ),
     ),

@@ -46,11 +46,11 @@ def preparation(
 
 def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     """Fit the features, then the model. Two scans where each feature and the model need one look."""
-    source = snapshot_source(work, step)
+    source, model = snapshot_source(work, step), work.project.models[0]
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
     target = everything.target
-    planned = planned_features(work.project, source.schema, target=target)
+    planned = planned_features(work.project, source.schema, target=target, model=model)
     keep = planned.columns
     learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
     prepared = engine.map(engine.scan(source), learned_from)
@@ -59,7 +59,7 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     training = look.training()
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
     rows = Rows(table=table, fitted=fitted, target=target)
-    learned = learn(work, rows, work.project.models[0], progress=report)
+    learned = learn(work, rows, model, progress=report)
     outputs = {
         "features": keep_json(work.store, fitted.to_json()),
         "model": keep_bytes(work.store, gzip.compress(learned.payload, 6, mtime=0), suffix=".json.gz"),

@@ -9,7 +9,8 @@ from cauce.core.task import Target, TargetColumn, target_column
 from cauce.expr.formula import parse_formula
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Schema
-from cauce.spec import Project
+from cauce.spec import ModelSettings, Project
+from cauce.spec.models import COMPLETE
 
 
 def declared_target(project: Project, schema: Schema) -> TargetColumn:
@@ -37,7 +38,19 @@ def split_settings(project: Project) -> SplitSettings:
     )
 
 
-def planned_features(project: Project, schema: Schema, *, target: Target) -> FeaturePlan:
-    """`[features]` over `schema`: neither the target's columns nor a role's become features by themselves."""
-    roles = Roles.of(project.data, target.columns)
-    return plan_features(project.features, schema, task=target.task, roles=roles, classes=target.class_names)
+def planned_features(
+    project: Project, schema: Schema, *, target: Target, model: ModelSettings | None = None
+) -> FeaturePlan:
+    """`[features]` over `schema`: neither the target's columns nor a role's become features by themselves.
+
+    model: the one they are for; None for trees. Linear and logistic models get other features of a column
+    nobody declared.
+    """
+    return plan_features(
+        project.features,
+        schema,
+        task=target.task,
+        roles=Roles.of(project.data, target.columns),
+        classes=target.class_names,
+        complete=model is not None and model.learner in COMPLETE,
+    )
