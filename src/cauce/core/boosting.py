@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cauce.core.matrix import Matrix
 from cauce.core.trees.model import Output
 from cauce.errors import CauceError
 
@@ -174,10 +175,10 @@ class BoostSpec:
 
 @dataclass(frozen=True)
 class Round:
-    """One round of the history: the metric on the training sample and on the validation rows."""
+    """One round of the history: the metric on the training sample and on validation rows, where measured."""
 
     number: int
-    train: float
+    train: float | None
     validation: float | None
 
 
@@ -209,6 +210,30 @@ class BoostResult:
     rows: int
     validation_rows: int
     library: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostRequest:
+    """One fit of rows that are ready for many.
+
+    early_stopping: as in BoostSpec. whole: rows that stop training train too. history: whether every round
+    is measured on the training sample, which takes time. threads: None as in BoostSpec.
+    """
+
+    parameters: BoostParameters
+    early_stopping: int | None = None
+    whole: bool = False
+    history: bool = True
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """A fitted model that is still at hand. score: float32 features [n, f] to probabilities [n, classes] or
+    values [n], as `load_scorer` of the payload would."""
+
+    result: BoostResult
+    score: Callable[[Matrix], Matrix]
 
 
 def xgboost_parameters(spec: BoostSpec, base: Sequence[float], *, threads: int) -> dict[str, Any]:

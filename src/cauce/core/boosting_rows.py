@@ -17,7 +17,9 @@ from cauce.errors import CauceError
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 _SAFE_SHARE = 1e-6
-TRAIN, VALIDATION = 0, 1
+TRAIN, VALIDATION, SCORES = 0, 1, 3
+POSITION = "__position__"
+"""integer: where a row that scores stands in its table, from 0."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,15 @@ def parts_of(batch: pl.DataFrame, spec: BoostSpec, *, totals: Sequence[Totals]) 
         totals[number].add(part, spec)
         parts.append(part)
     return parts[TRAIN], parts[VALIDATION]
+
+
+def scoring_part(batch: pl.DataFrame, spec: BoostSpec) -> tuple[Part, npt.NDArray[np.int64]]:
+    """The rows of a batch that score (`fold` is 3), weight 0 or not, and their places in the batch."""
+    places = np.flatnonzero((batch[spec.fold] == SCORES).fill_null(value=False).to_numpy())
+    chosen = batch[places]
+    weight = None if spec.weight is None else _floats(chosen[spec.weight])
+    lanes = (_lane(chosen, spec.lanes[0]), _lane(chosen, spec.lanes[1]))
+    return Part(_matrix(chosen, spec), _floats(chosen[spec.label]), weight, lanes), places
 
 
 def _floats(column: pl.Series) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
@@ -11,7 +12,8 @@ from cauce.expr.schema import Schema
 from cauce.stats.summary import Summary
 
 if TYPE_CHECKING:
-    from cauce.core.boosting import BoostResult, BoostSpec, Round
+    from cauce.core.boosting import Boosted, BoostRequest, BoostResult, BoostSpec, Round
+    from cauce.core.matrix import Matrix
     from cauce.core.snapshot import Manifest
     from cauce.ports.store import Store
 
@@ -54,6 +56,32 @@ class Table(Protocol):
     def schema(self) -> Schema: ...
 
 
+class TrainingRows(Protocol):
+    """Rows of one fold that are ready for many fits of trees: read once, binned once for each max_bin."""
+
+    @property
+    def scored(self) -> pl.DataFrame:
+        """The rows that score: the kept columns, and POSITION, their place in the table."""
+        ...
+
+    @property
+    def sampled(self) -> pl.DataFrame:
+        """Some rows that train: `label` and `weight`."""
+        ...
+
+    def boost(self, asked: BoostRequest, *, observe: Callable[[Round], None] | None = None) -> Boosted:
+        """Fit trees to the rows that train."""
+        ...
+
+    def scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
+        """What `score` makes of the features of the rows in `scored`."""
+        ...
+
+    def sampled_scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
+        """What `score` makes of the features of the rows in `sampled`."""
+        ...
+
+
 class Engine(Protocol):
     """Carries expressions and summaries to batches; does no arithmetic of its own."""
 
@@ -77,6 +105,16 @@ class Engine(Protocol):
         self, table: Any, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None
     ) -> BoostResult:
         """Train boosted trees: the one thing an engine trains itself. observe: after each round."""
+        ...
+
+    def training(
+        self, table: Any, spec: BoostSpec, *, keep: tuple[str, ...] = ()
+    ) -> AbstractContextManager[TrainingRows]:
+        """The table's rows, read once, for any number of fits; `fold` of `spec` says what each row is for.
+
+        0 trains, 1 stops training early, 3 scores. keep: columns wanted beside the scores. E2112 where the
+        engine cannot.
+        """
         ...
 
     @property

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from cauce.core.boosting import BoostResult, BoostSpec, Cuts, Round
+from cauce.core.boosting import Boosted, BoostRequest, BoostResult, BoostSpec, Round
 from cauce.core.boosting_rows import (
-    Floats,
+    POSITION,
     LowestRows,
     Part,
     Totals,
     check,
-    class_weights,
-    joined,
     parts_of,
+    scoring_part,
     start_score,
-    weights_of,
-    with_ranges,
 )
-from cauce.core.forest import hash_order
+from cauce.core.matrix import Matrix
 from cauce.core.trees.model import forest_document
+from cauce.core.trees.shares import shares
 from cauce.engines.local.growing import grower
+from cauce.engines.local.matrices import Matrices, Ready
+from cauce.engines.local.spooling import Spool
+from cauce.engines.local.xgboost_border import require_gpu, translated
 from cauce.errors import CauceError
+from cauce.expr.batch import take
 
 Batches = Callable[[], Iterator[pl.DataFrame]]
 Observer = Callable[[Round], None]
-_PART_ROWS = 1 << 16
+_MOST_MATRICES = 2
 
 
 def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None) -> BoostResult:
@@ -48,118 +47,134 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
     draws by row number) and, by float sums, in the last bits. observe: called after every round.
     Raises E0801-E0805, E0807-E0810, E0816-E0818.
     """
-    threads = spec.threads or _processors()
-    quarter = spec.memory // 4
     drawn = spec.parameters.forest and spec.parameters.subsample < 1
-    spools = _Spool(spec.memory - quarter, lanes=drawn), _Spool(quarter)
-    with _translated(spec), spools[0] as train, spools[1] as validation:
-        totals = (Totals.start(spec), Totals.start(spec))
-        lowest = LowestRows(spec.cut_rows)
-        for batch in batches():
-            parts = parts_of(batch, spec, totals=totals)
-            lowest.add(parts[0])
-            train.add(parts[0])
-            validation.add(parts[1])
-        check(spec, train=totals[0], validation=totals[1])
-        return _fit(spec, threads, _Rows(train, validation, totals, lowest.rows()), observe)
+    asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
+    with _read(batches, spec, lanes=drawn, keep=None) as rows:
+        return rows.boost(asked, observe=observe).result
 
 
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+@contextmanager
+def training(batches: Batches, spec: BoostSpec, *, keep: tuple[str, ...] = ()) -> Iterator[TrainingRows]:
+    """The rows of the batches, read once, for any number of fits. Its parameters are of no account.
+
+    keep: columns to keep of the rows that score, as `TrainingRows.scored` has them.
+    """
+    with _read(batches, spec, lanes=True, keep=keep) as rows:
+        yield rows
 
 
-class _Spool:
-    """Parts of rows in the order given: in memory up to a number of bytes, then in a temporary file.
+@contextmanager
+def _read(
+    batches: Batches, spec: BoostSpec, *, lanes: bool, keep: tuple[str, ...] | None
+) -> Iterator[TrainingRows]:
+    quarter = spec.memory // 4
+    share = 3 * quarter if keep is None else 2 * quarter
+    with ExitStack() as stack:
+        stack.enter_context(translated(spec))
+        sizes = (share, quarter, 0 if keep is None else quarter)
+        train, validation, scored = (stack.enter_context(Spool(size, lanes=lanes)) for size in sizes)
+        rows = TrainingRows(spec, Ready((train,), validation, _totals(spec), _no_rows(spec)), scored)
+        rows.read(batches(), keep=keep)
+        yield rows
 
-    lanes: whether the rows' hashes are kept, 16 bytes a row, in memory.
+
+def _totals(spec: BoostSpec) -> tuple[Totals, Totals]:
+    return Totals.start(spec), Totals.start(spec)
+
+
+def _no_rows(spec: BoostSpec) -> Part:
+    none = np.zeros(0, dtype=np.uint64)
+    empty = np.zeros(0, dtype=np.float32)
+    return Part(np.zeros((0, len(spec.features)), dtype=np.float32), empty, None, (none, none))
+
+
+class TrainingRows:
+    """Rows that train, rows that stop training and rows that score, read once and binned once a max_bin.
+
+    scored: the kept columns of the rows that score, and POSITION, their place in the table from 0.
+    sampled: label and weight of up to `cut_rows` rows that train, the lowest by hash.
     """
 
-    def __init__(self, memory: int, *, lanes: bool = False) -> None:
-        self.rows = 0
-        self._lanes = lanes
-        self._memory = memory
-        self._waiting: list[Part] = []
-        self._waiting_rows = 0
-        self._parts: list[tuple[Part, int | None]] = []
-        self._file: BinaryIO | None = None
+    def __init__(self, spec: BoostSpec, ready: Ready, scoring: Spool) -> None:
+        self.spec = spec
+        self.scored = pl.DataFrame()
+        self._ready, self._scoring = ready, scoring
+        self._lowest = LowestRows(spec.cut_rows), LowestRows(spec.cut_rows)
+        self._matrices: dict[Any, Matrices] = {}
 
-    def __enter__(self) -> _Spool:
-        return self
+    def read(self, batches: Iterator[pl.DataFrame], *, keep: tuple[str, ...] | None) -> None:
+        """Take the rows of the batches in, once; keep is None where no rows score."""
+        kept, seen = [], 0
+        for batch in batches:
+            train, validation = parts_of(batch, self.spec, totals=self._ready.totals)
+            self._lowest[0].add(train)
+            self._ready.train[0].add(train)
+            self._ready.validation.add(validation)
+            if keep is not None:
+                self._lowest[1].add(validation)
+                kept.append(self._score_later(batch, keep, seen))
+            seen += batch.height
+        if self._ready.train[0].rows:
+            self._ready = replace(self._ready, sample=self._lowest[0].rows())
+        if kept:
+            self.scored = pl.concat(kept)
 
-    def __exit__(self, *_: object) -> None:
-        self._parts, self._waiting = [], []
-        if self._file is not None:
-            self._file.close()
+    def _score_later(self, batch: pl.DataFrame, keep: tuple[str, ...], seen: int) -> pl.DataFrame:
+        part, places = scoring_part(batch, self.spec)
+        self._scoring.add(part)
+        position = pl.Series(POSITION, places + seen)
+        return take(batch, keep)[places].with_columns(position) if keep else position.to_frame()
 
-    def add(self, part: Part) -> None:
-        if len(part):
-            self._waiting.append(part)
-            self._waiting_rows += len(part)
-            self.rows += len(part)
-            if self._waiting_rows >= _PART_ROWS:
-                self._flush()
+    @property
+    def sampled(self) -> pl.DataFrame:
+        """The sample's `label` and `weight` (1 where there is none), float64."""
+        sample = self._ready.sample
+        weight = np.ones(len(sample)) if sample.weight is None else sample.weight.astype(np.float64)
+        return pl.DataFrame({"label": sample.label.astype(np.float64), "weight": weight})
 
-    def _flush(self) -> None:
-        part = self._waiting[0] if len(self._waiting) == 1 else joined(self._waiting)
-        self._waiting, self._waiting_rows = [], 0
-        if not self._lanes:
-            none = np.zeros(0, dtype=np.uint64)
-            part = replace(part, lanes=(none, none))
-        if part.features.nbytes <= self._memory:
-            self._memory -= part.features.nbytes
-            self._parts.append((part, None))
-        else:
-            self._memory = 0
-            none_kept = np.empty((0, part.features.shape[1]), dtype=np.float32)
-            self._parts.append((replace(part, features=none_kept), self._written(part.features)))
+    def scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
+        """What `score` says of the rows that score, in the order of `scored`."""
+        parts = [score(part.features) for part in self._scoring.parts()]
+        return np.concatenate(parts) if parts else score(np.zeros((0, len(self.spec.features)), np.float32))
 
-    def _written(self, features: Floats) -> int:
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="cauce-", buffering=0)  # noqa: SIM115 - see __exit__
-            place = self._file.seek(0, os.SEEK_END)
-            rest = np.ascontiguousarray(features).reshape(-1).view(np.uint8).data
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise CauceError("E0818", folder=tempfile.gettempdir(), reason=error.strerror) from None
-        return place
+    def sampled_scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
+        """What `score` says of the rows of `sampled`."""
+        return score(self._ready.sample.features)
 
-    def order(self) -> npt.NDArray[np.intp] | None:
-        """The `hash_order` of the rows, where lanes are kept."""
-        if not self._lanes:
-            return None
-        if self._waiting:
-            self._flush()
-        kept = [part for part, _ in self._parts]
-        first, second = (np.concatenate([part.lanes[lane] for part in kept]) for lane in (0, 1))
-        return hash_order((first, second), np.concatenate([part.label for part in kept]))
+    def boost(self, asked: BoostRequest, *, observe: Observer | None = None) -> Boosted:
+        """Fit trees; E0801-E0805, E0807-E0810, E0815-E0818. observe: called after every round."""
+        spec = replace(self.spec, parameters=asked.parameters, early_stopping=asked.early_stopping)
+        threads = asked.threads or spec.threads or _processors()
+        with translated(spec):
+            ready = self._taught(whole=asked.whole)
+            check(spec, train=ready.totals[0], validation=ready.totals[1])
+            binned = self._binned(spec, ready, whole=asked.whole, threads=threads)
+            return _fit(spec, threads, binned, asked, observe)
 
-    def parts(self) -> Iterator[Part]:
-        if self._waiting:
-            self._flush()
-        for part, place in self._parts:
-            if place is None or self._file is None:
-                yield part
-            else:
-                self._file.seek(place)
-                features = np.empty((len(part), part.features.shape[1]), dtype=np.float32)
-                rest = features.reshape(-1).view(np.uint8).data
-                while rest:
-                    rest = rest[self._file.readinto(rest) :]  # type: ignore[attr-defined]
-                yield replace(part, features=features)
+    def _taught(self, *, whole: bool) -> Ready:
+        """The rows that train: with those that stop training where `whole`."""
+        ready = self._ready
+        if not whole or not ready.validation.rows:
+            return ready
+        totals = _totals(self.spec)
+        for one in ready.totals:
+            totals[0].merge(one)
+        lowest = LowestRows(self.spec.cut_rows)
+        for own, spool in zip(self._lowest, (ready.train[0], ready.validation), strict=True):
+            if spool.rows:
+                lowest.add(own.rows())
+        empty = Spool(0)
+        return Ready((*ready.train, ready.validation), empty, totals, lowest.rows())
 
-
-@dataclass
-class _Rows:
-    """What one reading of the batches leaves."""
-
-    train: _Spool
-    validation: _Spool
-    totals: tuple[Totals, Totals]
-    sample: Part
+    def _binned(self, spec: BoostSpec, ready: Ready, *, whole: bool, threads: int) -> Matrices:
+        key = (spec.parameters.max_bin, spec.parameters.class_weight, whole)
+        found = self._matrices.pop(key, None)
+        if found is None:
+            while len(self._matrices) >= _MOST_MATRICES:
+                del self._matrices[next(iter(self._matrices))]
+            found = Matrices(spec, ready, threads=threads)
+        self._matrices[key] = found
+        return found
 
 
 @dataclass
@@ -170,12 +185,11 @@ class _Growth:
     history: list[Round] = field(default_factory=list)
     best: int = 0
 
-    def take(self, figures: list[float]) -> bool:
+    def take(self, train: float | None, validation: float | None) -> bool:
         """Add a round's metrics; False where no more rounds are wanted. Raises E0817."""
         number = len(self.history)
-        if not all(math.isfinite(figure) for figure in figures):
+        if not all(figure is None or math.isfinite(figure) for figure in (train, validation)):
             raise CauceError("E0817", metric=self.spec.metric, round=number + 1)
-        train, validation = figures[0], figures[1] if len(figures) > 1 else None
         self.history.append(Round(number, train, validation))
         if self.spec.early_stopping is None or validation is None:
             self.best = number
@@ -186,79 +200,71 @@ class _Growth:
         return number - self.best < self.spec.early_stopping
 
 
-def _fit(spec: BoostSpec, threads: int, rows: _Rows, observe: Observer | None) -> BoostResult:
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _fit(
+    spec: BoostSpec, threads: int, binned: Matrices, asked: BoostRequest, observe: Observer | None
+) -> Boosted:
     import xgboost  # noqa: PLC0415
 
     with xgboost.config_context(verbosity=0):
         if spec.device == "cuda":
-            _require_gpu()
-        train, sampled, validation, cuts = _matrices(spec, threads, rows)
-        counts = rows.train.rows, rows.validation.rows
-        watched = [sampled] if validation is None else [sampled, validation]
-        start, order = start_score(spec, rows.totals[0]), rows.train.order()
-        growing = grower(spec, train=train, watched=watched, start=start, order=order, threads=threads)
+            require_gpu()
+        ready = binned.ready
+        watched = {"train": binned.sampled if asked.history else None, "validation": binned.validation}
+        matrices = {name: matrix for name, matrix in watched.items() if matrix is not None}
+        start = start_score(spec, ready.totals[0])
+        drawn = spec.parameters.forest and spec.parameters.subsample < 1
+        growing = grower(
+            spec,
+            train=binned.train,
+            watched=tuple(matrices.values()),
+            start=start,
+            order=binned.order if drawn else None,
+            threads=threads,
+        )
         growth = _Growth(spec)
         for number in range(spec.parameters.rounds):
-            more = growth.take(growing.round(number))
+            figures = dict(zip(matrices, growing.round(number), strict=True))
+            more = growth.take(figures.get("train"), figures.get("validation"))
             if observe is not None:
                 observe(growth.history[-1])
             if not more:
                 break
         kept = growing.booster[: growth.best + 1]
-        return BoostResult(
+        result = BoostResult(
             payload=_payload(kept, spec),
             best_round=growth.best,
             metric=spec.metric,
             history=tuple(growth.history),
-            cuts=cuts,
+            cuts=binned.cuts,
             importance=_importance(kept, spec, scale=growing.scale),
-            rows=counts[0],
-            validation_rows=counts[1],
+            rows=ready.rows,
+            validation_rows=ready.validation.rows,
             library=f"xgboost {xgboost.__version__}",
         )
+        return Boosted(result, _score(kept, spec, start=start, threads=threads))
 
 
-def _matrices(spec: BoostSpec, threads: int, rows: _Rows) -> tuple[Any, Any, Any | None, Cuts]:
-    """XGBoost's matrices of the training rows, the sample and the validation rows, all with the same cuts."""
-    import xgboost  # noqa: PLC0415
+def _score(
+    booster: Any, spec: BoostSpec, *, start: tuple[float, ...], threads: int
+) -> Callable[[Matrix], Matrix]:
+    booster.set_param({"nthread": threads, "device": "cpu"})
+    base = np.array(start, dtype=np.float32)
 
-    categories = {column for column, _ in spec.levels}
-    types = ["c" if name in categories else "q" for name in spec.features]
-    shared = {"max_bin": spec.parameters.max_bin, "nthread": threads, "enable_categorical": True}
-    ranged = with_ranges(spec, rows.sample, train=rows.totals[0])
-    reference = xgboost.QuantileDMatrix(ranged, feature_types=types, **shared)
-    weights = class_weights(spec, rows.totals[0])
+    def score(matrix: Matrix) -> Matrix:
+        if not len(matrix):
+            return np.zeros(0 if spec.task == "regression" else (0, spec.classes), dtype=np.float32)
+        result: Matrix = booster.inplace_predict(matrix, missing=np.nan)
+        if spec.parameters.forest and spec.task != "regression":
+            return shares(result, start=base)
+        return np.stack((np.float32(1) - result, result), axis=1) if spec.task == "binary" else result
 
-    class Feed(xgboost.DataIter):
-        def __init__(self, parts: Callable[[], Iterator[Part]]) -> None:
-            self.parts, self.rest = parts, parts()
-            super().__init__()
-
-        def reset(self) -> None:
-            self.rest = self.parts()
-
-        def next(self, input_data: Callable[..., None]) -> bool:
-            part = next(self.rest, None)
-            if part is None:
-                return False
-            weight = weights_of(part, spec, by_class=weights)
-            input_data(data=part.features, label=part.label, weight=weight, feature_types=types)
-            return True
-
-    def matrix(parts: Callable[[], Iterator[Part]]) -> Any:
-        return xgboost.QuantileDMatrix(Feed(parts), ref=reference, **shared)
-
-    validation = matrix(rows.validation.parts) if rows.validation.rows else None
-    train = matrix(rows.train.parts)
-    sampled = train if len(rows.sample) == rows.train.rows else matrix(lambda: iter((rows.sample,)))
-    return train, sampled, validation, _cuts(reference, len(rows.sample))
-
-
-def _cuts(matrix: Any, rows: int) -> Cuts:
-    starts, values = matrix.get_quantile_cut()
-    bins = np.diff(starts.astype(np.int64))
-    content = bins.astype("<i8").tobytes() + values.astype("<f4").tobytes()
-    return Cuts(rows, tuple(bins.tolist()), hashlib.sha256(content).hexdigest())
+    return score
 
 
 def _payload(booster: Any, spec: BoostSpec) -> bytes:
@@ -269,32 +275,3 @@ def _payload(booster: Any, spec: BoostSpec) -> bytes:
 def _importance(booster: Any, spec: BoostSpec, *, scale: float) -> tuple[tuple[str, float], ...]:
     gains = booster.get_score(importance_type="total_gain")
     return tuple((name, float(gains.get(f"f{at}", 0.0)) / scale) for at, name in enumerate(spec.features))
-
-
-def _require_gpu() -> None:
-    """Raise E0809 unless XGBoost will really use a GPU; it falls back to the CPU by itself."""
-    import xgboost  # noqa: PLC0415
-
-    if not xgboost.build_info().get("USE_CUDA"):
-        raise CauceError("E0809", device="cuda", reason="the installed XGBoost is built for CPUs only")
-    probe = xgboost.DMatrix(np.zeros((2, 1), dtype=np.float32), label=np.array([0.0, 1.0]))
-    booster = xgboost.train({"device": "cuda", "verbosity": 0}, probe, 1)
-    if '"device":"cuda' not in booster.save_config().replace(" ", ""):
-        raise CauceError("E0809", device="cuda", reason="no GPU is visible to this process")
-
-
-@contextmanager
-def _translated(spec: BoostSpec) -> Iterator[None]:
-    """The border where XGBoost's failures become coded errors."""
-    import xgboost  # noqa: PLC0415
-
-    try:
-        yield
-    except MemoryError:
-        raise CauceError("E0808", features=len(spec.features)) from None
-    except xgboost.core.XGBoostError as error:
-        text = str(error)
-        if "bad_alloc" in text or "out of memory" in text.lower():
-            raise CauceError("E0808", features=len(spec.features)) from None
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        raise CauceError("E0810", reason=lines[0] if lines else type(error).__name__) from None

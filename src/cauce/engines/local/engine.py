@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from cauce.expr.schema import Schema
 from cauce.ports.engine import Source, Work
 from cauce.ports.store import Store
 from cauce.stats.summary import Summary
+
+if TYPE_CHECKING:
+    from cauce.engines.local.boosting import TrainingRows
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,14 @@ class LocalEngine:
         from cauce.engines.local.boosting import boost  # noqa: PLC0415 - XGBoost loads when it trains
 
         return boost(lambda: self.batches(table), spec, observe=observe)
+
+    def training(
+        self, table: LocalTable, spec: BoostSpec, *, keep: tuple[str, ...] = ()
+    ) -> AbstractContextManager[TrainingRows]:
+        """The table's rows, read once, for any number of fits of trees."""
+        from cauce.engines.local.boosting import training  # noqa: PLC0415
+
+        return training(lambda: self.batches(table), spec, keep=keep)
 
 
 def _worked(

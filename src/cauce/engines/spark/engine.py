@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
 import pyarrow as pa
@@ -18,6 +18,8 @@ from cauce.threads import thread_limits
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from cauce.core.boosting import BoostSpec
 
 _STATE_SCHEMA = "rows long, states array<binary>"
 _CODEC = "zstd"
@@ -97,6 +99,10 @@ class SparkEngine:
                 for one, state, data in zip(summaries, merged, row["states"], strict=True)
             ]
         return tuple(one.result(state) for one, state in zip(summaries, merged, strict=True))
+
+    def training(self, table: SparkTable, spec: BoostSpec, *, keep: tuple[str, ...] = ()) -> NoReturn:  # noqa: ARG002
+        """Not served: the features of a whole fold would have to be in one place. Raises E2112."""
+        raise CauceError("E2112", engine="spark")
 
 
 def _collected(frame: DataFrame) -> list[Any]:
