@@ -58,13 +58,15 @@ class RunRecord:
 
     run: its name, of letters, digits and "._-". params: what was set, by dotted name. metrics: values by
     canonical metric text and dataset; values: more numbers under keys of their own. artifacts: files by
-    the name they are kept under ("plots/roc.png"). started, ended: instants with a zone. E1305 where the
-    run's name is no such name.
+    the name they are kept under ("plots/roc.png"). started, ended: instants with a zone. parent: the run
+    that it is a part of, such as a trial of a search; "" for a run of its own. E1305 where the run's name
+    is no such name.
     """
 
     run: str
     project: str
     experiment: str
+    parent: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[tuple[str, Dataset], float] = field(default_factory=dict)
     values: Mapping[str, float] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class RunRecord:
                 "run": self.run,
                 "project": self.project,
                 "experiment": self.experiment,
+                **({"parent": self.parent} if self.parent else {}),
                 "params": dict(self.params),
                 "metrics": [[*key, value] for key, value in self.metrics.items()],
                 "values": dict(self.values),
@@ -112,14 +115,14 @@ class RunRecord:
     @staticmethod
     def from_bytes(data: bytes) -> RunRecord:
         """What `to_bytes` gave; E0507 for anything else, E0508 where a newer Cauce wrote it."""
-        value = read_document(data, _WHERE, version=FORMAT, fields=_FIELDS)
+        value = read_document(data, _WHERE, version=FORMAT, fields=_FIELDS, optional=("parent",))
         try:
             return _record(value)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CauceError("E0507", key=_WHERE, reason=type(error).__name__) from error
 
 
-_FIELDS = tuple(RunRecord.__dataclass_fields__)
+_FIELDS = tuple(name for name in RunRecord.__dataclass_fields__ if name != "parent")
 
 
 def checked_run(run: str) -> str:
@@ -139,6 +142,7 @@ def _record(value: Mapping[str, Any]) -> RunRecord:
         run=item(value, "run", kind=str, key=_WHERE),
         project=item(value, "project", kind=str, key=_WHERE),
         experiment=item(value, "experiment", kind=str, key=_WHERE),
+        parent=item({"parent": "", **value}, "parent", kind=str, key=_WHERE),
         params=item(value, "params", kind=dict, key=_WHERE),
         metrics={(text, dataset): float(number) for text, dataset, number in value["metrics"]},
         values=item(value, "values", kind=dict, key=_WHERE),

@@ -19,7 +19,8 @@ from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
 from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered, renew_card
 
-RUN, VERSION = "cauce.run_id", "cauce.version"
+RUN, VERSION, PARENT = "cauce.run_id", "cauce.version", "cauce.parent"
+_NESTED = "mlflow.parentRunId"
 _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "RUNNING"}
 
 
@@ -70,16 +71,25 @@ class Deliverer:
 
     def _begin(self, run: str, body: Mapping[str, Any]) -> str:
         experiment = self._experiment(body["experiment"])
-        wanted = f"tags.`{RUN}` = '{run}'"
-        found = self.client.search_runs([experiment], filter_string=wanted, max_results=1)
-        if found:
-            return str(found[0].info.run_id)
+        found = self._found(experiment, run)
+        if found is not None:
+            return found
         tags = {RUN: run, PROJECT: body["project"]}
+        if body.get("parent"):
+            # Its name sorts before those of its parts, so it has begun, or cannot be told at all.
+            parent = self._found(experiment, body["parent"])
+            tags |= {PARENT: body["parent"], **({_NESTED: parent} if parent else {})}
         made = self.client.create_run(
             experiment, start_time=body["started"], tags=tags, run_name=body["name"]
         )
         passage("delivery.run")
         return str(made.info.run_id)
+
+    def _found(self, experiment: str, run: str) -> str | None:
+        """MLflow's id of a run of ours; None where there is none."""
+        wanted = f"tags.`{RUN}` = '{run}'"
+        found = self.client.search_runs([experiment], filter_string=wanted, max_results=1)
+        return str(found[0].info.run_id) if found else None
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:

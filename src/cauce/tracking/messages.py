@@ -55,6 +55,7 @@ def beginning(record: RunRecord) -> Message:
             "name": record.run,
             "project": record.project,
             "started": milliseconds(record.started),
+            **({"parent": record.parent} if record.parent else {}),
         },
     )
 

@@ -21,7 +21,7 @@ from cauce.core.run_record import Alias, TrackedBundle
 from cauce.errors import CauceError
 from cauce.ports.registry import ModelAddress, ModelVersion, ResolvedModel, Standing, TrackedRun
 from cauce.tracking.border import answering, code_of, connect
-from cauce.tracking.delivery import RUN, Deliverer, register_bundle
+from cauce.tracking.delivery import PARENT, RUN, Deliverer, register_bundle
 from cauce.tracking.destination import Destination
 from cauce.tracking.locks import held
 from cauce.tracking.messages import Message
@@ -142,7 +142,7 @@ class MlflowRegistry:
             return tuple(found)
 
     def runs(self, experiment: str | None = None, *, limit: int = 100) -> tuple[TrackedRun, ...]:
-        """Runs, the latest first."""
+        """Runs, the latest first; not their trials."""
         with answering(self.destination):
             client = connect(self.destination)
             names = {
@@ -153,7 +153,10 @@ class MlflowRegistry:
             if not names:
                 return ()
             found = client.search_runs(
-                list(names), order_by=["attributes.start_time DESC"], max_results=limit
+                list(names),
+                filter_string=f"tags.`{PARENT}` IS NULL",
+                order_by=["attributes.start_time DESC"],
+                max_results=limit,
             )
             return tuple(_run(one, names[one.info.experiment_id]) for one in found)
 

@@ -213,6 +213,10 @@ class MlflowTracker:
             self._mail[record.run] = self.outbox.run(record.run)
         self._mail[record.run].put_record(record)
         self._last[record.run] = record
+        if record.parent and record.status != "running":
+            # A search has thousands of parts; each open one holds a lock.
+            self._mail.pop(record.run).close()
+            del self._last[record.run]
 
     def wait(self) -> Delivery:
         """Wait, within the limits of `Shipper.wait`, until all is where it belongs."""
