@@ -25,6 +25,7 @@ _STEPS = {
     "split": _("dividing the rows"),
     "leaks": _("looking for leaks"),
     "fit": _("training"),
+    "calibrate": _("comparing predictions with rows outside the training rows"),
     "evaluate": _("evaluating"),
     "bundle": _("writing the model"),
     "register": _("registering the model"),

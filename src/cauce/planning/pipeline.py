@@ -10,8 +10,20 @@ from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
 
-STEPS = ("ingest", "profile", "validate", "split", "leaks", "fit", "evaluate", "bundle", "register")
+STEPS = (
+    "ingest",
+    "profile",
+    "validate",
+    "split",
+    "leaks",
+    "fit",
+    "calibrate",
+    "evaluate",
+    "bundle",
+    "register",
+)
 
+_JUDGING = ("metric", "threshold")
 _ROLES = ("key", "group", "time", "weight", "known_after")
 _NOT_READING = frozenset((*_ROLES, "source", "rejected"))
 _READ = Output("ingest", "snapshot")
@@ -33,7 +45,8 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
         _split(project, settings),
         _leaks(project, settings),
         _fit(project, settings),
-        _evaluate(settings),
+        *((_calibrate(project, settings),) if has_calibrate(project) else ()),
+        _evaluate(project, settings),
         _bundle(project, settings),
         _register(project),
     )
@@ -105,6 +118,7 @@ def _leaks(project: Project, settings: dict[str, Any]) -> Step:
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
     # What is acknowledged lets a run go on and changes no number.
     features = {name: value for name, value in settings.get("features", {}).items() if name != "acknowledged"}
+    scale = project.target.transform
     return Step(
         name="fit",
         version=2,
@@ -114,13 +128,44 @@ def _fit(project: Project, settings: dict[str, Any]) -> Step:
             "models": settings["models"],
             "roles": _roles(settings, *_ROLES),
             "seed": project.seed,
+            **({} if scale is None else {"transform": scale}),
         },
         libraries=library_versions("numpy", "polars", "xgboost"),
         scans=2.0,
     )
 
 
-def _evaluate(settings: dict[str, Any]) -> Step:
+def has_calibrate(project: Project) -> bool:
+    """Whether anything lies between the model's numbers and its answers."""
+    scale, interval = project.target.transform, project.evaluate.interval
+    return scale is not None or interval is not None or project.choose.calibration != "none"
+
+
+def _answering(project: Project) -> dict[str, Output]:
+    return {"answering": Output("calibrate", "answering")} if has_calibrate(project) else {}
+
+
+def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
+    return Step(
+        name="calibrate",
+        inputs={
+            "snapshot": _SNAPSHOT,
+            "split": _SPLIT,
+            **{name: Output("fit", name) for name in ("features", "model", "training")},
+        },
+        parameters={
+            "calibration": project.choose.calibration,
+            "transform": project.target.transform,
+            "interval": [project.evaluate.interval, project.evaluate.interval_kind],
+            "roles": _roles(settings, "key", "group", "weight"),
+        },
+        libraries=library_versions("numpy", "polars", "xgboost"),
+        scans=1.0,
+    )
+
+
+def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
+    answers = ("interval", "interval_kind")
     return Step(
         name="evaluate",
         inputs={
@@ -129,11 +174,12 @@ def _evaluate(settings: dict[str, Any]) -> Step:
             "features": Output("fit", "features"),
             "model": Output("fit", "model"),
             "training": Output("fit", "training"),
+            **_answering(project),
         },
         version=2,
         parameters={
-            "choose": settings.get("choose", {}),
-            "evaluate": settings["evaluate"],
+            "choose": {name: value for name, value in settings["choose"].items() if name in _JUDGING},
+            "evaluate": {name: value for name, value in settings["evaluate"].items() if name not in answers},
             "roles": _roles(settings, "key", "group", "weight"),
             "seed": settings["seed"],
         },
@@ -152,6 +198,7 @@ def _bundle(project: Project, settings: dict[str, Any]) -> Step:
             "split": _SPLIT,
             "leaks": Output("leaks", "leaks"),
             "evaluation": Output("evaluate", "evaluation"),
+            **_answering(project),
             **fit,
         },
         parameters={"name": project.name, "roles": _roles(settings, "key")},

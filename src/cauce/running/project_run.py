@@ -24,6 +24,7 @@ from cauce.running.failed_run import tell_failure
 from cauce.running.observer import Observer
 from cauce.running.promotion_run import Welcome
 from cauce.running.steps.bundle import bundle
+from cauce.running.steps.calibrate import calibrate
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
@@ -40,6 +41,7 @@ _ACTIONS = {
     "profile": profile,
     "split": split,
     "fit": fit,
+    "calibrate": calibrate,
     "evaluate": evaluate,
     "bundle": bundle,
 }

@@ -36,7 +36,7 @@ class Answering:
     @property
     def margins(self) -> bool:
         """Whether it reads the payload's margins in place of its probabilities."""
-        return self.calibration is not None and self.calibration.on == "margin"
+        return self.calibration is not None
 
     def __call__(self, raw: npt.NDArray[Any]) -> Matrix:
         """Probabilities [n, classes] or values [n], float32, of the payload's numbers."""
@@ -51,7 +51,7 @@ class Answering:
         if self.interval is None:
             raise ValueError("no interval")
         ends = self.interval(np.asarray(raw, dtype=np.float64))
-        own = ends if self.transform is None else Transform(self.transform.scale).back(ends)
+        own = ends if self.transform is None else self.transform.back(ends)
         return own.astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ Method = Literal["isotonic", "platt"]
 Input = Literal["margin", "share"]
 PLACE = "answering.calibration"
 MOST_KNOTS = 200_000
+_NEAR = 2.0**-25
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Calibration:
     """How scores become probabilities.
 
     on: what the maps read. "margin": of two classes the sum before the logistic function, of more the log
-    odds of a class against the rest; "share": the model's own probability. maps: one for the positive
+    odds of a class against the rest; "share": of a forest, the share of a class. maps: one for the positive
     class of two, else one for each class in order, whose results are divided by their sum.
     """
 
@@ -72,15 +73,12 @@ class Calibration:
     maps: tuple[Map, ...]
 
     def __call__(self, raw: npt.NDArray[Any]) -> Floats:
-        """Probabilities [n, classes]. raw: margins [n] or [n, classes], or shares [n, classes]."""
+        """Probabilities [n, classes]. raw: margins, the payload's sums, [n], [n, 1] or [n, classes]."""
         scores = class_scores(raw, on=self.on)
         found = np.stack([one(scores[:, at]) for at, one in enumerate(self.maps)], axis=1)
         if len(self.maps) == 1:
             return np.concatenate((1.0 - found, found), axis=1)
-        total = found.sum(axis=1, keepdims=True)
-        even = np.full_like(found, 1.0 / found.shape[1])
-        shares: Floats = np.divide(found, total, out=even, where=total > 0)
-        return shares
+        return _divided(found)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
@@ -101,11 +99,30 @@ class Calibration:
 def class_scores(raw: npt.NDArray[Any], *, on: Input) -> Floats:
     """What is calibrated, float64 [n, 1] (the positive class of two) or [n, classes]."""
     values = np.asarray(raw, dtype=np.float64)
+    one = values.ndim == 1 or values.shape[1] == 1
     if on == "share":
-        return values[:, 1:] if values.shape[1] == 2 else values
-    if values.ndim == 1 or values.shape[1] == 1:
-        return values.reshape(-1, 1)
-    return log_odds(values)
+        limited = np.clip(values, 0.0, 1.0)
+        return limited.reshape(-1, 1) if one else _divided(limited)
+    return values.reshape(-1, 1) if one else log_odds(values)
+
+
+def margins_of(probabilities: npt.NDArray[Any], *, on: Input) -> Floats:
+    """Margins [n] of two classes, else [n, classes], that would give these probabilities [n, classes].
+
+    Probabilities nearer to 0 or 1 than float32 tells apart count as that near.
+    """
+    values = np.asarray(probabilities, dtype=np.float64)
+    if on == "share":
+        return values[:, 1] if values.shape[1] == 2 else values
+    logs: Floats = np.log(np.clip(values, _NEAR, 1.0))
+    return logs[:, 1] - logs[:, 0] if values.shape[1] == 2 else logs
+
+
+def _divided(found: Floats) -> Floats:
+    total = found.sum(axis=1, keepdims=True)
+    even = np.full_like(found, 1.0 / found.shape[1])
+    shares: Floats = np.divide(found, total, out=even, where=total > 0)
+    return shares
 
 
 def log_odds(margins: Floats) -> Floats:

@@ -30,16 +30,12 @@ _LIMIT = 65_536
 
 @dataclass(frozen=True, kw_only=True)
 class Fitting:
-    """What is fitted for a target. on: what calibration reads. interval: its rule with any radius.
-
-    smear: whether predictions are multiplied by Duan's factor on the way back from another scale.
-    """
+    """What is fitted for a target. on: what calibration reads. interval: its rule with any radius."""
 
     target: Target
     method: Method | None = None
     on: Input = "margin"
     transform: Transform | None = None
-    smear: bool = False
     interval: IntervalRule | None = None
 
     @property
@@ -68,18 +64,16 @@ class Fitting:
     def fit(self, results: Sequence[Any]) -> tuple[Answering, dict[str, Any]]:
         """What answers need, and facts about it. E2202, E2204; W2201, W2202."""
         rest, facts = list(results), {}
-        calibration, transform, interval = None, self.transform, self.interval
+        calibration, interval = None, self.interval
         if self.method is not None:
             calibration, facts["calibration"] = self._calibration(rest[: self._maps])
             rest = rest[self._maps :]
-        if transform is not None:
-            facts["transform"] = bias = _bias(rest.pop(0))
-            factor = bias["smearing"]
-            transform = replace(transform, factor=factor) if self.smear and factor else transform
+        if self.transform is not None:
+            facts["transform"] = _bias(rest.pop(0))
         if interval is not None:
             interval, rows = conformal(interval, rest.pop(0)[RESIDUAL])
             facts["interval"] = {"rows": rows}
-        return Answering(transform, calibration, interval), facts
+        return Answering(self.transform, calibration, interval), facts
 
     def _calibration(self, counts: Sequence[ScoreCounts]) -> tuple[Calibration | None, dict[str, Any]]:
         method = self.method

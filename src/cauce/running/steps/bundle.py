@@ -19,6 +19,7 @@ from cauce.expr.schema import Schema
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.steps.baseline import read_baseline
+from cauce.running.steps.calibrate import answering_of
 from cauce.running.steps.evaluate import model_features
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import read_bytes, read_json
@@ -48,6 +49,7 @@ def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG
         split=decode_rule(known["rule"]),
         reading=reading["options"],
         libraries=step.libraries,
+        answering=answering_of(work, step),
         acknowledged=LeakReport.from_json(read_json(store, step.stored("leaks"))).passed,
     )
     made = write_bundle(

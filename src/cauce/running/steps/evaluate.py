@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -34,6 +34,7 @@ from cauce.errors import warn
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.readings import note_reading
+from cauce.running.steps.calibrate import answering_of
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
@@ -120,12 +121,15 @@ class _Looked:
         keep = tuple(dict.fromkeys((*fitted.required.names, *group, *(one.column for one in slices))))
         prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
         target, how = metric_target(prepared.target, training["guess"]), _sampling(work)
+        if work.project.target.transform is not None:
+            target = replace(target, log_scale=True)
         scorer = Scorer(
             input=prepared.schema,
             features=model_features(fitted),
             target=prepared.target,
             xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
             numbers=True,
+            answering=answering_of(work, step),
         )
         rows = EvaluationRows(
             prepared.schema,

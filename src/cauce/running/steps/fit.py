@@ -134,7 +134,8 @@ class _Look:
                 raise CauceError("E1118", column=self._work.project.data.weight)
             shares = [sums.get(float(k), 0.0) / total for k in range(len(self._target.classes))]
             guess = {"shares": shares}
-        return {"folds": folds, "guess": guess}
+        lowest = {} if self._label == TARGET else {"lowest": labels[1][self._label].low}
+        return {"folds": folds, "guess": guess, **lowest}
 
     def baseline(self) -> Mapping[str, bytes]:
         """The training rows' summary states, for the bundle."""
