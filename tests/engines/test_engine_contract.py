@@ -19,7 +19,7 @@ from cauce.core.validation.judging import judge
 from cauce.core.validation.marking import Numbered
 from cauce.core.validation.verdict import Verdict
 from cauce.engines.local.engine import LocalEngine
-from cauce.expr.nodes import Column
+from cauce.expr.nodes import Cast, Column
 from cauce.expr.schema import Field, Schema
 from cauce.running.steps.profile import profiled
 from cauce.spec import project_from_mapping
@@ -111,6 +111,12 @@ def test_summaries_are_the_same_from_one_scan(engine: Any, source: Any, edges: p
             Grouped(texts[0], Counts(names)): 0.0,
         },
     )
+
+
+def test_kept_rows_are_the_rows(engine: Any, source: Any, edges: pl.DataFrame) -> None:
+    """A model that is fitted in many scans must see the same rows in each of them, in memory or not."""
+    asked = (Identity(NUMBERED), Counts(NUMBERED.names), Quantiles((ROW,)))
+    contract.check_kept(engine, source, whole=edges, work=Cast(Column(ROW), "float"), asked=asked)
 
 
 def test_a_row_of_hostile_column_names_survives(engine: Any) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cauce.core.snapshot import Manifest
     from cauce.ports.store import Store
 
+KEPT_BYTES = 1 << 30
+"""Bytes of rows that are kept in memory, where a project does not say."""
+
 
 class Source(Protocol):
     """Where rows come from: a schema and batches whose columns have exactly the schema's types."""
@@ -99,6 +102,16 @@ class Engine(Protocol):
 
     def write(self, table: Any, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
+        ...
+
+    def kept(
+        self, table: Any, *, single: tuple[str, ...] = (), memory: int = KEPT_BYTES
+    ) -> AbstractContextManager[Table]:
+        """The table for several scans, of which the first makes its rows and the others read them.
+
+        single: number columns that may come as float32. memory: bytes of rows kept in memory; the others
+        wait where the engine puts them.
+        """
         ...
 
     def boost(

@@ -18,6 +18,7 @@ from cauce.expr.projection import Output, Projection
 from cauce.expr.row import to_row
 from cauce.expr.schema import Schema
 from cauce.ports.engine import Engine, Source
+from cauce.stats.moments import Moments
 from cauce.stats.summary import Summary
 from cauce.testing import expressions, summaries
 
@@ -109,3 +110,26 @@ def check_summaries(
     for (summary, scale), result in zip(asked.items(), seen, strict=True):
         expected = summary.result(summary.update(summary.start(), take(whole, summary.columns)))
         assert summaries.same(result, expected, scale=scale), f"{summary}: {result!r} is not {expected!r}"
+
+
+def check_kept(
+    engine: Engine, source: Source, *, whole: pl.DataFrame, work: Expression, asked: Sequence[Summary]
+) -> None:
+    """Kept rows give each scan what scans of the rows themselves give, wherever they wait.
+
+    work: a number, kept as float32, which its values must fit in. asked: of the source's columns.
+    """
+    made = Projection((Output("made", work),), source.schema, keep=source.schema.names)
+    table = engine.map(engine.scan(source), made)
+    summaries_asked = (Moments(("made",)), *asked)
+    expected = engine.summarise(table, *summaries_asked)
+    for memory in (1 << 20, 0):
+        before = engine.rows_scanned
+        with engine.kept(table, single=("made",), memory=memory) as kept:
+            for _scan in range(3):
+                seen = engine.summarise(kept, *summaries_asked)
+                for one, other in zip(seen, expected, strict=True):
+                    assert summaries.same(one, other, scale=1.0), f"{one!r} is not {other!r}"
+            narrow = engine.summarise(kept, *asked[:1])
+        assert summaries.same(narrow[0], expected[1], scale=1.0)
+        assert engine.rows_scanned - before >= whole.height

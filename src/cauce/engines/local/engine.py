@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import write_snapshot
 from cauce.engines.local.ahead import made_ahead
+from cauce.engines.local.kept import KeptRows
 from cauce.expr.schema import Schema
-from cauce.ports.engine import Source, Work
+from cauce.ports.engine import KEPT_BYTES, Source, Work
 from cauce.ports.store import Store
 from cauce.stats.summary import Summary
 
@@ -54,8 +55,10 @@ class LocalEngine:
         Another thread reads the next batch and does the table's work on it meanwhile.
         """
         wanted = table.works[0].columns if table.works else columns
+        kept = isinstance(table.source, KeptRows)
         for rows, worked in made_ahead(_worked(table, wanted)):
-            self.rows_scanned += rows
+            # Kept rows were counted when they left the source they were made from.
+            self.rows_scanned += 0 if kept else rows
             yield worked
 
     def summarise(self, table: LocalTable, *summaries: Summary) -> tuple[Any, ...]:
@@ -69,6 +72,17 @@ class LocalEngine:
     def write(self, table: LocalTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
         return write_snapshot(self.batches(table), table.schema, store=store)
+
+    @contextmanager
+    def kept(
+        self, table: LocalTable, *, single: tuple[str, ...] = (), memory: int = KEPT_BYTES
+    ) -> Iterator[LocalTable]:
+        """The table for several scans, of which the first makes its rows and the others read them."""
+        rows = KeptRows(lambda: self.batches(table), table.schema, single=single, memory=memory)
+        try:
+            yield LocalTable(rows)
+        finally:
+            rows.close()
 
     def boost(
         self, table: LocalTable, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None

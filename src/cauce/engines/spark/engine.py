@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from cauce.engines.spark.schema import spark_schema
 from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
-from cauce.ports.engine import Source, Work
+from cauce.ports.engine import KEPT_BYTES, Source, Work
 from cauce.stats.summary import Summary
 from cauce.threads import thread_limits
 
@@ -99,6 +100,23 @@ class SparkEngine:
                 for one, state, data in zip(summaries, merged, row["states"], strict=True)
             ]
         return tuple(one.result(state) for one, state in zip(summaries, merged, strict=True))
+
+    @contextmanager
+    def kept(
+        self,
+        table: SparkTable,
+        *,
+        single: tuple[str, ...] = (),  # noqa: ARG002 - columns keep their types here
+        memory: int = KEPT_BYTES,  # noqa: ARG002 - Spark knows what it may use
+    ) -> Iterator[SparkTable]:
+        """The table for several scans: Spark keeps its rows in memory and on the executors' disks."""
+        from pyspark.storagelevel import StorageLevel  # noqa: PLC0415
+
+        frame = table.frame.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            yield SparkTable(frame, table.schema)
+        finally:
+            frame.unpersist()
 
     def training(self, table: SparkTable, spec: BoostSpec, *, keep: tuple[str, ...] = ()) -> NoReturn:  # noqa: ARG002
         """Not served: the features of a whole fold would have to be in one place. Raises E2112."""
