@@ -11,7 +11,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cauce.core.answering.transform import Transform
-from cauce.core.columns import FOLD, HASH_A, HASH_B, INNER_FOLD, ORIGINAL, TARGET, WEIGHT
+from cauce.core.columns import (
+    FOLD,
+    HASH_A,
+    HASH_B,
+    INNER_FOLD,
+    ORIGINAL,
+    TARGET,
+    TRAIN,
+    VALIDATION,
+    WEIGHT,
+)
+from cauce.core.splits.blocks import BlockRule, TimeBlocks, block_name
 from cauce.core.splits.fitting import HAS_TARGET, PLACE, TARGET_CLASS, SplitSettings
 from cauce.core.splits.rules import SplitRule, TimeSplit, inner_folds, places
 from cauce.core.task import Target
@@ -28,7 +39,8 @@ LEFT_OUT = -1
 class Preparation:
     """Work: the columns in `keep`, then TARGET, WEIGHT, FOLD, INNER_FOLD, HASH_A and HASH_B.
 
-    input: the snapshot's schema. key: the declared key; empty for the whole row's content.
+    input: the snapshot's schema. key: the declared key; empty for the whole row's content. blocks: what also
+    gives each row its block of cross-validation, one column a repetition. merged: validation rows train.
     transform: the scale that is learned; then TARGET is on it (0 for a target that is not on it) and ORIGINAL
     comes last. E1112 for a row with a target and no time, where time splits; E1115 for a weight that is
     null, negative or not finite.
@@ -41,6 +53,8 @@ class Preparation:
     weight: str | None = None
     keep: tuple[str, ...] = ()
     transform: Transform | None = None
+    blocks: BlockRule | None = None
+    merged: bool = False
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -48,6 +62,8 @@ class Preparation:
         hashed = (*(self.key or self.input.names), *(self.rule.columns or self.input.names))
         weight = () if self.weight is None else (self.weight,)
         time = (self.rule.column,) if isinstance(self.rule, TimeSplit) else ()
+        if isinstance(self.blocks, TimeBlocks):
+            time = (*time, self.blocks.column)
         return tuple(dict.fromkeys((*self.keep, *self.target.columns, *weight, *time, *hashed)))
 
     @cached_property
@@ -56,7 +72,12 @@ class Preparation:
         floats = (Field(TARGET, "float"), Field(WEIGHT, "float"))
         whole = tuple(Field(name, "integer") for name in (FOLD, INNER_FOLD, HASH_A, HASH_B))
         original = () if self.transform is None else (Field(ORIGINAL, "float"),)
-        return Schema((*self.input.select(self.keep), *floats, *whole, *original))
+        blocks = (Field(name, "integer") for name in self._block_names)
+        return Schema((*self.input.select(self.keep), *floats, *whole, *original, *blocks))
+
+    @property
+    def _block_names(self) -> tuple[str, ...]:
+        return () if self.blocks is None else tuple(map(block_name, range(self.blocks.repeats)))
 
     @cached_property
     def _label(self) -> Projection:
@@ -84,6 +105,11 @@ class Preparation:
             learned = np.nan_to_num(self.transform.forward(numbers), nan=0.0)
             learned[np.isnan(numbers)] = np.nan
             made |= {TARGET: pl.Series(learned).fill_nan(None), ORIGINAL: label}
+        if self.blocks is not None:
+            blocks = self.blocks.blocks(batch, lane=lane, fold=folds, label=numbers)
+            made |= dict(zip(self._block_names, blocks, strict=True))
+        if self.merged:
+            made[FOLD] = np.where(folds == VALIDATION, TRAIN, folds)
         return pl.DataFrame({**_taken(batch, self.keep), **made})
 
     def _weights(self, batch: pl.DataFrame) -> NDArray[np.float64]:

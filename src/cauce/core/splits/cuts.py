@@ -31,17 +31,17 @@ class Cut:
 
 def refined(
     tables: Sequence[tuple[OrderedTable, int]],
-    shares: Shares,
+    shares: Sequence[float],
     *,
     within: Sequence[Callable[[Any], Summary]],
     look: Callable[..., tuple[Any, ...]],
-) -> list[tuple[Finer, Finer]]:
-    """For each table, finer ones around each of both cuts; all are looked at together.
+) -> list[tuple[Finer, ...]]:
+    """For each table, finer ones around the cut at each share; all are looked at together.
 
     tables: with the most rows that the bin at a cut may hold if they are not equal. within: what a
     summary of each table's own rows is.
     """
-    found = [[[table], [table]] for table, _ in tables]
+    found = [[[table] for _ in shares] for table, _ in tables]
     while True:
         asked = [
             (finer, within[place](finer[-1].refined(rank)))
@@ -50,12 +50,35 @@ def refined(
             if _coarse(finer[-1], rank := _rank(table.count, share) - 1, most)
         ]
         if not asked:
-            return [(tuple(first), tuple(second)) for first, second in found]
+            return [tuple(tuple(finer) for finer in one) for one in found]
         for (finer, _), table in zip(asked, look(*(one for _, one in asked)), strict=True):
             finer.append(table)
 
 
-def best_cuts(finer: tuple[Finer, Finer], shares: Shares) -> tuple[tuple[Cut, Cut], int] | None:
+def nearest_cuts(
+    finer: Sequence[Finer], shares: Sequence[float], *, below: int | None = None
+) -> list[Cut] | None:
+    """The cut nearest to each share (ascending), each above the one before; None where there are too few.
+
+    finer: a table of rows by value and finer ones around each cut, by share, as `refined` gives them.
+    below: cuts must reach fewer rows than this.
+    """
+    count, found = finer[0][0].count, []
+    most = count if below is None else below
+    reached = 0
+    for tables, share in zip(finer, shares, strict=True):
+        rank = _rank(count, share)
+        near = (cut for table in tables for cut in _candidates(table, rank))
+        above = [cut for cut in near if reached < cut.reached < most]
+        if not above:
+            return None
+        nearest = min(above, key=lambda cut: abs(cut.reached - rank))
+        found.append(nearest)
+        reached = nearest.reached
+    return found
+
+
+def best_cuts(finer: Sequence[Finer], shares: Shares) -> tuple[tuple[Cut, Cut], int] | None:
     """The two cuts nearest to the shares, and by how many rows the worst fold is off: 1 also stands for less.
 
     Each fold that has a share has rows; None where no cuts give that. Where the shares are equal

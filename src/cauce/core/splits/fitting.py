@@ -113,7 +113,7 @@ def _of_class(number: int) -> Callable[[Summary], Summary]:
     return lambda summary: Filtered(TARGET_CLASS, (number,), summary)
 
 
-def _within_a_row(settings: SplitSettings, finer: tuple[Finer, Finer], name: str) -> tuple[float, float]:
+def _within_a_row(settings: SplitSettings, finer: tuple[Finer, ...], name: str) -> tuple[float, float]:
     """The limits of one class; E1111 where equal places put a fold off by more than a row."""
     found = best_cuts(finer, settings.shares)
     if found is None:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce.core.columns import TEST, TRAIN, VALIDATION
 from cauce.stats.ordered import float_keys
 from cauce.stats.ordered_counts import OrderedCounts, OrderedTable
 from cauce.stats.summary import Summary
 
-Limits = tuple[float, float]
+Limits = Sequence[float]
 
 
 def mixed_rows(
@@ -26,8 +25,9 @@ def mixed_rows(
 ) -> int:
     """Rows whose place occurs in more than one fold, because another class has other limits.
 
-    tables, limits, within: of each class. Only places between the lowest and the highest first limit, or
-    second limit, can be in two folds; where a table is not exact, they are looked at.
+    tables, limits, within: of each class. limits: ascending, the places up to which a row is of each fold but
+    the last. Only places between the lowest and the highest first limit, second limit, and so on, can be in
+    two folds; where a table is not exact, they are looked at.
     """
     if not all(table.exact for table in tables):
         windows = dict.fromkeys((min(cut), max(cut)) for cut in zip(*limits, strict=True))
@@ -50,14 +50,13 @@ def _between(table: OrderedTable, window: Limits) -> OrderedCounts:
 
 
 def _folds(places: NDArray[np.float64], limits: Limits) -> NDArray[np.int64]:
-    middle = np.where(places <= limits[1], VALIDATION, TEST)
-    return np.where(places <= limits[0], TRAIN, middle).astype(np.int64)
+    return np.searchsorted(np.asarray(limits), places, side="left").astype(np.int64)
 
 
 def _in_two(places: NDArray[np.float64], folds: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which places occur with more than one fold."""
     distinct, which = np.unique(places, return_inverse=True)
-    lowest, highest = np.full(len(distinct), TEST), np.full(len(distinct), TRAIN)
+    lowest, highest = np.full(len(distinct), np.iinfo(np.int64).max), np.full(len(distinct), -1)
     np.minimum.at(lowest, which, folds)
     np.maximum.at(highest, which, folds)
     mixed: NDArray[np.bool_] = (lowest != highest)[which]
