@@ -163,7 +163,12 @@ def _split(project: Project) -> Iterator[Finding]:
 
 def _features(project: Project) -> Iterator[Finding]:
     features = project.features
-    if not (features.auto or features.columns or features.formulas):
+    for name, pca in features.pca_declared.items():
+        path: KeyPath = ("features", "pca", name)
+        if pca.components is not None and pca.share is not None:
+            told = {"first": dotted((*path, "components")), "second": dotted((*path, "share"))}
+            yield Finding("E0314", (*path, "share"), told)
+    if not (features.auto or features.columns or features.formulas or features.pca_declared):
         depends: tuple[KeyPath, ...] = (("features", "columns"), ("features", "formulas"))
         yield Finding("E0322", ("features", "auto"), {}, depends)
     if features.include and not features.auto:

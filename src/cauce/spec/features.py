@@ -16,6 +16,7 @@ from cauce.spec.settings import (
     Flag,
     Moment,
     Name,
+    Names,
     NotNegative,
     Number,
     OneOrMany,
@@ -30,6 +31,7 @@ RareShare = Annotated[float, Exact(ge=0, lt=1)]
 Probability = Annotated[float, Exact(gt=0, lt=1)]
 Numbers = Annotated[tuple[Number, ...], OneOrMany()]
 Count = Annotated[int, Exact(ge=2, le=10_000)]
+Components = Annotated[int, Exact(ge=1, le=500)]
 Folds = Annotated[int, Exact(ge=2, le=100)]
 DatePart = Literal["year", "quarter", "month", "day", "weekday", "day_of_year", "hour", "minute", "second"]
 
@@ -230,6 +232,40 @@ class TextLength:
     """The number of characters (code points) of a text, as an integer; missing stays missing."""
 
     step: Literal["text_length"] = "text_length"
+
+
+ALL_NUMBERS = ("numbers",)
+
+
+@section
+class Pca:
+    """Principal components: the directions in which several number columns vary together, as features.
+
+    Learned from the training rows: centred always, divided by each column's standard deviation (n - 1)
+    with `scale`. A missing or infinite value stands at the column's mean. Each direction points to where
+    its largest loading is positive. Features are called NAME:1, NAME:2, …, the one of most variance first;
+    a direction without variance gives none.
+    """
+
+    columns: Names = setting(
+        _('The columns, or formulas; "numbers" takes every number column that `auto` would.'),
+        default=ALL_NUMBERS,
+        example=("length", "width", "height"),
+    )
+    components: Components | None = setting(
+        _("How many components; 5 where neither this nor share is given, or as many as there are columns."),
+        default=None,
+    )
+    share: Probability | None = setting(
+        _("As many components as hold this share of the variance."), default=None, example=0.95
+    )
+    scale: Flag = setting(
+        _("Whether each column counts alike, whatever its unit: divided by its standard deviation."),
+        default=True,
+    )
+    keep: Flag = setting(
+        _("Whether the columns also stay features of their own, where `auto` makes them such."), default=False
+    )
 
 
 FeatureStep = (

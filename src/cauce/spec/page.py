@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
-from cauce.spec.features import STEPS
+from cauce.spec.features import STEPS, Pca
 from cauce.spec.gate import Webhook
 from cauce.spec.models import LEARNERS, Penalty
 from cauce.spec.positions import KeyPath
@@ -122,6 +122,8 @@ def _section(item: Field[Any], path: KeyPath) -> str:
     if item.name == "validate":
         parts += [_expectation(*one) for one in _EXPECTATIONS]
     if item.name == "features":
+        pca = f"{inspect.getdoc(Pca)}\n\n{_table(Pca, (*inner, 'pca', 'x'))}"
+        parts.append(f"### `[features.pca.NAME]`\n\n{pca}")
         parts.append(f"### `[features.defaults]`\n\n{_table(FeatureDefaults, (*inner, 'defaults'))}")
     if item.name == "gate":
         parts.append(f"### `[gate.webhook]`\n\n{_table(Webhook, (*inner, 'webhook'))}")

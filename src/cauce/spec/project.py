@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cauce.language import gettext_noop as _
 from cauce.spec.evaluate import Evaluate, Threshold
+from cauce.spec.features import Pca
 from cauce.spec.folds import FoldsOrHoldout
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
@@ -187,9 +188,17 @@ class Features:
     variance_filter: NotNegative | None = setting(
         _("Drops number features whose variance over the training rows is not above this."), default=None
     )
+    pca: FrozenMap[Pca] | None = setting(
+        _("Principal components of number columns, by the name of the features they become."), default=None
+    )
     acknowledged: Names = setting(
         _("Columns the leak gate may let pass, because you have looked at them."), default=()
     )
+
+    @property
+    def pca_declared(self) -> FrozenMap[Pca]:
+        """The declared principal components, by name; empty where there are none."""
+        return EMPTY if self.pca is None else self.pca
 
 
 @section

@@ -31,6 +31,7 @@ _STEPS: dict[str, str] = {
     "target_mean.class": _("share of the class {class} by level, of {levels} levels, {overall} over all"),
     "date_parts": _("{part} of the date"),
     "elapsed": _("{unit} since {other}"),
+    "pca": _("principal component {component}, {share} of the variance, most of it {strongest}"),
     "text_length": _("number of characters"),
 }
 _DROPPED: dict[str, str] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cauce.core.features.components import Components
 from cauce.core.features.describing import describe_dropped, describe_feature
 from cauce.core.features.stream import Facts
 from cauce.errors import CauceError, CauceErrors
@@ -58,12 +59,16 @@ class Dropped:
 
 @dataclass(frozen=True)
 class FittedFeatures:
-    """The features in order. required: the columns a new row must have. scans: looks taken to fit them."""
+    """The features in order. required: the columns a new row must have. scans: looks taken to fit them.
+
+    components: the principal components that features are, one for each declaration.
+    """
 
     features: tuple[Feature, ...]
     required: Schema
     dropped: tuple[Dropped, ...] = ()
     scans: int = 0
+    components: tuple[Components, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,7 +119,9 @@ class FittedFeatures:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value that `from_json` reads back equal."""
+        components = [one.to_json() for one in self.components]
         return {
+            **({"components": components} if components else {}),
             "version": VERSION,
             "features": [_written(feature) for feature in self.features],
             "required": self.required.to_json(),
@@ -130,6 +137,7 @@ class FittedFeatures:
             Schema.from_json(value["required"]),
             tuple(Dropped(*one) for one in value["dropped"]),
             value["scans"],
+            tuple(Components.from_json(one) for one in value.get("components", ())),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cauce.core.features.asking import Ask, Look, ask
+from cauce.core.features.components import ComponentsFit
 from cauce.core.features.filling import Filled, refilled
 from cauce.core.features.fitted import Dropped, Feature, FittedFeatures
 from cauce.core.features.naming import named
@@ -36,34 +37,29 @@ def fit_features(plan: FeaturePlan, look: Look) -> FittedFeatures:
 
     look(projection, summaries): the results of the summaries, in order, over the training rows of the
     prepared table (the plan's columns, TARGET, WEIGHT, FOLD, INNER_FOLD) after the projection, if any;
-    called `scans` times. Raises E1006 to E1008.
+    called `scans` times. Raises E1006 to E1008, E1012, E1013.
     """
-    fit = _Fit(plan)
+    fit = FeatureFit(plan)
     scans = 0
     while asks := fit.asks():
         fit.learn(ask(look, asks, schema=plan.setting.schema))
         scans += 1
-    features = tuple(fit.features())
-    if not features:
-        raise CauceError("E1007")
-    if len(features) > MOST_FEATURES:
-        raise CauceError("E1006", count=len(features), most=MOST_FEATURES)
-    read = {column for feature in features for column in feature.columns}
-    required = plan.schema.select([name for name in plan.schema.names if name in read])
-    return FittedFeatures(features, required, tuple(fit.dropped), scans)
+    return fit.finished(scans)
 
 
 @dataclass
-class _Fit:
-    """What is known so far: each chain's items, in order."""
+class FeatureFit:
+    """What is known so far: each chain's items, in order. What `asks` gives is looked up and `learn`ed."""
 
     plan: FeaturePlan
     items: list[list[_Item]] = field(default_factory=list)
     guarded: set[int] = field(default_factory=set)
     variances: dict[Any, float] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
+    components: list[ComponentsFit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.components = [ComponentsFit(one) for one in self.plan.components]
         for number, chain in enumerate(self.plan.chains):
             if chain.auto:
                 self.guarded.add(number)
@@ -84,6 +80,8 @@ class _Fit:
         for items in self.items:
             for item in items:
                 yield from _needs(item, self.setting) if item.steps else self._spread(item.stream)
+        for one in self.components:
+            yield from one.asks()
 
     def _spread(self, stream: Stream) -> Iterator[Ask]:
         filtered = self.plan.variance_filter is not None and stream.levels is None
@@ -105,6 +103,8 @@ class _Fit:
             if items and not after:
                 self.dropped.append(Dropped(self.plan.chains[number].source, "no_levels"))
             self.items[number] = list(_advanced(after, self.setting))
+        for components in self.components:
+            components.learn(answers)
 
     def features(self) -> Iterator[Feature]:
         """The features that stay, named."""
@@ -113,12 +113,35 @@ class _Fit:
         for chain, items in zip(self.plan.chains, self.items, strict=True):
             for item in items:
                 kept.append((chain, item.stream))
+        kept += self._components()
         for name, stream in named(kept):
             variance = self.variances.get(stream.training)
             if limit is not None and variance is not None and not variance > limit:
                 self.dropped.append(Dropped(name, "variance"))
                 continue
             yield Feature(name, stream.expression, stream.training, stream.source, stream.levels, stream.told)
+
+    def finished(self, scans: int) -> FittedFeatures:
+        """The features, once nothing is left to ask; E1006, E1007. scans: looks taken."""
+        features = tuple(self.features())
+        if not features:
+            raise CauceError("E1007")
+        if len(features) > MOST_FEATURES:
+            raise CauceError("E1006", count=len(features), most=MOST_FEATURES)
+        read = {column for feature in features for column in feature.columns}
+        required = self.plan.schema.select([name for name in self.plan.schema.names if name in read])
+        found = tuple(one.found for one in self.components if one.found is not None)
+        return FittedFeatures(features, required, tuple(self.dropped), scans, found)
+
+    def _components(self) -> Iterator[tuple[Chain, Stream]]:
+        for one in self.components:
+            if one.found is None:
+                self.dropped.append(Dropped(one.plan.name, "constant"))
+                continue
+            made = one.found.streams([cell for _name, cell in one.plan.columns])
+            for stream, variance in zip(made, one.found.variances.tolist(), strict=False):
+                self.variances[stream.training] = variance
+                yield Chain(one.plan.name, stream.expression, ()), stream
 
 
 def _guard(chain: Chain) -> Ask:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from cauce.core.columns import FOLD, INNER_FOLD, TARGET, WEIGHT
+from cauce.core.features.components import ComponentsPlan
 from cauce.core.features.rules import RULES, fuses, kind_after, learns, width
 from cauce.core.features.stream import Setting, Stream, begin
 from cauce.expr.kinds import columns_of
@@ -46,17 +47,20 @@ class FeaturePlan:
     """The chains in order, over tables of `schema` (the user's columns). Made by `plan_features`.
 
     variance_filter: number features whose variance is not above it are dropped; None keeps them.
+    components: principal components, after the features of the chains.
     """
 
     chains: tuple[Chain, ...]
     schema: Schema
     setting: Setting
     variance_filter: float | None = None
+    components: tuple[ComponentsPlan, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The user's columns that features read, in the order of the schema."""
         read = {name for chain in self.chains for name in chain.columns}
+        read |= {name for one in self.components for _, cell in one.columns for name in columns_of(cell)}
         return tuple(name for name in self.schema.names if name in read)
 
     @property
@@ -66,6 +70,8 @@ class FeaturePlan:
         guarded = any(chain.auto for chain in self.chains) or self.variance_filter is not None
         least = max((pair[0] for pair in pairs), default=0)
         most = max((pair[1] for pair in pairs), default=0)
+        if self.components:
+            least, most = max(least, 1), max(most, 2)
         learned = most > 0 and self.variance_filter is not None
         return max(least, int(guarded)), max(most, int(guarded)) + int(learned)
 
@@ -73,7 +79,8 @@ class FeaturePlan:
         """The fewest and the most features there can be."""
         pairs = [chain_width(chain, self.setting) for chain in self.chains]
         loose = self.variance_filter is not None
-        return 0 if loose else sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+        most = sum(pair[1] for pair in pairs) + sum(one.most for one in self.components)
+        return 0 if loose else sum(pair[0] for pair in pairs), most
 
 
 def prepared(schema: Schema) -> Schema:

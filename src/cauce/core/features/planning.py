@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cauce.core.features.automatic import auto_chains
+from cauce.core.features.component_plans import ComponentPlanner
+from cauce.core.features.components import ComponentsPlan
 from cauce.core.features.plan import Chain, FeaturePlan, after, prepared
 from cauce.core.features.rules import RULES
 from cauce.core.features.stream import Setting, Stream, begin
@@ -77,8 +79,8 @@ def plan_features(
     """The plan over the user's columns.
 
     classes: the names of the classes, in order, of a multiclass task. complete: for a learner that takes
-    numbers without missing values alone. Raises E0832, E1001 to E1007 and the errors of formulas, all at
-    once.
+    numbers without missing values alone. Raises E0832, E1001 to E1007, E1010 to E1012 and the errors of
+    formulas, all at once.
     """
     weighted = roles.weight is not None
     setting = Setting(prepared(schema), task, classes, weighted=weighted, complete=complete)
@@ -86,7 +88,7 @@ def plan_features(
     chains = tuple(work.chains())
     if work.faults:
         raise work.faults[0] if len(work.faults) == 1 else CauceErrors(work.faults)
-    plan = FeaturePlan(chains, schema, setting, features.variance_filter)
+    plan = FeaturePlan(chains, schema, setting, features.variance_filter, work.components)
     least, most = plan.width_bounds()
     if least > MOST_FEATURES:
         raise CauceError("E1006", count=least, most=MOST_FEATURES)
@@ -102,11 +104,14 @@ class _Planner:
     setting: Setting
     roles: Roles
     faults: list[CauceError] = field(default_factory=list)
+    components: tuple[ComponentsPlan, ...] = ()
+    replaced: frozenset[str] = frozenset()
 
     def chains(self) -> Iterator[Chain]:
         """Every chain: columns in the order of the schema, then formulas as declared."""
         formulas = self._formulas()
         self._names(formulas)
+        self._components(formulas)
         for name in self.schema.names:
             yield from self._of_column(name)
         for name, expression in formulas.items():
@@ -126,6 +131,17 @@ class _Planner:
             for column in columns_of(found[name]):
                 self._bar(column, name)
         return found
+
+    def _components(self, formulas: dict[str, Expression]) -> None:
+        planner = ComponentPlanner(
+            features=self.features,
+            setting=self.setting,
+            formulas=formulas,
+            free=lambda name: self._free(name) and name != self.roles.time,
+            barred=self.roles.barred,
+        )
+        self.components = planner.plans(self.schema.names, self.faults)
+        self.replaced = planner.replaced(self.components)
 
     def _names(self, formulas: dict[str, Expression]) -> None:
         features = self.features
@@ -153,8 +169,11 @@ class _Planner:
             yield from self._automatic(name, expression)
 
     def _takes(self, name: str) -> bool:
+        return self.features.auto and name not in self.replaced and self._free(name)
+
+    def _free(self, name: str) -> bool:
         features = self.features
-        if not features.auto or name in features.exclude or self.roles.barred(name):
+        if name in features.exclude or self.roles.barred(name):
             return False
         if features.include:
             return name in features.include
@@ -164,7 +183,7 @@ class _Planner:
         declared = self.features.columns.get(name)
         if declared is not None:
             yield from self._checked(name, expression, declared, auto=False)
-        elif name not in self.features.exclude:
+        elif name not in self.features.exclude and name not in self.replaced:
             yield from self._automatic(name, expression)
 
     def _automatic(self, name: str, expression: Expression) -> Iterator[Chain]:

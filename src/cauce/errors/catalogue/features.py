@@ -101,4 +101,48 @@ ENTRIES = (
             "that is absent (shown as -) or of another kind is listed, so that all can be mended at once."
         ),
     ),
+    Entry(
+        code="E1010",
+        exit=Exit.CONFIG,
+        says=_("The principal components {name} have the name of a column or formula."),
+        hint=_("Give [features.pca.{name}] another name."),
+        explanation=_(
+            "Components are new features, called by the name of their table and a number: shape:1, shape:2. "
+            "With the name of a column or formula, nobody could tell which of the two a report means."
+        ),
+    ),
+    Entry(
+        code="E1011",
+        exit=Exit.CONFIG,
+        says=_(
+            "Components {name}: at least {components} number columns are needed, and there are {columns}."
+        ),
+        hint=_("Name more columns in features.pca.{name}.columns, or ask for fewer components."),
+        explanation=_(
+            "There are as many directions as there are columns, and of one column there is nothing to "
+            'compress. With columns = "numbers", keys, groups, weights, the time column, excluded columns '
+            "and those of the target are left out."
+        ),
+    ),
+    Entry(
+        code="E1012",
+        exit=Exit.CONFIG,
+        says=_("The principal components {name} are too many: {components} of {columns} columns."),
+        hint=_("Name at most {most} columns, and columns times components up to {cells}."),
+        explanation=_(
+            "Each component of a row is a sum over every column, here and wherever the model is used. Beyond "
+            "this size a single row would take longer than any service allows: choose the columns that "
+            "belong together, in several tables of components where need be, or ask for fewer components."
+        ),
+    ),
+    Entry(
+        code="E1013",
+        exit=Exit.DATA,
+        says=_("The values of the principal components {name} are too large to be multiplied."),
+        hint=_("Look at the largest values of {columns}; clip them or take their logarithm in a formula."),
+        explanation=_(
+            "Directions are found from products of the columns. Values around 1e154 and more have squares "
+            "that no float can hold; they are faults of the data more often than not."
+        ),
+    ),
 )
