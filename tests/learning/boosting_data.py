@@ -92,7 +92,7 @@ def evaluate(payload: bytes, rows: np.ndarray) -> np.ndarray:
     if objective == "multi:softprob":
         powers = np.exp(margins - margins.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
-    return margins[:, 0]
+    return margins[:, 0] if margins.shape[1] == 1 else margins
 
 
 def _leaf(tree: dict[str, Any], sets: dict[int, set[int]], row: np.ndarray) -> float:
