@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cauce.core.candidates.costs import TrialCosts
+from cauce.core.candidates.leaderboard import Leaderboard
 from cauce.core.evaluation import Evaluation
 from cauce.core.features import FittedFeatures
 from cauce.core.leaks.findings import LeakReport
@@ -24,7 +26,8 @@ class RunContent:
 
     records: of the steps it finished or found finished, by name. said: what reading and profiling
     noticed, in sentences. training: as the step `fit` left it. readings: how often the test rows of
-    this split were read; None where that was not counted. bundle: the model's digest.
+    this split were read; None where that was not counted. bundle: the model's digest. leaderboard: of the
+    candidates, None where none were tried; costs: of their trials, by the candidate's number.
     """
 
     project: str
@@ -46,6 +49,8 @@ class RunContent:
     evaluation: Evaluation | None = None
     bundle: str | None = None
     readings: int | None = None
+    leaderboard: Leaderboard | None = None
+    costs: Mapping[int, TrialCosts] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -90,12 +95,14 @@ class RunContent:
             "target": None if self.target is None else self.target.to_json(),
             "split": None if self.rule is None else encode_rule(self.rule),
             "features": self._features(),
+            **self._components(),
             "training": {name: one for name, one in self.training.items() if name != "cuts"},
             "evaluation": None if self.evaluation is None else self.evaluation.to_json(),
             "settings": self.settings,
             "libraries": self.libraries,
             "digests": self.digests,
             "test_readings": self.readings,
+            "leaderboard": None if self.leaderboard is None else self.leaderboard.to_json(),
         }
 
     def _data(self) -> dict[str, Any] | None:
@@ -107,6 +114,10 @@ class RunContent:
             "schema": self.snapshot.schema.to_json(),
             "profile": None if self.profile is None else self.profile.to_json(),
         }
+
+    def _components(self) -> dict[str, Any]:
+        found = () if self.features is None else self.features.components
+        return {"components": [one.to_json() for one in found]} if found else {}
 
     def _features(self) -> list[dict[str, Any]] | None:
         if self.features is None:
