@@ -10,7 +10,7 @@ from cauce.core.features.components import Components
 from cauce.core.features.fitted import FittedFeatures
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
-from cauce.running.report.blocks import Block, Chart, Column, Paragraph, Part, Table, gallery
+from cauce.running.report.blocks import Block, Cell, Chart, Column, Paragraph, Part, Table, gallery
 from cauce.running.report.charts.canvas import Frame, axis, shares_axis
 from cauce.running.report.charts.lines import Line, Upright, line_chart
 from cauce.running.report.wording import NOTHING, count, decimals, name, number, safe, share
@@ -84,7 +84,7 @@ def _loadings(one: Components) -> Table:
             for at in range(len(shown))
         ),
     )
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (name(one.columns[at]), *(decimals(float(of[at]), 3) for of in shown)) for at in order.tolist()
     )
     note = ""
@@ -123,8 +123,6 @@ def _scaling(one: Components) -> Table:
         rows.append((name(one.columns[at]), *told, share(float(before[at]), total), *after))
     largest = order[0]
     note = translate(
-        _(
-            "Without scaling, {column} alone would make {share} of the variance, and so of the first component."
-        )
+        _("Without scaling, {column} alone would make {share} of the variance, and so the first component.")
     ).format(column=safe(one.columns[largest]), share=share(float(before[largest]), total))
     return Table(translate(_("Before and after scaling, on the training rows.")), heads, tuple(rows), note)
