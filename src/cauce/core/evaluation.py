@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from cauce.core.answering.effects import AnswerEffects
 from cauce.core.metrics.dataset import DatasetEvaluation
 from cauce.core.metrics.gap import Gap, gap_between
 from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
@@ -42,6 +43,7 @@ class Evaluation:
     gain by feature, largest first. headline: the metric to name first; the first of the target's where
     not chosen. thresholds: what each gives on validation rows; choice: how `threshold` was chosen (both
     binary only). slices: parts of the validation and test rows. permutation: by column of the user's.
+    answers: what calibration, another scale and intervals did, where there is any.
     """
 
     target: Target
@@ -54,6 +56,7 @@ class Evaluation:
     choice: ThresholdChoice | None = None
     slices: tuple[Slice, ...] = ()
     permutation: PermutationImportance | None = None
+    answers: AnswerEffects | None = None
 
     @property
     def gap(self) -> Gap:
@@ -77,7 +80,14 @@ class Evaluation:
         doubts = tuple(text for one, text in zip(gap.drops, gap.details, strict=True) if one.beyond_chance)
         chosen = self.choice is not None and self.choice.rule != "fixed"
         choice = (self.choice.sentence,) if self.choice is not None and chosen else ()
-        return (gap.sentence, *doubts, *choice, *(one.sentence for one in self.weakest[:SLICES_TOLD]))
+        answers = () if self.answers is None else self.answers.sentences
+        return (
+            gap.sentence,
+            *doubts,
+            *choice,
+            *answers,
+            *(one.sentence for one in self.weakest[:SLICES_TOLD]),
+        )
 
     def tracked(self) -> dict[str, float]:
         """Every defined metric, its interval's ends and the best guess's value, by tracker key."""
@@ -106,6 +116,8 @@ class Evaluation:
         }
         parts = {"thresholds": self.thresholds, "choice": self.choice, "permutation": self.permutation}
         found |= {name: part.to_json() for name, part in parts.items() if part is not None}
+        if self.answers is not None:
+            found["answers"] = self.answers.to_json()
         if self.slices:
             found["slices"] = [one.to_json() for one in self.slices]
         if self.history is not None:
@@ -162,6 +174,7 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         choice=_part(value, "choice", ThresholdChoice.from_json),
         slices=tuple(Slice.from_json(one) for one in value.get("slices", ())),
         permutation=_part(value, "permutation", PermutationImportance.from_json),
+        answers=_part(value, "answers", AnswerEffects.from_json),
     )
 
 

@@ -11,9 +11,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from cauce.core.answering.calibration import uncalibrated
+from cauce.core.answering.judging import WEIGHED, WIDTH, plain_name
 from cauce.core.bundle.answers import PREDICTION
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
+from cauce.core.matrix import Matrix
 from cauce.core.metrics.evaluating import SIZE
 from cauce.core.metrics.slicing import SliceColumn
 from cauce.expr.schema import Field, Schema
@@ -37,7 +40,8 @@ def slice_name(place: int) -> str:
 
 @dataclass(frozen=True)
 class EvaluationRows:
-    """Work: prepared rows to OWN, BUCKET, predictions, slices, raw columns, and SIZE where `sizes`.
+    """Work: prepared rows to OWN, BUCKET, predictions, slices, raw columns, and SIZE where `sizes`; then what
+    calibration changed (a probability before it for each class) and whether intervals hold.
 
     input: prepared rows. scorer: what scores them (it keeps no column). group: the column whose equal
     values share a bucket, else a row's own hash gives it. raw: the columns to keep. sizes: whether the
@@ -65,11 +69,19 @@ class EvaluationRows:
         slices = (Field(slice_name(at), "integer") for at in range(len(self.slices)))
         sizes = (Field(SIZE, "float"),) if self.sizes else ()
         bucket = Field(BUCKET, "integer")
-        return Schema((*self.input.select(OWN), bucket, *self.scorer.schema, *slices, *raw, *sizes))
+        answers = (Field(name, "float") for name in self._answered)
+        return Schema((*self.input.select(OWN), bucket, *self.scorer.schema, *slices, *raw, *sizes, *answers))
+
+    @property
+    def _answered(self) -> tuple[str, ...]:
+        answering, classes = self.scorer.answering, self.scorer.target.classes
+        plain = () if answering.calibration is None else tuple(plain_name(at) for at in range(len(classes)))
+        return (*plain, *(() if answering.interval is None else (WEIGHED, WIDTH)))
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
-        scored = self.scorer(batch)
+        raw = self.scorer.raw_of(self.scorer.matrix(batch))
+        scored = self.scorer.answered(batch, raw)
         found: dict[str, Any] = {name: batch.get_column(name) for name in OWN}
         if self.group is None:
             found[BUCKET] = _buckets(batch.get_column(HASH_A).to_numpy().view(np.uint64))
@@ -80,7 +92,20 @@ class EvaluationRows:
         found |= {raw_name(at): batch.get_column(name) for at, name in enumerate(self.raw)}
         if self.sizes:
             found[SIZE] = (scored.get_column(PREDICTION) - batch.get_column(TARGET)).abs()
-        return pl.DataFrame(found)
+        return pl.DataFrame(found | self._answers(batch, raw))
+
+    def _answers(self, batch: pl.DataFrame, raw: Matrix) -> dict[str, Any]:
+        answering = self.scorer.answering
+        found: dict[str, Any] = {}
+        if answering.calibration is not None:
+            plain = uncalibrated(raw, on=answering.calibration.on)
+            found |= {plain_name(at): plain[:, at] for at in range(plain.shape[1])}
+        if answering.interval is not None:
+            low, high = answering.limits(raw).astype(np.float64).T
+            label = batch.get_column(TARGET).to_numpy()
+            inside = (low <= label) & (label <= high)
+            found |= {WEIGHED: inside * batch.get_column(WEIGHT).to_numpy(), WIDTH: high - low}
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         return EvaluationRows, tuple(getattr(self, one.name) for one in fields(self))

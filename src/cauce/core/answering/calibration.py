@@ -106,6 +106,17 @@ def class_scores(raw: npt.NDArray[Any], *, on: Input) -> Floats:
     return values.reshape(-1, 1) if one else log_odds(values)
 
 
+def uncalibrated(raw: npt.NDArray[Any], *, on: Input) -> Floats:
+    """The model's own probabilities [n, classes] of these margins."""
+    values = np.asarray(raw, dtype=np.float64)
+    if on == "margin" and values.ndim == 2 and values.shape[1] > 1:
+        powers = np.exp(values - values.max(axis=1, keepdims=True))
+        return _divided(powers)
+    scores = class_scores(values, on=on)
+    found = expit(scores) if on == "margin" else scores
+    return np.concatenate((1.0 - found, found), axis=1) if found.shape[1] == 1 else found
+
+
 def margins_of(probabilities: npt.NDArray[Any], *, on: Input) -> Floats:
     """Margins [n] of two classes, else [n, classes], that would give these probabilities [n, classes].
 

@@ -80,7 +80,11 @@ class Scorer:
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
         self.schema  # noqa: B018 - refuses names that collide before anything is computed
-        scores = self.scores(batch)
+        return self.answered(batch, self.raw_of(self.matrix(batch)))
+
+    def answered(self, batch: pl.DataFrame, raw: Matrix) -> pl.DataFrame:
+        """What a call gives, from the payload's own numbers of the rows of `batch`."""
+        scores = self.answering(raw)
         kept = [batch.get_column(name) for name in self.keep]
         return pl.DataFrame([*kept, *self.answers.columns(scores)])
 

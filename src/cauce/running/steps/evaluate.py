@@ -9,12 +9,13 @@ from typing import Any
 
 import polars as pl
 
+from cauce.core.answering.judging import AnswerQuestion
 from cauce.core.bundle.answers import PREDICTION, THRESHOLD, probability_name
 from cauce.core.bundle.features import Feature
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, TEST, VALIDATION, WEIGHT
 from cauce.core.evaluation import Evaluation, History, encode_evaluation
-from cauce.core.evaluation_rows import EvaluationRows, raw_frame, raw_name, slice_name
+from cauce.core.evaluation_rows import BUCKET, EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
 from cauce.core.metrics.choosing import threshold_rule
 from cauce.core.metrics.doubt import Sampling
@@ -34,7 +35,7 @@ from cauce.errors import warn
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.readings import note_reading
-from cauce.running.steps.calibrate import answering_of
+from cauce.running.steps.calibrate import answering_facts, answering_of
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
@@ -60,8 +61,12 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
     sample = Filtered(FOLD, (VALIDATION,), LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept))
     sampled = (sample,) if looked.rows.raw else ()
+    question = _answers(looked)
+    wanted = () if question is None else question.summaries
     note_reading(work.store, source.manifest.identity, kind="evaluation", about={"step": step.digest})
-    whole, *parts = engine.summarise(table, Grouped(FOLD, Several(asked.summaries)), *unseen, *sampled)
+    whole, *parts = engine.summarise(
+        table, Grouped(FOLD, Several(asked.summaries)), *unseen, *wanted, *sampled
+    )
     answer = answered(asked, _by_dataset(whole.groups))
     threshold = THRESHOLD if answer.choice is None else answer.choice.threshold
     chosen = headline(work.project, asked.target)
@@ -70,6 +75,14 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         (column, {name: one.groups for name, one in _by_dataset(part.groups).items()})
         for column, part in zip(sliced, parts, strict=False)
     ]
+    effects = None
+    if question is not None:
+        effects = question.effects(
+            parts[len(unseen) : len(unseen) + len(wanted)],
+            facts=answering_facts(work, step),
+            named={slice_name(at): one for at, one in enumerate(sliced)},
+            group=work.project.data.group,
+        )
     evaluation = Evaluation(
         target=asked.target,
         datasets=answer.datasets,
@@ -81,6 +94,7 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         choice=answer.choice,
         slices=judged_slices(asked, found, whole=answer.datasets, headline=first, threshold=threshold),
         permutation=looked.permuted(parts[-1], first, threshold=threshold) if sampled else None,
+        answers=effects,
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
@@ -88,6 +102,20 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
 
 def _by_dataset(groups: Mapping[Any, Any]) -> dict[Dataset, Any]:
     return {name: groups[fold] for fold, name in enumerate(DATASETS) if fold in groups}
+
+
+def _answers(looked: _Looked) -> AnswerQuestion | None:
+    """What is asked about the way from the model's numbers to its answers, where there is any."""
+    answering, question = looked.rows.scorer.answering, looked.question
+    if not answering:
+        return None
+    return AnswerQuestion(
+        target=question.target,
+        answering=answering,
+        slices=tuple(slice_name(at) for at in range(len(looked.rows.slices))),
+        bucket=BUCKET if question.how.clustered else None,
+        level=question.how.level,
+    )
 
 
 def _slice_columns(work: Workspace, source: SnapshotSource) -> tuple[SliceColumn, ...]:
