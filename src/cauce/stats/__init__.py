@@ -1,5 +1,6 @@
 """The row hash and the summaries: everything that looks at data, one mergeable batch at a time."""
 
+from cauce.stats.comoments import Comoments
 from cauce.stats.counts import Counts, Extremes, TextLengths
 from cauce.stats.day_facts import DayFacts
 from cauce.stats.distinct import Distinct
@@ -20,9 +21,11 @@ from cauce.stats.scores import ScoreBins
 from cauce.stats.summary import Summary
 from cauce.stats.text_facts import TextFacts
 from cauce.stats.thinning import Thinned
+from cauce.stats.worked import Worked
 
 __all__ = [
     "HASH_COLUMNS",
+    "Comoments",
     "Confusion",
     "Counts",
     "DayFacts",
@@ -48,6 +51,7 @@ __all__ = [
     "TextFacts",
     "TextLengths",
     "Thinned",
+    "Worked",
     "hash_quantile",
     "key_hashes",
     "row_hashes",

@@ -39,13 +39,18 @@ class LinearModel:
         """How many columns the matrix it reads has."""
         return int(self.coefficients.shape[1])
 
+    def margins(self, matrix: Matrix) -> Floats:
+        """The sums [n, outputs] of a float32 matrix [n, p]; NaN is missing."""
+        rows = np.where(np.isnan(matrix), self.fill, matrix).astype(np.float64)
+        found: Floats = rows @ self.coefficients.T + self.intercepts
+        return found
+
     def scores(self, matrix: Matrix) -> Matrix:
         """Probabilities [n, classes] or values [n], float32, of a float32 matrix [n, p]; NaN is missing.
 
         Values beyond ±1e38 count as ±1e38.
         """
-        rows = np.where(np.isnan(matrix), self.fill, matrix).astype(np.float64)
-        margins = rows @ self.coefficients.T + self.intercepts
+        margins = self.margins(matrix)
         if self.kind == "regression":
             values: Matrix = np.clip(margins[:, 0], -LARGEST, LARGEST).astype(np.float32)
             return values
@@ -95,6 +100,8 @@ def _model(value: Any) -> LinearModel:
         raise ValueError("sizes differ")
     if (len(intercepts) == 1) != single or not 1 <= len(intercepts) < _MOST:
         raise ValueError("outputs and kind differ")
+    if max(map(abs, fill)) > LARGEST:
+        raise ValueError("a fill beyond the numbers of the matrix")
     return LinearModel(value["kind"], np.array(intercepts), coefficients, np.array(fill, dtype=np.float32))
 
 

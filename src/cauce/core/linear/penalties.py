@@ -30,7 +30,7 @@ def solve(problem: LeastSquares, penalties: Sequence[Penalty]) -> Floats:
     """Coefficients of standardised features, [penalties, p]; 0 for constant features.
 
     Ridge and ordinary least squares come from one eigendecomposition (of several solutions the one of
-    least length); the others from coordinate descent, down the strengths of each ratio.
+    least length); the others from their active sets, down the strengths of each ratio.
     """
     quadratic = problem.quadratic
     found = np.zeros((len(penalties), problem.width))

@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce.core.linear.quadratic import Floats, Quadratic
+from cauce.errors import CauceError
+from cauce.stats.comoments import Comoment
 
 CONSTANT = 1e-10
 """A feature whose deviation is below this share of its size, in the Gram's own units, is constant."""
 ACCURATE = 1e5
 """Up to this scaled condition number, coefficients are right to 1e-6."""
+_SAME = 1e-12
+"""Rounding of means alone leaves less than this share of a constant's size; a varying float32 leaves more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +90,35 @@ def least_squares(matrix: Floats, *, rows: int, shift: Any = (), scale: Any = ()
     weight = float(matrix[0, 0])
     means = matrix[0, 1:] / weight
     centred = matrix[1:, 1:] / weight - np.outer(means, means)
+    constant = np.sqrt(np.maximum(np.diag(centred), 0.0)) <= CONSTANT * (1.0 + np.abs(means))
+    own = centred * np.outer(scales, scales)
+    return _standardised(own, shifts + scales * means, rows=rows, weight=weight, constant=constant)
+
+
+def problem_of(part: Comoment) -> LeastSquares:
+    """The problem behind the sums of some rows, as `Comoments` gives them. E2160: products overflowed."""
+    if not np.isfinite(part.products).all():
+        raise CauceError("E2160")
+    centred = part.products / part.weight
+    constant = np.sqrt(np.maximum(np.diag(centred), 0.0)) <= _SAME * np.abs(part.means)
+    return _standardised(centred, part.means, rows=part.rows, weight=part.weight, constant=constant)
+
+
+def _standardised(
+    centred: Floats, means: Floats, *, rows: int, weight: float, constant: NDArray[np.bool_]
+) -> LeastSquares:
     variances = np.maximum(np.diag(centred), 0.0)
-    deviations = np.sqrt(variances)
-    deviations[deviations <= CONSTANT * (1.0 + np.abs(means))] = 0.0
-    own = deviations[:-1]
-    inverse = np.divide(1.0, own, out=np.zeros(width), where=own > 0)
+    deviations = np.where(constant, 0.0, np.sqrt(variances))[:-1]
+    inverse = np.divide(1.0, deviations, out=np.zeros(len(deviations)), where=deviations > 0)
     correlation = centred[:-1, :-1] * np.outer(inverse, inverse)
-    np.fill_diagonal(correlation, np.where(own > 0, 1.0, 0.0))
+    np.fill_diagonal(correlation, np.where(deviations > 0, 1.0, 0.0))
     return LeastSquares(
         rows,
         weight,
-        shifts[:-1] + scales[:-1] * means[:-1],
-        own * np.abs(scales[:-1]),
+        means[:-1],
+        deviations,
         correlation,
-        centred[:-1, -1] * inverse * scales[-1] * np.sign(scales[:-1]),
-        float(shifts[-1] + scales[-1] * means[-1]),
-        float(variances[-1] * scales[-1] ** 2),
+        centred[:-1, -1] * inverse,
+        float(means[-1]),
+        float(variances[-1]),
     )

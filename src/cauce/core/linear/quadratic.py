@@ -9,10 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cauce.core.linear.active import Sparse
 
-_TOLERANCE = 1e-10
-_ITERATIONS = 100_000
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,11 @@ class Quadratic:
         least = values[-1] * len(values) * np.finfo(np.float64).eps if len(values) else 0.0
         return np.where(values > least, values, 0.0), vectors
 
-    def minimised(self, penalty: Penalty) -> Floats:
-        """The minimum with `penalty`, [p]."""
+    def minimised(self, penalty: Penalty, *, start: Floats | None = None) -> Floats:
+        """The minimum with `penalty`, [p]; start: a point near it, where one is known."""
         if penalty.l1_ratio == 0 or penalty.strength == 0:
             return self.shrunk(penalty.strength)
-        found: Floats = self.descended([penalty.strength], l1_ratio=penalty.l1_ratio)[0]
+        found: Floats = self.descended([penalty.strength], l1_ratio=penalty.l1_ratio, start=start)[0]
         return found
 
     def shrunk(self, strength: float) -> Floats:
@@ -55,32 +54,15 @@ class Quadratic:
         found: Floats = vectors @ (inverse * (vectors.T @ self.vector))
         return found
 
-    def descended(self, wanted: Sequence[float], *, l1_ratio: float) -> Floats:
-        """The minimum for each strength, [strengths, p], by scikit-learn's coordinate descent.
+    def descended(self, wanted: Sequence[float], *, l1_ratio: float, start: Floats | None = None) -> Floats:
+        """The minimum for each strength, [strengths, p], each found from that of the next larger one.
 
-        The solver asks for rows: p of them with the same products as the true ones stand for them, since
-        the solution depends on products alone.
+        start: where the largest one is looked for; 0 where absent.
         """
-        from sklearn.linear_model import enet_path  # noqa: PLC0415
-
-        values, vectors = self.spectrum
-        width, kept = len(values), values > 0
-        if not kept.any():
-            return np.zeros((len(wanted), width))
-        roots = np.sqrt(values * width)
-        rows = np.asfortranarray(roots[:, None] * vectors.T)
-        labels = np.divide(vectors.T @ self.vector * width, roots, out=np.zeros(width), where=kept)
-        order = np.argsort(wanted)[::-1]
-        _, path, _ = enet_path(
-            rows,
-            labels,
-            l1_ratio=l1_ratio,
-            alphas=np.asarray(wanted)[order],
-            precompute=np.ascontiguousarray(rows.T @ rows),
-            Xy=rows.T @ labels,
-            tol=_TOLERANCE,
-            max_iter=_ITERATIONS,
-        )
-        found = np.zeros((len(wanted), width))
-        found[order] = path.T
+        found = np.zeros((len(wanted), len(self.vector)))
+        here = np.zeros(len(self.vector)) if start is None else start
+        for place in np.argsort(wanted)[::-1]:
+            strength = wanted[place]
+            sparse = Sparse(self.matrix, self.vector, strength * l1_ratio, strength * (1 - l1_ratio))
+            found[place] = here = sparse.minimised(here)
         return found
