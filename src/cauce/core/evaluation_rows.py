@@ -83,10 +83,7 @@ class EvaluationRows:
         raw = self.scorer.raw_of(self.scorer.matrix(batch))
         scored = self.scorer.answered(batch, raw)
         found: dict[str, Any] = {name: batch.get_column(name) for name in OWN}
-        if self.group is None:
-            found[BUCKET] = _buckets(batch.get_column(HASH_A).to_numpy().view(np.uint64))
-        else:
-            found[BUCKET] = bucket_of(batch, self.input, columns=(self.group,))
+        found[BUCKET] = row_buckets(batch, self.input, group=self.group)
         found |= {one.name: one for one in scored.get_columns()}
         found |= {slice_name(at): one.codes(batch) for at, one in enumerate(self.slices)}
         found |= {raw_name(at): batch.get_column(name) for at, name in enumerate(self.raw)}
@@ -115,6 +112,13 @@ def bucket_of(batch: pl.DataFrame, schema: Schema, *, columns: Sequence[str]) ->
     """Each row's bucket by the hash of `columns` (none: of the whole row)."""
     lane, _ = row_hashes(batch, schema, columns=tuple(columns) or None)
     return _buckets(lane)
+
+
+def row_buckets(batch: pl.DataFrame, schema: Schema, *, group: str | None) -> NDArray[np.int64]:
+    """Each prepared row's bucket: by its group where there are groups, else by its own hash."""
+    if group is not None:
+        return bucket_of(batch, schema, columns=(group,))
+    return _buckets(batch.get_column(HASH_A).to_numpy().view(np.uint64))
 
 
 def _buckets(lane: NDArray[np.uint64]) -> NDArray[np.int64]:
