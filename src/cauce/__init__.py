@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cauce.api.runs import runs
     from cauce.api.status import status
     from cauce.api.try_ import try_
+    from cauce.api.tune import tune
     from cauce.api.validate import validate
     from cauce.api.verify import verify
 
@@ -56,6 +57,7 @@ __all__ = [
     "runs",
     "status",
     "try_",
+    "tune",
     "validate",
     "verify",
 ]

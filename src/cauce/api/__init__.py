@@ -5,6 +5,7 @@ plan(project="cauce.toml")                                   what would run, and
 run(project="cauce.toml", *, observer=None)                  run it, or go on where it stopped
 try_(source, *, target=..., save=False)                      a table to a model and a report
 validate(source=None, *, project="cauce.toml")               are the data as expected?
+tune(project="cauce.toml", *, refine=False, trials=None, observer=None)   the candidates, tried and compared
 status(project="cauce.toml")                                 where it stands
 predict(source, *, model, out, overwrite=False, project=None, observer=None)
 load(model, *, digest=None, project=None)                    a model to call `predict(frame)` on

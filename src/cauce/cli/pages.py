@@ -92,6 +92,18 @@ PAGES = {
             ("cauce run --project ~/flights --quiet", _("another project, saying only what goes wrong")),
         ),
     ),
+    "tune": Page(
+        _("Try the project's candidates and say which to use and why."),
+        _(
+            "Runs up to the choice between candidates and prints the leaderboard; test rows are not read. "
+            "Finished trials are never run twice; after Ctrl-C, type it again."
+        ),
+        (
+            ("cauce tune", _("the candidates that the project file declares")),
+            ("cauce tune --refine", _("once more, in a narrower space around the best")),
+            ("cauce tune --trials 100 --json", _("more candidates, for a program")),
+        ),
+    ),
     "status": Page(
         _("Say where the project stands."),
         _("The steps that are finished, what is still to do, and the latest run."),

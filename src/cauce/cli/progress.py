@@ -24,6 +24,7 @@ _STEPS = {
     "validate": _("judging the data"),
     "split": _("dividing the rows"),
     "leaks": _("looking for leaks"),
+    "tune": _("trying the candidates"),
     "fit": _("training"),
     "calibrate": _("comparing predictions with rows outside the training rows"),
     "evaluate": _("evaluating"),

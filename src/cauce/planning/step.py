@@ -126,6 +126,10 @@ class Plan:
                     raise CauceError("E0603", step=step.name, input=name, earlier=value.step)
             seen.add(step.name)
 
+    def through(self, name: str) -> Plan:
+        """The plan up to the step of this name, which must be one of its steps."""
+        return replace(self, steps=self.steps[: self.names.index(name) + 1])
+
     @property
     def names(self) -> tuple[str, ...]:
         """The steps' names, in order."""

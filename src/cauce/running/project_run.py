@@ -34,6 +34,7 @@ from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
 from cauce.running.steps.validate import check_verdict, validate
+from cauce.running.told_trials import tuned_run
 from cauce.running.workspace import Workspace
 
 _ACTIONS = {
@@ -87,9 +88,13 @@ def states_of(work: Workspace) -> tuple[State, ...]:
 
 
 def run_project(
-    work: Workspace, *, observer: Observer | None = None, tracker: Tracker | None = None
+    work: Workspace,
+    *,
+    observer: Observer | None = None,
+    tracker: Tracker | None = None,
+    until: str | None = None,
 ) -> RunResult:
-    """Run what is not finished; E0601 on Ctrl-C, and what the steps raise.
+    """Run what is not finished; E0601 on Ctrl-C, and what the steps raise. until: the last step to run.
 
     What runs and predictions that were killed left in the making, in the store and in the project's own
     folder, is removed first.
@@ -99,14 +104,17 @@ def run_project(
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())
-    plan = plan_of(work)
+    plan = plan_of(work) if until is None else plan_of(work).through(until)
     try:
-        return run_plan(
+        done = run_plan(
             plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
         )
+        if until in done.ran and tracker is not None:
+            tracker.put(tuned_run(work, told))
     except BaseException as error:
         tell_failure(work, error, told=told)
         raise
+    return done
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from cauce.language import gettext_noop as _
@@ -207,3 +208,22 @@ def _at(mapping: Any, path: KeyPath) -> Any:
         except (KeyError, IndexError, TypeError):
             return {}
     return mapping if isinstance(mapping, dict) else {}
+
+
+def refined(models: Sequence[Any]) -> tuple[Any, ...]:
+    """The models, every search of which is refined once more."""
+    return tuple(_searching(one, lambda search: replace(search, refine=search.refine + 1)) for one in models)
+
+
+def drawing(models: Sequence[Any], trials: int) -> tuple[Any, ...]:
+    """The models, every search of which that draws tries so many candidates."""
+
+    def change(search: Search) -> Search:
+        return search if search.method == "grid" else replace(search, trials=trials, rounds=None)
+
+    return tuple(_searching(one, change) for one in models)
+
+
+def _searching(model: Any, change: Callable[[Search], Search]) -> Any:
+    search = getattr(model, "search", None)
+    return model if search is None else replace(model, search=change(search))

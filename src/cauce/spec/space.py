@@ -30,10 +30,10 @@ class Range:
     steps: int | None = None
 
     def at(self, share: float) -> float | int:
-        """The number at this share (in [0, 1)) of the way from low to high, to six significant digits.
+        """The number at this share (in [0, 1)) of the way from low to high, to four significant digits.
 
-        So few that every machine gives the same. Countable numbers have equal parts of the way, but whole
-        ones on a logarithmic scale.
+        So few that every machine gives the same, and that they can be read. Countable numbers have equal
+        parts of the way, but whole ones on a logarithmic scale.
         """
         if self.values is not None and not (self.log and self.steps is None):
             return self.values[int(share * len(self.values))]
@@ -41,8 +41,9 @@ class Range:
 
     def near(self, value: float) -> float | int:
         """The number of the range that stands for `value`."""
-        inside = min(max(float(f"{value:.6g}"), self.low), self.high)
-        return round(inside) if self.whole else float(inside)
+        if self.whole:
+            return round(min(max(value, self.low), self.high))
+        return float(min(max(float(f"{value:.4g}"), self.low), self.high))
 
     @cached_property
     def values(self) -> tuple[float | int, ...] | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cauce.cli.answer import Answer
-from cauce.cli.application import Context, command, settings_of, terminal_of
+from cauce.cli.application import Context, command, option, settings_of, terminal_of
 from cauce.language import gettext_noop as _
 
 
@@ -30,6 +30,28 @@ def run(context: Context) -> Answer:
     with observed(terminal_of(context)) as observer:
         report = run(settings_of(context).project_file, observer=observer)
     return ran(report)
+
+
+@command()
+def tune(
+    context: Context,
+    *,
+    refine: Annotated[
+        bool, typer.Option("--refine", help=_("Search once more, around the best candidate."))
+    ] = False,
+    trials: Annotated[
+        int | None, option(_("How many candidates to try, instead of the file's number."), _("N"), min=1)
+    ] = None,
+) -> Answer:
+    """Try the candidates."""
+    from cauce.api.tune import tune
+    from cauce.cli.progress import observed
+    from cauce.cli.rendering.tuning import tuned
+
+    settings, terminal = settings_of(context), terminal_of(context)
+    with observed(terminal) as observer:
+        report = tune(settings.project_file, refine=refine, trials=trials, observer=observer)
+    return tuned(report, terminal.width)
 
 
 @command()

@@ -14,6 +14,7 @@ from cauce.running.report.content import RunContent
 from cauce.running.report.gathering import gather
 from cauce.running.report.page import as_html
 from cauce.running.report.sections.appendix import appendix_section
+from cauce.running.report.sections.candidates import candidates_section
 from cauce.running.report.sections.checks import checks_section
 from cauce.running.report.sections.data import data_section
 from cauce.running.report.sections.features import features_section
@@ -24,10 +25,12 @@ from cauce.running.report.wording import moment, safe
 from cauce.running.report.writing import write_page
 from cauce.running.workspace import Workspace
 
+_CANDIDATES = _("Candidates")
 _SECTIONS: dict[str, Callable[[RunContent], Section | None]] = {
     _("Data"): data_section,
     _("Checks"): checks_section,
     _("Features"): features_section,
+    _CANDIDATES: candidates_section,
     _("Model"): model_section,
     _("Performance and errors"): performance_section,
 }
@@ -35,13 +38,18 @@ _SECTIONS: dict[str, Callable[[RunContent], Section | None]] = {
 
 def report_page(content: RunContent) -> Page:
     """The report in the active language."""
-    made = {title: make(content) for title, make in _SECTIONS.items()}
+    made = {title: make(content) for title, make in _SECTIONS.items() if _is_due(title, content)}
     missing = [translate(title) for title, section in made.items() if section is None]
     sections = tuple(section for section in made.values() if section is not None)
     ends = (verdict_section(content), *sections, appendix_section(content, missing))
     title = translate(_("{project}: report of a run")).format(project=safe(content.project))
     line = translate(_("Run {run}, begun {begun}")).format(run=safe(content.run), begun=moment(content.begun))
     return Page(title, (line,), ends, active_language())
+
+
+def _is_due(title: str, content: RunContent) -> bool:
+    """Whether a run has this section; one that tries no candidates does not lack theirs."""
+    return title != _CANDIDATES or content.leaderboard is not None
 
 
 @dataclass(frozen=True)

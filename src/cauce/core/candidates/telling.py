@@ -1,0 +1,70 @@
+"""Candidates in words: what each is, by what sets it apart from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cauce.core.candidates.trials import Candidate, Trial
+from cauce.language import format_significant
+from cauce.spec.mapping import plain
+
+_ASIDE = frozenset(("learner", "search"))
+
+
+def settings_of(candidate: Candidate) -> dict[str, Any]:
+    """A candidate's settings by name, those of a penalty by their own; its learner and search aside."""
+    found: dict[str, Any] = {}
+    for name, value in plain(candidate.model).items():
+        if name not in _ASIDE:
+            found |= value if isinstance(value, Mapping) and name == "penalty" else {name: value}
+    return found
+
+
+def varied(candidates: Iterable[Candidate]) -> dict[str, tuple[str, ...]]:
+    """By learner, the settings that are not the same in all of its candidates, in the learner's order."""
+    by_learner: dict[str, list[dict[str, Any]]] = {}
+    for one in candidates:
+        by_learner.setdefault(one.model.learner, []).append(settings_of(one))
+    return {
+        learner: tuple(
+            name
+            for name in dict.fromkeys(name for one in known for name in one)
+            if any(one.get(name) != known[0].get(name) for one in known)
+        )
+        for learner, known in by_learner.items()
+    }
+
+
+def words(candidates: Sequence[Candidate]) -> dict[int, str]:
+    """What to call each candidate, by number: its learner, then the settings in which they differ."""
+    names = varied(candidates)
+    return {one.number: _said(one, names[one.model.learner]) for one in candidates}
+
+
+def _said(candidate: Candidate, names: Sequence[str]) -> str:
+    own = settings_of(candidate)
+    told = ", ".join(f"{name} {setting_words(own.get(name))}" for name in names)
+    return f"{candidate.model.learner}: {told}" if told else candidate.model.learner
+
+
+def setting_words(value: Any) -> str:
+    """A setting's value as a reader of the active language writes it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return format_significant(value, 6)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name} {setting_words(one)}" for name, one in value.items()) + "}"
+    return str(value)
+
+
+def rungs_of(trials: Iterable[Trial], table: int, resource: str) -> dict[int, tuple[Trial, ...]]:
+    """The trials of one table's halving by how much of the resource they got, the least first."""
+    found: dict[int, list[Trial]] = {}
+    for one in trials:
+        if one.candidate.table == table:
+            found.setdefault(int(getattr(one.candidate.model, resource)), []).append(one)
+    return {amount: tuple(found[amount]) for amount in sorted(found)}
