@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cauce.core.linear.model import read_linear
 from cauce.core.matrix import Matrix
+from cauce.core.payload import is_linear
 from cauce.core.trees.document import write_xgboost
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.core.trees.shares import shares
@@ -27,10 +29,11 @@ def load_scorer(
     NaN is missing; ±inf lies beyond every split; a category code is a whole number, and one never seen in
     training goes where no category of its split goes. Binary: column 1 is the positive class. Both kinds
     add the same float32 leaves in the same order, whatever `threads` is: values are equal, probabilities
-    agree within 1e-6. `onnx` answers one row in microseconds; `xgboost` is faster on many rows. threads:
-    used by one call on many rows. XGBoost loads a document of ours, written from the payload's trees once
-    they are checked (E0811, E0812); E0814: not an ONNX model of ours. A call raises E0813 where the matrix
-    has another width or type. margins: give what probabilities are made of, [n], [n, 1] or [n, classes].
+    agree within 1e-6. `onnx` answers one row in microseconds; `xgboost` is faster on many rows; a linear
+    payload is given as `xgboost` and needs no library. threads: used by one call on many rows. XGBoost loads
+    a document of ours, written from the payload's trees once they are checked (E0811, E0812; linear: E0819);
+    E0814: not an ONNX model of ours. A call raises E0813 where the matrix has another width or type.
+    margins: give what probabilities are made of, [n], [n, 1] or [n, classes].
     """
     made = _onnx_scorer if kind == "onnx" else _xgboost_scorer
     return made(payload, threads, margins)
@@ -82,7 +85,19 @@ def _onnx_features(session: Any, *, margins: bool) -> int:
     raise CauceError("E0814", reason=f"inputs {inputs}, outputs {outputs}")
 
 
+def _linear_scorer(payload: bytes, margins: bool) -> Scorer:
+    model = read_linear(payload)
+
+    def score(matrix: Matrix) -> Matrix:
+        checked = _checked(matrix, model.features)
+        return model.margins(checked) if margins else model.scores(checked)  # type: ignore[return-value]
+
+    return score
+
+
 def _xgboost_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
+    if is_linear(payload):
+        return _linear_scorer(payload, margins)
     import xgboost  # noqa: PLC0415
 
     ensemble = read_xgboost(payload)

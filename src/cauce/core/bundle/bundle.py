@@ -12,6 +12,7 @@ from cauce.core.bundle.baseline import Gathered, read_baseline
 from cauce.core.bundle.golden import Golden
 from cauce.core.bundle.manifest import GOLDEN, MOST_BYTES, ONNX, XGBOOST, Manifest, refused
 from cauce.core.bundle.scorer import Scorer
+from cauce.core.payload import Payload, read_payload
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
@@ -43,12 +44,16 @@ class Bundle:
         numbers: bool = False,
         threads: int | None = None,
         payload: Literal["xgboost", "onnx"] | None = None,
+        interval: bool = False,
     ) -> Scorer:
         """The work that scores batches and rows. schema: of the batches; None for the manifest's input.
 
         payload: the one to use; None for both: XGBoost for batches where it is installed, ONNX for rows.
+        interval: give the ends of predicted numbers' intervals too; E2205 where the model has none.
         E1201 where XGBoost's cannot be unpacked.
         """
+        if interval and self.manifest.answering.interval is None:
+            raise CauceError("E2205", model=self.name)
         return Scorer(
             input=schema or self.manifest.schema,
             features=self.manifest.features,
@@ -60,6 +65,7 @@ class Bundle:
             numbers=numbers,
             threads=threads,
             answering=self.manifest.answering,
+            interval=interval,
         )
 
     @cached_property
@@ -69,7 +75,7 @@ class Bundle:
 
     @cached_property
     def xgboost(self) -> bytes:
-        """The payload as XGBoost's JSON; E1201 where it cannot be unpacked, E1205 where it is too large."""
+        """The payload: XGBoost's JSON or a linear model's. E1201: it cannot be unpacked; E1205: too large."""
         unpacking = zlib.decompressobj(_GZIP)
         try:
             data = unpacking.decompress(self.contents[XGBOOST], MOST_BYTES)
@@ -83,8 +89,13 @@ class Bundle:
 
     @cached_property
     def ensemble(self) -> Ensemble:
-        """The payload's trees; E0811, E0812."""
+        """The payload's trees; E0811, E0812, also where it is a linear model."""
         return read_xgboost(self.xgboost)
+
+    @cached_property
+    def model(self) -> Payload:
+        """The payload: trees, or a linear model; E0811, E0812, E0819."""
+        return read_payload(self.xgboost)
 
     @cached_property
     def golden(self) -> Golden:

@@ -17,7 +17,9 @@ import polars as pl
 from cauce.core.bundle.features import Feature
 from cauce.core.bundle.manifest import GOLDEN, refused
 from cauce.core.canonical import canonical_json, check_fields, item, read_document
+from cauce.core.linear.model import LinearModel
 from cauce.core.matrix import Matrix
+from cauce.core.payload import Payload
 from cauce.core.trees.model import Ensemble
 from cauce.errors import CauceError
 from cauce.expr.codec import encode
@@ -28,6 +30,7 @@ ROWS = 200
 FORMAT = 1
 _TYPICAL, _HOLES = 100, 150
 _MOST_CONSTANTS = 200
+_FLAT = 1e-30
 _DECIMAL_LIMIT = Decimal(10) ** 38
 _BAD = (
     CauceError,
@@ -152,13 +155,14 @@ def _unpacked(value: Any) -> Matrix:
     return np.frombuffer(content, dtype="<f4").reshape(shape).astype(np.float32)
 
 
-def synthetic_rows(features: Sequence[Feature], schema: Schema, *, ensemble: Ensemble) -> pl.DataFrame:
+def synthetic_rows(features: Sequence[Feature], schema: Schema, *, payload: Payload) -> pl.DataFrame:
     """ROWS rows of `schema` that exercise the model: typical values, nulls, unseen levels, extremes.
 
-    Typical values are the constants that the features and the trees themselves hold (levels, edges,
-    thresholds): no row, and nothing else of the training data, goes in. The same model, the same rows.
+    Typical values are the constants that the features and the model itself hold (levels, edges, thresholds
+    of trees; of a linear model each feature's mean, and what moves its sum by up to 3): no row, and nothing
+    else of the training data, goes in. The same model, the same rows.
     """
-    constants = _constants(features, schema, ensemble)
+    constants = _constants(features, schema, payload)
     made = [
         pl.Series(field.name, _cells(field, constants[field.name]), dtype=field.dtype) for field in schema
     ]
@@ -180,16 +184,31 @@ def _cell(name: str, row: int, typical: Sequence[Any], extremes: Sequence[Any]) 
     return pool[drawn % len(pool)]
 
 
-def _constants(features: Sequence[Feature], schema: Schema, ensemble: Ensemble) -> dict[str, list[Any]]:
+def _constants(features: Sequence[Feature], schema: Schema, payload: Payload) -> dict[str, list[Any]]:
     """Values by column that its features compare with, each once, of the column's kind."""
     found: dict[str, dict[Any, None]] = {field.name: {} for field in schema}
     for place, feature in enumerate(features):
         names = columns_of(feature.expression)
-        values = [*_inside(encode(feature.expression)["expression"]), *_thresholds(place, ensemble)]
+        values = [*_inside(encode(feature.expression)["expression"]), *_turning(place, payload)]
         for name in names:
             fitting = (_fitting(value, schema[name]) for value in values)
             found[name].update((value, None) for value in fitting if value is not None)
     return {name: list(values)[:_MOST_CONSTANTS] for name, values in found.items()}
+
+
+def _turning(feature: int, payload: Payload) -> Iterable[float]:
+    """Values of a feature around which the model's answer changes."""
+    if isinstance(payload, LinearModel):
+        return _steps(feature, payload)
+    return _thresholds(feature, payload)
+
+
+def _steps(feature: int, model: LinearModel) -> Iterable[float]:
+    middle = float(model.fill[feature])
+    steepest = float(np.abs(model.coefficients[:, feature]).max())
+    yield middle
+    if steepest > _FLAT:
+        yield from (middle + step / steepest for step in (-3.0, -1.0, -0.25, 0.25, 1.0, 3.0))
 
 
 def _thresholds(feature: int, ensemble: Ensemble) -> Iterable[float]:

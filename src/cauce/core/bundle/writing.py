@@ -17,8 +17,7 @@ from cauce.core.bundle.margins import with_margins
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.matrix import Matrix
 from cauce.core.objects import Objects
-from cauce.core.trees.model import Ensemble, read_xgboost
-from cauce.core.trees.onnx import write_onnx
+from cauce.core.payload import Payload, onnx_of, read_payload
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 
@@ -32,8 +31,8 @@ def bundle_key(identity: str, path: str = MANIFEST) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What becomes a bundle. manifest: all but `files`, which is filled in. payload: XGBoost's JSON, as a fit
-    returns it. baseline: summaries over the training rows, with their states."""
+    """What becomes a bundle. manifest: all but `files`, which is filled in. payload: XGBoost's JSON or
+    a linear model's, as a fit returns it. baseline: summaries over the training rows, with their states."""
 
     manifest: Manifest
     payload: bytes
@@ -42,14 +41,14 @@ class Draft:
 
 def make_bundle(draft: Draft) -> Bundle:
     """The bundle in memory; the same draft gives the same bytes. E1217 where features and payload do not fit,
-    E1208 where XGBoost and ONNX, or batches and rows, do not agree on the golden rows; E0811, E0812."""
-    ensemble = read_xgboost(draft.payload)
-    if ensemble.features != len(draft.manifest.features):
-        raise CauceError("E1217", features=len(draft.manifest.features), expected=ensemble.features)
-    onnx = write_onnx(ensemble)
+    E1208 where payload and ONNX, or batches and rows, disagree on the golden rows; E0811, E0812, E0819."""
+    payload = read_payload(draft.payload)
+    if payload.features != len(draft.manifest.features):
+        raise CauceError("E1217", features=len(draft.manifest.features), expected=payload.features)
+    onnx = onnx_of(payload)
     if draft.manifest.answering.margins:
         onnx = with_margins(onnx)
-    golden = _golden(draft, ensemble, onnx)
+    golden = _golden(draft, payload, onnx)
     contents = {
         XGBOOST: gzip.compress(draft.payload, compresslevel=6, mtime=0),
         ONNX: onnx,
@@ -68,7 +67,7 @@ def _files(contents: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
     )
 
 
-def _golden(draft: Draft, ensemble: Ensemble, onnx: bytes) -> Golden:
+def _golden(draft: Draft, payload: Payload, onnx: bytes) -> Golden:
     manifest = draft.manifest
     settings = {
         "input": manifest.schema,
@@ -78,7 +77,7 @@ def _golden(draft: Draft, ensemble: Ensemble, onnx: bytes) -> Golden:
     }
     by_onnx = Scorer(**settings, onnx=onnx, threads=1)  # type: ignore[arg-type]
     by_xgboost = Scorer(**settings, xgboost=draft.payload, threads=1)  # type: ignore[arg-type]
-    rows = synthetic_rows(manifest.features, manifest.schema, ensemble=ensemble)
+    rows = synthetic_rows(manifest.features, manifest.schema, payload=payload)
     features = by_onnx.matrix(rows)
     by_row = by_onnx.matrix_of_rows(rows.to_dicts())
     if not np.array_equal(features, by_row, equal_nan=True):

@@ -100,7 +100,7 @@ def _model(value: Any) -> LinearModel:
         raise ValueError("sizes differ")
     if (len(intercepts) == 1) != single or not 1 <= len(intercepts) < _MOST:
         raise ValueError("outputs and kind differ")
-    if max(map(abs, fill)) > LARGEST:
+    if max(map(abs, fill)) > float(LARGEST):
         raise ValueError("a fill beyond the numbers of the matrix")
     return LinearModel(value["kind"], np.array(intercepts), coefficients, np.array(fill, dtype=np.float32))
 
