@@ -10,12 +10,14 @@ from cauce.core.boosting import BoostSpec
 from cauce.core.canonical import Json
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
 from cauce.core.features import FittedFeatures
+from cauce.core.linear.coefficients import Coefficients, importances
+from cauce.core.linear.model import LinearModel
 from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.running.tree_parameters import tree_parameters
 from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
-from cauce.spec.models import TASKS, Boosting, Forest
+from cauce.spec.models import TASKS, Boosting, Forest, Linear, Logistic
 
 KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
 """What a row to learn from has beside its features."""
@@ -99,7 +101,40 @@ def boost_spec(
     )
 
 
+def _linear(work: Workspace, rows: Rows, model: Linear, progress: Progress) -> Learned:
+    from cauce.running.linear_learning import learn_linear  # noqa: PLC0415 - only where it is asked for
+
+    features = rows.fitted.names
+    found = learn_linear(work.engine, rows.table, features=features, penalty=model.penalty)
+    progress(1, 1)
+    return _summed(*found)
+
+
+def _logistic(work: Workspace, rows: Rows, model: Logistic, progress: Progress) -> Learned:
+    from cauce.running.linear_learning import LogisticSettings, learn_logistic  # noqa: PLC0415
+
+    memory = work.project.engine.memory_bytes
+    settings = LogisticSettings(
+        penalty=model.penalty,
+        class_weight=model.class_weight,
+        progress=progress,
+        **({} if memory is None else {"memory": memory}),
+    )
+    features, target = rows.fitted.names, rows.target
+    found = learn_logistic(work.engine, rows.table, features=features, target=target, settings=settings)
+    return _summed(*found)
+
+
+def _summed(model: LinearModel, found: Coefficients) -> Learned:
+    """A model that is a sum of features, with its coefficients beside it."""
+    facts: dict[str, Json] = {"scans": found.scans, "learner": found.learner}
+    record = {"coefficients": found.to_json()}
+    return Learned(payload=model.to_bytes(), importance=importances(found.rows), record=record, facts=facts)
+
+
 _LEARNERS: dict[str, Callable[[Workspace, Rows, Any, Progress], Learned]] = {
     "boosting": _trees,
     "forest": _trees,
+    "linear": _linear,
+    "logistic": _logistic,
 }
