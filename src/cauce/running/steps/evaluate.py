@@ -247,7 +247,10 @@ def _guess(found: dict[str, Any]) -> Guess:
     return Guess(shares=tuple(found.get("shares", ())), mean=found.get("mean"), median=found.get("median"))
 
 
-def _history(training: dict[str, Any]) -> History:
+def _history(training: dict[str, Any]) -> History | None:
+    """The loss by round, of a learner that has rounds."""
+    if "history" not in training:
+        return None
     losses = {"train": tuple(one[0] for one in training["history"])}
     if all(one[1] is not None for one in training["history"]):
         losses["validation"] = tuple(one[1] for one in training["history"])
