@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cauce.cli.answer import Answer
+from cauce.cli.rendering.tuning import spread
 from cauce.cli.table import table
+from cauce.core.candidates.telling import words
 from cauce.errors import shown
 from cauce.language import format_number, format_significant, translate
 from cauce.language import gettext_noop as _
@@ -30,7 +32,7 @@ def reported(made: WrittenReport) -> Answer:
 
 def compared(found: RunsCompared, width: int, *, html: str | None = None) -> Answer:
     """Metrics and differences by run, and which of the last two is better."""
-    lines = [*_metrics(found, width), "", *_differences(found, width)]
+    lines = [*_metrics(found, width), "", *_candidates(found, width), *_differences(found, width)]
     if found.sentence:
         lines += ["", shown(found.sentence, most=2000)]
     notes = () if html is None else (translate(_("Page in {path}")).format(path=shown(html)),)
@@ -65,6 +67,20 @@ def _metric(value: float | None, low: float | None, high: float | None) -> str:
 
 def _short(value: float) -> str:
     return format_number(value, digits=4) if abs(value) < 1000 else format_significant(value, 6)
+
+
+def _candidates(found: RunsCompared, width: int) -> Iterator[str]:
+    """Who was chosen in each run that tried candidates."""
+    rows = []
+    for run, one in zip(found.names, found.runs, strict=True):
+        board = one.leaderboard
+        if board is not None:
+            called = words([trial.candidate for trial in board.trials])
+            rows.append((run, called[board.chosen], spread(board.winner), len(board.trials)))
+    if rows:
+        headers = (_("run"), _("chosen candidate"), _("mean of folds"), _("candidates"))
+        yield table([translate(one) for one in headers], rows, width=width)
+        yield ""
 
 
 def _differences(found: RunsCompared, width: int) -> Iterator[str]:

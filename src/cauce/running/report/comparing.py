@@ -146,6 +146,7 @@ def _run(content: RunContent) -> dict[str, Any]:
         "rows": None if content.snapshot is None else content.snapshot.rows,
         "headline": str(evaluation.gap.name),
         "metrics": {dataset: _metrics(one) for dataset, one in evaluation.datasets.items()},
+        "candidate": None if content.leaderboard is None else content.leaderboard.winner.to_json(),
     }
 
 

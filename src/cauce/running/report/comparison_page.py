@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cauce.core.candidates.leaderboard import Leaderboard
+from cauce.core.candidates.telling import words
 from cauce.core.metrics.value import Metric
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
@@ -10,7 +12,7 @@ from cauce.running.report.charts.bars import Item, dot_chart
 from cauce.running.report.comparing import Difference, RunsCompared, test_of
 from cauce.running.report.metrics import by_name, ends_text, value_text
 from cauce.running.report.sections.appendix import setting_text
-from cauce.running.report.wording import NOTHING, count, moment, name, safe
+from cauce.running.report.wording import NOTHING, count, decimals, moment, name, safe
 
 MOST_METRICS = 60
 
@@ -21,6 +23,7 @@ def comparison_page(found: RunsCompared) -> Page:
     sections = (
         Section("verdict", translate(_("Verdict")), (*blocks, *gallery((_chart(found),)))),
         Section("metrics", translate(_("Metrics")), (_metrics(found),)),
+        *_candidates(found),
         Section("differences", translate(_("What was otherwise")), (_differences(found),)),
         Section("runs", translate(_("Runs")), (_runs(found),)),
     )
@@ -64,6 +67,37 @@ def _metrics(found: RunsCompared) -> Table:
 def _value(metric: Metric) -> str:
     ends = ends_text(metric)
     return value_text(metric) if ends == NOTHING else f"{value_text(metric)} ({ends})"
+
+
+def _candidates(found: RunsCompared) -> tuple[Section, ...]:
+    """Who was chosen in each run, where any run tried candidates."""
+    boards = [(run, one.leaderboard) for run, one in zip(found.names, found.runs, strict=True)]
+    if not any(board for _run, board in boards):
+        return ()
+    heads = (
+        Column(translate(_("run"))),
+        Column(translate(_("chosen candidate"))),
+        Column(translate(_("metric"))),
+        Column(translate(_("mean of folds")), "number"),
+        Column(translate(_("deviation")), "number"),
+        Column(translate(_("candidates")), "number"),
+    )
+    rows = tuple(_chosen(run, board) for run, board in boards if board is not None)
+    caption = translate(_("The candidate that each run chose, judged on rows that it did not learn from."))
+    return (Section("candidates", translate(_("Candidates")), (Table(caption, heads, rows),)),)
+
+
+def _chosen(run: str, board: Leaderboard) -> tuple[Cell, ...]:
+    called = words([one.candidate for one in board.trials])
+    deviation = board.winner.deviation
+    return (
+        name(run),
+        name(called[board.chosen], 300),
+        name(board.metric),
+        decimals(board.winner.mean),
+        NOTHING if deviation is None else decimals(deviation),
+        count(len(board.trials)),
+    )
 
 
 def _differences(found: RunsCompared) -> Block:

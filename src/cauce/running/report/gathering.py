@@ -22,6 +22,7 @@ from cauce.planning.record import Record
 from cauce.running.readings import test_readings
 from cauce.running.report.content import RunContent
 from cauce.running.steps.objects import read_bytes, read_json
+from cauce.running.tuning import read_costs, read_leaderboard
 from cauce.running.workspace import Workspace
 
 LATEST = "latest"
@@ -107,6 +108,8 @@ def gather(work: Workspace, run: str) -> RunContent:
         evaluation=read.evaluation(),
         bundle=read.key("bundle", "bundle"),
         readings=_readings(work, read),
+        leaderboard=None if "tune" not in records else read_leaderboard(work.store, records["tune"]),
+        costs={} if "tune" not in records else read_costs(records["tune"]),
     )
 
 
