@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cauce.core.candidates.costs import TrialCosts
+from cauce.core.candidates.leaderboard import Leaderboard
 from cauce.core.evaluation import Evaluation
 from cauce.core.leaks.findings import LeakReport
 from cauce.core.metrics.interval import Interval
@@ -18,6 +20,7 @@ from cauce.running.project_run import Results, run_project
 from cauce.running.promotion_history import history_of
 from cauce.running.reading_aloud import said_about
 from cauce.running.report.report import write_report
+from cauce.running.tuning import read_costs, read_leaderboard
 from cauce.running.webhook import tell_webhook
 from cauce.running.workspace import Workspace, open_workspace
 from cauce.spec import FILE_NAME, Project
@@ -32,7 +35,8 @@ class RunReport:
     values: its value by dataset. plots: PNG files by name. report: the page of `cauce report`. delivery:
     what became of what the tracker was told, None where runs are not tracked. gate: its verdict; outcome:
     what became of the model, "champion", "challenger", "refused" or "none", None where runs are not
-    tracked. leaks: what the leak gate found and let pass.
+    tracked. leaks: what the leak gate found and let pass. leaderboard: of the candidates, None where none
+    were tried; costs: what their trials took, by the candidate's number.
     """
 
     run: str
@@ -56,6 +60,8 @@ class RunReport:
     gate: GateVerdict
     outcome: str | None
     leaks: LeakReport
+    leaderboard: Leaderboard | None = None
+    costs: Mapping[int, TrialCosts] = field(default_factory=dict)
 
     @property
     def intervals(self) -> Mapping[str, Interval | None]:
@@ -77,6 +83,7 @@ class RunReport:
             "gate": self.gate.to_json(),
             "outcome": self.outcome,
             "leaks": self.leaks.to_json(),
+            "leaderboard": None if self.leaderboard is None else self.leaderboard.to_json(),
         }
 
 
@@ -126,4 +133,8 @@ def run_workspace(work: Workspace, *, observer: Observer | None = None) -> RunRe
         gate=results.gate,
         outcome=None if results.welcome is None else results.welcome.outcome,
         leaks=results.leaks,
+        leaderboard=None
+        if "tune" not in result.records
+        else read_leaderboard(work.store, result.records["tune"]),
+        costs={} if "tune" not in result.records else read_costs(result.records["tune"]),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cauce.cli.answer import Answer
 from cauce.cli.progress import step_words
+from cauce.cli.rendering.tuning import in_short
 from cauce.cli.table import table
 from cauce.errors import Exit, shown
 from cauce.language import format_number, format_significant, translate, translate_plural
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
     from cauce.core.metrics.interval import Interval
     from cauce.ports.tracker import Delivery
 
-_STATES = {"finished": _("finished"), "stopped": _("stops the run"), "will run": _("will run"), "waits": _("may run")}
+_STATES = {
+    "finished": _("finished"),
+    "stopped": _("stops the run"),
+    "will run": _("will run"),
+    "waits": _("may run"),
+}
 _OUTCOMES = {"finished": _("finished"), "failed": _("failed"), "interrupted": _("interrupted")}
 _NEVER_ENDED = _("not ended")
 _SENTENCE = 1000
+_WIDTH = 100
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
 
 
@@ -96,6 +103,8 @@ def _made(report: RunReport) -> Iterator[str]:
     yield rows.format(rows=format_number(report.rows), rejected=format_number(report.rejected))
     if report.rejected_file is not None and report.rejected:
         yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
+    if report.leaderboard is not None:
+        yield from in_short(report.leaderboard, report.costs, _WIDTH)
     for dataset in sorted(report.values, key=_place):
         name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
         value = f"{_number(report.values[dataset])}{_doubt(report.intervals.get(dataset))}"
