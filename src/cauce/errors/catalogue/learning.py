@@ -316,7 +316,7 @@ ENTRIES = (
         code="W0830",
         exit=Exit.OK,
         says=_("Features say nearly the same, so that their coefficients are not to be trusted: {features}."),
-        hint=_("Leave one of them out, or give the model a penalty, such as penalty = { lambda = 0.01 }."),
+        hint=_("Leave one of them out, or give the model a penalty, such as penalty = {{ lambda = 0.01 }}."),
         explanation=_(
             "Some sum of these features is almost constant (the scaled condition number is beyond 1e5), so "
             "many coefficients predict equally well and small changes of the data move them far. Predictions "
@@ -328,7 +328,7 @@ ENTRIES = (
         code="W0831",
         exit=Exit.OK,
         says=_("There are no more training rows ({rows}) than coefficients, and no penalty."),
-        hint=_("Give the model a penalty, such as penalty = { lambda = 0.01 }."),
+        hint=_("Give the model a penalty, such as penalty = {{ lambda = 0.01 }}."),
         explanation=_(
             "With as many coefficients as rows a linear model fits the training rows exactly, noise "
             "included, and knows nothing about how exact it is. Of all such models the one with the smallest "
