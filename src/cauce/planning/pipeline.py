@@ -9,6 +9,7 @@ from cauce.core.promotion.gate import demanded
 from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
+from cauce.spec.models import COMPLETE
 
 STEPS = (
     "ingest",
@@ -130,9 +131,15 @@ def _fit(project: Project, settings: dict[str, Any]) -> Step:
             "seed": project.seed,
             **({} if scale is None else {"transform": scale}),
         },
-        libraries=library_versions("numpy", "polars", "xgboost"),
+        libraries=library_versions("numpy", "polars", *_learning(project)),
         scans=2.0,
     )
+
+
+def _learning(project: Project) -> tuple[str, ...]:
+    """The libraries that the project's learners add to those of the features."""
+    summed = [model.learner in COMPLETE for model in project.models]
+    return (*(("scipy",) if any(summed) else ()), *(() if all(summed) else ("xgboost",)))
 
 
 def has_calibrate(project: Project) -> bool:
@@ -202,7 +209,7 @@ def _bundle(project: Project, settings: dict[str, Any]) -> Step:
             **fit,
         },
         parameters={"name": project.name, "roles": _roles(settings, "key")},
-        libraries=library_versions("numpy", "polars", "xgboost", "onnx", "onnxruntime"),
+        libraries=library_versions("numpy", "polars", *_learning(project), "onnx", "onnxruntime"),
     )
 
 
