@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from cauce.core.answering.effects import AnswerEffects
+from cauce.core.contributions.summary import ContributionSummary
 from cauce.core.metrics.dataset import DatasetEvaluation
 from cauce.core.metrics.gap import Gap, gap_between
 from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
@@ -56,6 +57,7 @@ class Evaluation:
     choice: ThresholdChoice | None = None
     slices: tuple[Slice, ...] = ()
     permutation: PermutationImportance | None = None
+    contributions: ContributionSummary | None = None
     answers: AnswerEffects | None = None
 
     @property
@@ -116,6 +118,8 @@ class Evaluation:
         }
         parts = {"thresholds": self.thresholds, "choice": self.choice, "permutation": self.permutation}
         found |= {name: part.to_json() for name, part in parts.items() if part is not None}
+        if self.contributions is not None:
+            found["contributions"] = self.contributions.to_json()
         if self.answers is not None:
             found["answers"] = self.answers.to_json()
         if self.slices:
@@ -174,6 +178,7 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         choice=_part(value, "choice", ThresholdChoice.from_json),
         slices=tuple(Slice.from_json(one) for one in value.get("slices", ())),
         permutation=_part(value, "permutation", PermutationImportance.from_json),
+        contributions=_part(value, "contributions", ContributionSummary.from_json),
         answers=_part(value, "answers", AnswerEffects.from_json),
     )
 

@@ -54,6 +54,10 @@ class Evaluate:
         _("Whether each column is shuffled among validation rows, to see how much the model needs it."),
         default=True,
     )
+    contributions: Flag | None = setting(
+        _("Whether the report shows how each column moves predictions of validation rows; no where absent."),
+        default=None,
+    )
 
 
 def answer_findings(project: Any) -> Iterator[Finding]:
@@ -66,6 +70,9 @@ def answer_findings(project: Any) -> Iterator[Finding]:
         (("evaluate", "interval"), evaluate.interval is not None, task in ("binary", "multiclass")),
     )
     unseen = project.split.validation == 0 and isinstance(project.choose.folds, str | None)
+    if evaluate.contributions and project.split.validation == 0:
+        told = {"key": "evaluate.contributions"}
+        yield Finding("E2303", ("evaluate", "contributions"), told, (("split", "validation"),))
     for path, wanted, misfit in asked:
         if wanted and misfit:
             yield Finding(

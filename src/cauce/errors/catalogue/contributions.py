@@ -24,4 +24,14 @@ ENTRIES = (
             "every path through every tree, which XGBoost does. Linear models are explained without it."
         ),
     ),
+    Entry(
+        code="E2303",
+        exit=Exit.CONFIG,
+        says=_("{key} looks at validation rows, and split.validation is 0."),
+        hint=_("Give split.validation a share, such as 0.2, or leave {key} out."),
+        explanation=_(
+            "What a report says of a model beyond its metrics is looked up on validation rows: test rows are "
+            "for the last judgement alone, and on training rows a model looks better than it is."
+        ),
+    ),
 )

@@ -14,6 +14,9 @@ from cauce.core.bundle.answers import PREDICTION, THRESHOLD, probability_name
 from cauce.core.bundle.features import Feature
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, TEST, VALIDATION, WEIGHT
+from cauce.core.contributions import Explainer
+from cauce.core.contributions.summary import ROWS as EXPLAINED
+from cauce.core.contributions.summary import ContributionSummary, summarised
 from cauce.core.evaluation import Evaluation, History, encode_evaluation
 from cauce.core.evaluation_rows import BUCKET, EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
@@ -93,7 +96,8 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         thresholds=answer.thresholds,
         choice=answer.choice,
         slices=judged_slices(asked, found, whole=answer.datasets, headline=first, threshold=threshold),
-        permutation=looked.permuted(parts[-1], first, threshold=threshold) if sampled else None,
+        permutation=looked.permuted(parts[-1], first, threshold=threshold) if looked.shuffles else None,
+        contributions=looked.explained(parts[-1]) if looked.explains else None,
         answers=effects,
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
@@ -139,12 +143,15 @@ class _Looked:
     question: Question
     training: dict[str, Any]
     seed: int
+    shuffles: bool
+    explains: bool
 
     @staticmethod
     def of(work: Workspace, step: Step, *, slices: tuple[SliceColumn, ...]) -> _Looked:
         fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
         training = read_json(work.store, step.stored("training"))
         data, settings = work.project.data, work.project.evaluate
+        sampled = settings.permutation or settings.contributions
         group = () if data.group is None else (data.group,)
         keep = tuple(dict.fromkeys((*fitted.required.names, *group, *(one.column for one in slices))))
         prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
@@ -164,7 +171,7 @@ class _Looked:
             scorer,
             group=data.group,
             slices=slices,
-            raw=fitted.required.names if settings.permutation and work.project.split.validation else (),
+            raw=fitted.required.names if sampled and work.project.split.validation else (),
             sizes=how.clustered and target.task == "regression",
         )
         question = Question(
@@ -176,7 +183,13 @@ class _Looked:
             headline=headline(work.project, target),
         )
         return _Looked(
-            prepared=prepared, rows=rows, question=question, training=training, seed=work.project.seed
+            prepared=prepared,
+            rows=rows,
+            question=question,
+            training=training,
+            seed=work.project.seed,
+            shuffles=bool(rows.raw) and settings.permutation,
+            explains=bool(rows.raw) and bool(settings.contributions),
         )
 
     @property
@@ -188,6 +201,15 @@ class _Looked:
     def kept(self) -> tuple[str, ...]:
         """What is kept of the sampled rows."""
         return (TARGET, WEIGHT, *(raw_name(at) for at in range(len(self.rows.raw))))
+
+    def explained(self, sample: pl.DataFrame) -> ContributionSummary | None:
+        """The columns' contributions to the first rows of the sample, where there are any that count."""
+        first = sample.head(EXPLAINED)
+        weight = first.get_column(WEIGHT).to_numpy()
+        if not weight.sum() > 0:
+            return None
+        explainer = Explainer(self.rows.scorer, self.rows.scorer.xgboost or b"")
+        return summarised(explainer, raw_frame(first, self.rows.raw), weight)
 
     def permuted(
         self, sample: pl.DataFrame, headline: MetricName, *, threshold: float

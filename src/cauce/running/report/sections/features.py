@@ -13,6 +13,7 @@ from cauce.running.report.charts.bars import Item, bar_chart
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import amount_text
 from cauce.running.report.sections.components import component_parts
+from cauce.running.report.sections.contributions import direction_parts, size_chart
 from cauce.running.report.wording import count, name, safe, share
 
 SHOWN = 20
@@ -26,7 +27,8 @@ def features_section(content: RunContent) -> Section | None:
         return None
     importance = () if content.evaluation is None else content.evaluation.importance
     blocks: tuple[Block, ...] = (
-        *gallery((_permuted(content.evaluation), _gain(importance))),
+        *gallery((size_chart(content.evaluation), _permuted(content.evaluation), _gain(importance))),
+        *direction_parts(content.evaluation),
         *component_parts(fitted),
         Part(translate(_("What was made of which column")), (_table(fitted),)),
     )

@@ -1,0 +1,166 @@
+"""Contributions over many rows: how much each column moves predictions, and which way its values do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.values import Contributions, Floats
+
+ROWS = 1000
+BINS, MOST_LEVELS, FEWEST = 10, 8, 20
+"""Parts of a number's values, levels of others, and the fewest rows that are told of."""
+
+
+@dataclass(frozen=True)
+class ValuePart:
+    """Rows with some of a column's values. low, high: of numbers (dates: days since 1970), None for a level.
+
+    level: a text, true or false, or None where missing. means: of the contributions, by output.
+    """
+
+    low: float | None
+    high: float | None
+    level: str | None
+    rows: int
+    means: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ColumnContribution:
+    """One source. size: the mean over rows of |contribution|, summed over outputs.
+
+    kind: "number", "moment" or "level"; parts: by rising value or falling rows; empty where the source is
+    no column, or too few rows share a value.
+    """
+
+    source: str
+    size: float
+    kind: str = "number"
+    parts: tuple[ValuePart, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContributionSummary:
+    """Sources by falling size, over `rows` validation rows of lowest hash. outputs: classes, or one text."""
+
+    rows: int
+    outputs: tuple[str, ...]
+    base: tuple[float, ...]
+    columns: tuple[ColumnContribution, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        columns = [
+            [one.source, one.size, one.kind, [list(vars(part).values()) for part in one.parts]]
+            for one in self.columns
+        ]
+        return {
+            "rows": self.rows,
+            "outputs": list(self.outputs),
+            "base": list(self.base),
+            "columns": columns,
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> ContributionSummary:
+        """What `to_json` gave."""
+        columns = (
+            ColumnContribution(str(source), float(size), str(kind), tuple(_part(*one) for one in parts))
+            for source, size, kind, parts in value["columns"]
+        )
+        return ContributionSummary(
+            rows=int(value["rows"]),
+            outputs=tuple(map(str, value["outputs"])),
+            base=tuple(map(float, value["base"])),
+            columns=tuple(columns),
+        )
+
+
+def _part(low: Any, high: Any, level: Any, rows: Any, means: Any) -> ValuePart:
+    ends = tuple(None if one is None else float(one) for one in (low, high))
+    return ValuePart(*ends, None if level is None else str(level), int(rows), tuple(map(float, means)))
+
+
+def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> ContributionSummary:
+    """Contributions to rows of the model's input. weight: [n], 0 or more, some above 0."""
+    found = explainer(rows)
+    sizes = np.average(np.abs(found.amounts).sum(axis=1), axis=0, weights=weight)
+    columns = []
+    for place, source in enumerate(found.sources):
+        kind, parts = "number", ()
+        if source in rows.columns:
+            kind, parts = _trend(rows.get_column(source), found, place, weight)
+        columns.append(ColumnContribution(source, float(sizes[place]), kind, parts))
+    columns.sort(key=lambda one: -one.size)
+    return ContributionSummary(
+        rows=rows.height,
+        outputs=explainer.outputs,
+        base=tuple(map(float, found.base)),
+        columns=tuple(columns),
+    )
+
+
+def _trend(
+    cells: pl.Series, found: Contributions, place: int, weight: Floats
+) -> tuple[str, tuple[ValuePart, ...]]:
+    amounts = found.amounts[:, :, place]
+    if cells.dtype in (pl.String, pl.Boolean):
+        return "level", tuple(_levels(cells, amounts, weight))
+    kind = "moment" if cells.dtype in (pl.Date, pl.Datetime) else "number"
+    return kind, tuple(_bins(_numbers(cells), amounts, weight))
+
+
+def _numbers(cells: pl.Series) -> Floats:
+    """The values as floats, NaN where missing; moments in days since 1970."""
+    plain = cells.alias("x")
+    if plain.dtype == pl.Date:
+        plain = plain.to_physical()
+    elif plain.dtype == pl.Datetime:
+        plain = plain.dt.epoch("us").cast(pl.Float64) / 86_400_000_000
+    values: Floats = plain.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _bins(values: Floats, amounts: Floats, weight: Floats) -> list[ValuePart]:
+    known = values[~np.isnan(values)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1))) if known.size else known
+    made = []
+    for at, low in enumerate(edges[:-1] if edges.size > 1 else edges):
+        last = at >= edges.size - 2
+        high = edges[-1] if last else edges[at + 1]
+        inside = (values >= low) & ((values <= high) if last else (values < high))
+        if inside.sum() >= FEWEST:
+            ends = float(values[inside].min()), float(values[inside].max())
+            made.append(ValuePart(*ends, None, int(inside.sum()), _means(amounts, weight, inside)))
+    missing = np.isnan(values)
+    if missing.sum() >= FEWEST:
+        made.append(ValuePart(None, None, None, int(missing.sum()), _means(amounts, weight, missing)))
+    return made
+
+
+def _levels(cells: pl.Series, amounts: Floats, weight: Floats) -> list[ValuePart]:
+    values = cells.to_list()
+    counts: dict[Any, int] = {}
+    for one in values:
+        counts[one] = counts.get(one, 0) + 1
+    order = sorted(counts, key=lambda one: (-counts[one], str(one)))[:MOST_LEVELS]
+    made = []
+    for level in order:
+        if counts[level] >= FEWEST:
+            inside = np.array([one == level for one in values])
+            text = str(level).lower() if isinstance(level, bool) else level
+            made.append(ValuePart(None, None, text, counts[level], _means(amounts, weight, inside)))
+    return made
+
+
+def _means(amounts: Floats, weight: Floats, inside: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+    own = weight[inside]
+    weights = own if own.sum() > 0 else None
+    means = np.average(amounts[inside], axis=0, weights=weights)
+    return tuple(means.tolist())
