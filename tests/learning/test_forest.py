@@ -68,6 +68,18 @@ def test_a_leaf_is_the_weighted_mean_or_the_shares_of_its_rows(task: str) -> Non
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-5 if task == "regression" else 1e-6)
 
 
+def test_weights_of_classes_count_in_the_shares() -> None:
+    """A rare class that is to count four times would not."""
+    frame = cells(900, "binary")
+    made = boost(lambda: iter([frame]), forest(parameters={"class_weight": (1.0, 4.0)}))
+    counts = frame.group_by("a").agg(pl.col("label").sum().alias("one"), pl.len().alias("all")).sort("a")
+    one, every = counts["one"].to_numpy(), counts["all"].to_numpy()
+    rows = np.zeros((6, 5), dtype=np.float32)
+    rows[:, 0] = np.arange(6)
+    expected = 4 * one / (every + 3 * one)
+    np.testing.assert_allclose(scores(made.payload, rows)[:, 1], expected, rtol=2e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_one_deep_tree_is_that_of_xgboosts_own_forest_mode(task: str) -> None:
     """Trees grown by our own gradients would be others than the library's."""
