@@ -232,3 +232,9 @@ def test_tables_stop_one_by_one() -> None:
     search.stop()
     (rest,) = search.ask(100)
     assert (rest.number, rest.table, rest.model.max_depth, search.seconds) == (0, 1, 2, None)
+
+
+def test_penalties_of_one_model_are_asked_for_together() -> None:
+    """They are solved from the same sums; asked for one by one, a path of 100 would cost 100 times as much."""
+    table = {"learner": "linear", "penalty": {"lambda": [0.1, 1, 0.01], "l1_ratio": [0, 0.5, 1]}}
+    assert len(search_of(models(table), seed=0, higher=True).ask(4)) == 9

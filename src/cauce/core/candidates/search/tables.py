@@ -23,10 +23,10 @@ Strengths: TypeAlias = Callable[[ModelSettings, StrengthPath, float], Sequence[f
 
 @dataclass(frozen=True)
 class Table:
-    """A `[[models]]` table's proposals. width: of its rounds, None for any. seconds: its time limit."""
+    """A `[[models]]` table's proposals. width: of its rounds. seconds: its time limit."""
 
     proposals: Proposals
-    width: int | None = None
+    width: int
     seconds: float | None = None
 
 
@@ -34,7 +34,9 @@ def table_of(model: ModelSettings, *, seed: int, strengths: Strengths | None = N
     """What a `[[models]]` table of a checked project proposes. seed: where its search has none."""
     search: Declared | None = getattr(model, "search", None)
     if search is None:
-        return Table(Listed(tuple(penalised(model, strengths))))
+        listed = tuple(penalised(model, strengths))
+        # What differs in its penalty alone is solved together, so it is asked for together.
+        return Table(Listed(listed), len(listed))
     space = Space(
         changed(model, {"search": None}),
         space_of(model),
@@ -94,11 +96,14 @@ class TableSearch:
         """The time limit of the table that is asked next; None where there is none."""
         return self.tables[self.table].seconds if self.table < len(self.tables) else None
 
-    def ask(self, width: int) -> tuple[Candidate, ...]:
-        """The next round: of one table, at most `width` candidates and at most the table's own width."""
+    def ask(self, width: int = 0) -> tuple[Candidate, ...]:  # noqa: ARG002 - of the protocol
+        """The next round: of one table, as wide as its search says, whatever `width` is.
+
+        What is learned from a round must not depend on who asks for it.
+        """
         while self.table < len(self.tables):
             now = self.tables[self.table]
-            self._round = now.proposals.propose(width if now.width is None else min(width, now.width))
+            self._round = now.proposals.propose(now.width)
             if not self._round:
                 self.table += 1
                 continue
