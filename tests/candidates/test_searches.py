@@ -235,6 +235,6 @@ def test_tables_stop_one_by_one() -> None:
 
 
 def test_penalties_of_one_model_are_asked_for_together() -> None:
-    """They are solved from the same sums; asked for one by one, a path of 100 would cost 100 times as much."""
+    """They are solved from the same sums; asked for one by one, a path of 100 would cost 100 times more."""
     table = {"learner": "linear", "penalty": {"lambda": [0.1, 1, 0.01], "l1_ratio": [0, 0.5, 1]}}
     assert len(search_of(models(table), seed=0, higher=True).ask(4)) == 9
