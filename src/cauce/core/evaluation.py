@@ -41,10 +41,11 @@ class Evaluation:
 
     threshold: a positive class's probability of this or more is predicted positive (binary; 0.5 unless
     chosen); with more classes the most probable is predicted, the first of equals. importance: total
-    gain by feature, largest first. headline: the metric to name first; the first of the target's where
-    not chosen. thresholds: what each gives on validation rows; choice: how `threshold` was chosen (both
-    binary only). slices: parts of the validation and test rows. permutation: by column of the user's.
-    answers: what calibration, another scale and intervals did, where there is any.
+    gain by feature, largest first; where `summed`, the size of each standardised coefficient. headline: the
+    metric to name first; the first of the target's where not chosen. thresholds: what each gives on
+    validation rows; choice: how `threshold` was chosen (both binary only). slices: parts of the validation
+    and test rows. permutation: by column of the user's. answers: what calibration, another scale and
+    intervals did, where there is any.
     """
 
     target: Target
@@ -59,6 +60,7 @@ class Evaluation:
     permutation: PermutationImportance | None = None
     contributions: ContributionSummary | None = None
     answers: AnswerEffects | None = None
+    summed: bool = False
 
     @property
     def gap(self) -> Gap:
@@ -122,6 +124,8 @@ class Evaluation:
             found["contributions"] = self.contributions.to_json()
         if self.answers is not None:
             found["answers"] = self.answers.to_json()
+        if self.summed:
+            found["summed"] = True
         if self.slices:
             found["slices"] = [one.to_json() for one in self.slices]
         if self.history is not None:
@@ -180,6 +184,7 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         permutation=_part(value, "permutation", PermutationImportance.from_json),
         contributions=_part(value, "contributions", ContributionSummary.from_json),
         answers=_part(value, "answers", AnswerEffects.from_json),
+        summed=bool(value.get("summed", False)),
     )
 
 

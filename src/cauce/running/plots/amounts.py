@@ -35,8 +35,11 @@ def draw_residuals(file: Path, residuals: ResidualHistogram, *, title: str, note
         caption(figure, f"{note} {text.format(count=format_number(count))}")
 
 
-def draw_importance(file: Path, importance: Sequence[tuple[str, float]], *, title: str, note: str) -> None:
-    """The features with the largest gain, as shares of all gain."""
+def draw_importance(
+    file: Path, importance: Sequence[tuple[str, float]], *, words: tuple[str, str, str]
+) -> None:
+    """The features with the largest importance, as shares of all. words: title, axis and the line below."""
+    title, unit, note = words
     total = sum(gain for _name, gain in importance) or 1.0
     top = list(importance[:FEATURES_SHOWN])
     names = labels([name for name, _gain in top], 40)
@@ -57,7 +60,7 @@ def draw_importance(file: Path, importance: Sequence[tuple[str, float]], *, titl
         axes.set_yticks(places, names)
         axes.set_xlim(0, max([*gains, 1e-9]) * 1.15)
         axes.set_title(title)
-        numbers(axes.xaxis, translate("Share of all gain (%)"))
+        numbers(axes.xaxis, unit)
         caption(figure, note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def render(evaluation: Evaluation, folder: Path) -> dict[str, Path]:
     """Write every plot this evaluation has as `folder`/name.png; the paths by name.
 
     Names: confusion_DATASET, residuals_DATASET, importance, history; roc, precision_recall and calibration
-    with a line for each dataset (binary), or with _DATASET and a line for each class.
+    with a line for each dataset (binary), or with _DATASET and a line for each class; reliability (with
+    more classes _0, _1, _2): calibration of test rows before and after.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
@@ -56,6 +58,7 @@ def _plots(evaluation: Evaluation) -> Iterator[Drawing]:
         yield from _tables(evaluation, dataset, one)
     for kind in _DRAW:
         yield from _curves(evaluation, kind)
+    yield from _reliability(evaluation)
     if evaluation.importance:
         yield "importance", lambda file: _importance(file, evaluation)
     if evaluation.history is not None and any(evaluation.history.losses.values()):
@@ -118,6 +121,25 @@ def _of_classes(
     return lambda file: _DRAW[kind](file, lines, title=title, note=note, **more)
 
 
+def _reliability(evaluation: Evaluation) -> Iterator[Drawing]:
+    """Calibration of the test rows before and after, of the positive class or of the most frequent one."""
+    answers, test = evaluation.answers, evaluation.datasets.get("test")
+    found = None if answers is None else answers.calibration
+    before = {} if found is None else found.curves.get("test", {})
+    if test is None or test.weight <= 0 or not before:
+        return
+    named = [one for one in _most_frequent(evaluation, test, "calibration") if one in before]
+    for place, positive in enumerate(named[:1] if evaluation.target.task == "binary" else named[:3]):
+        lines = [
+            Line(translate("before"), before[positive]),
+            Line(translate("after"), test.calibration[positive]),
+        ]
+        title = translate("Calibration of {name}, test rows").format(name=label(positive))
+        name = "reliability" if evaluation.target.task == "binary" else f"reliability_{place}"
+        note, rows = weights_note({"test": test}), [test.rows] * 2
+        yield name, partial(draw_calibration, lines=lines, title=title, note=note, rows=rows)
+
+
 def _most_frequent(evaluation: Evaluation, one: DatasetEvaluation, kind: str) -> list[str]:
     classes = evaluation.target.classes
     weights = np.zeros(len(classes)) if one.confusion is None else one.confusion.labels
@@ -139,11 +161,15 @@ def _line(one: DatasetEvaluation, kind: str, positive: str, text: str) -> Line[A
 def _importance(file: Path, evaluation: Evaluation) -> None:
     count = len(evaluation.importance)
     note = translate_plural("{count} feature.", "{count} features.", count).format(count=format_number(count))
+    title, unit = translate("What the model gains from each feature"), translate("Share of all gain (%)")
+    text = translate("The {shown} with the largest gain of {count} features.")
+    if evaluation.summed:
+        title = translate("How large each feature's standardised coefficient is")
+        unit = translate("Share of all standardised coefficients (%)")
+        text = translate("The {shown} with the largest standardised coefficient of {count} features.")
     if count > FEATURES_SHOWN:
-        text = translate("The {shown} with the largest gain of {count} features.")
         note = text.format(shown=FEATURES_SHOWN, count=format_number(count))
-    title = translate("What the model gains from each feature")
-    draw_importance(file, evaluation.importance, title=title, note=note)
+    draw_importance(file, evaluation.importance, words=(title, unit, note))
 
 
 def _history(file: Path, evaluation: Evaluation) -> None:

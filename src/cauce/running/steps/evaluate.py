@@ -36,6 +36,7 @@ from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.task import Target
 from cauce.errors import warn
 from cauce.planning.step import Step
+from cauce.running.artifacts import begin_plots, expect_plots
 from cauce.running.execution import Made
 from cauce.running.readings import note_reading
 from cauce.running.steps.calibrate import answering_facts, answering_of
@@ -56,6 +57,7 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     engine, before = work.engine, work.engine.rows_scanned
     known = Target.from_json(read_json(work.store, step.stored("split"))["target"])
     check_choices(work.project, known, schema=source.schema)
+    expect_plots(work, source.manifest.rows)
     looked = _Looked.of(work, step, slices=_slice_columns(work, source))
     prepared = engine.map(engine.scan(source), looked.prepared)
     table = engine.map(prepared, looked.rows)
@@ -99,8 +101,10 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         permutation=looked.permuted(parts[-1], first, threshold=threshold) if looked.shuffles else None,
         contributions=looked.explained(parts[-1]) if looked.explains else None,
         answers=effects,
+        summed="coefficients" in looked.training,
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
+    begin_plots(work, kept)
     return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
 
 

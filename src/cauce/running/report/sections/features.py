@@ -12,6 +12,7 @@ from cauce.running.report.blocks import Block, Chart, Column, Listing, Part, Sec
 from cauce.running.report.charts.bars import Item, bar_chart
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import amount_text
+from cauce.running.report.sections.coefficients import size_of_coefficients
 from cauce.running.report.sections.components import component_parts
 from cauce.running.report.sections.contributions import direction_parts, size_chart
 from cauce.running.report.wording import count, name, safe, share
@@ -27,7 +28,13 @@ def features_section(content: RunContent) -> Section | None:
         return None
     importance = () if content.evaluation is None else content.evaluation.importance
     blocks: tuple[Block, ...] = (
-        *gallery((size_chart(content.evaluation), _permuted(content.evaluation), _gain(importance))),
+        *gallery(
+            (
+                size_chart(content.evaluation),
+                _permuted(content.evaluation),
+                _gain(importance, content.evaluation),
+            )
+        ),
         *direction_parts(content.evaluation),
         *component_parts(fitted),
         Part(translate(_("What was made of which column")), (_table(fitted),)),
@@ -38,7 +45,9 @@ def features_section(content: RunContent) -> Section | None:
     return Section("features", translate(_("Features")), blocks)
 
 
-def _gain(importance: Sequence[tuple[str, float]]) -> Chart | None:
+def _gain(importance: Sequence[tuple[str, float]], evaluation: Evaluation | None) -> Chart | None:
+    if evaluation is not None and evaluation.summed:
+        return size_of_coefficients(importance)
     total = sum(max(gain, 0.0) for _name, gain in importance)
     if total <= 0:
         return None
