@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None 
 
 def run_workspace(work: Workspace, *, observer: Observer | None = None) -> RunReport:
     """Run the workspace's project and write what people read of it. Raises as `run`."""
-    with work.tracker() as tracker:
+    with work.tracker() as tracker, closing(work.beside):
         result = run_project(work, observer=observer, tracker=tracker)
         results = Results(work, result.records)
         plots = render_plots(work, results.evaluation)

@@ -14,7 +14,7 @@ from typing import Any
 
 from cauce.cli.answer import Answer
 from cauce.cli.settings import Settings, peek, take_settings
-from cauce.cli.sparing import spare_imports
+from cauce.cli.sparing import spare_collections, spare_imports
 from cauce.cli.terminal import (
     INTERRUPTED,
     PIPE_CLOSED,
@@ -34,6 +34,7 @@ _COMPLETING = "_CAUCE_COMPLETE"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code; SIGTERM ends it as Ctrl-C does."""
     spare_imports()
+    spare_collections()
     told: list[int] = []
 
     def end(number: int, _frame: Any) -> None:

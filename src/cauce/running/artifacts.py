@@ -14,25 +14,49 @@ from cauce.core.evaluation import Evaluation, encode_evaluation
 from cauce.core.faults import translated
 from cauce.failpoints import passage
 from cauce.language import active_language
+from cauce.planning.step import Reference
 from cauce.running.plots import render
 from cauce.running.workspace import Workspace
 from cauce.stores.publishing import sync_folders
 
+_MANY_ROWS = 200_000
+
+
+def expect_plots(work: Workspace, rows: int) -> None:
+    """Where an evaluation of so many rows takes longer than loading matplotlib, load it beside."""
+    if rows >= _MANY_ROWS:
+        work.beside.start()
+
+
+def begin_plots(work: Workspace, kept: Reference) -> None:
+    """Have the plots of the evaluation just kept drawn beside, where they were expected."""
+    file = work.store.local_path(str(kept.value))
+    if file is None or not work.beside.started:
+        return
+    folder = _plots_folder(work, Path(file).read_bytes())
+    if not folder.exists():
+        work.beside.draw(folder.name, Path(file), folder=work.store.scratch())
+
 
 def render_plots(work: Workspace, evaluation: Evaluation) -> Mapping[str, Path]:
     """The evaluation's plots as PNG files in the active language; drawn once for each evaluation."""
-    digest = hashlib.sha256(encode_evaluation(evaluation)).hexdigest()[:16]
-    folder = work.store_folder / "plots" / f"{digest}-{active_language()}"
+    folder = _plots_folder(work, encode_evaluation(evaluation))
     if not folder.exists():
-        draft = work.store.scratch()
+        draft = work.beside.drawn(folder.name) or work.store.scratch()
         try:
             with translated(folder):
-                render(evaluation, draft)
+                if not any(draft.iterdir()):
+                    render(evaluation, draft)
             passage("artifact.drawn")
             _name(draft, folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return {path.stem: path for path in sorted(folder.glob("*.png"))}
+
+
+def _plots_folder(work: Workspace, evaluation: bytes) -> Path:
+    digest = hashlib.sha256(evaluation).hexdigest()[:16]
+    return work.store_folder / "plots" / f"{digest}-{active_language()}"
 
 
 def export_model(work: Workspace, identity: str) -> Path:

@@ -11,6 +11,7 @@ from cauce.engines.local.engine import LocalEngine
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
+from cauce.running.plots.beside import Beside
 from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
 from cauce.sources.files import find_files, fingerprint
@@ -58,6 +59,11 @@ class Workspace:
     def tracker(self) -> AbstractContextManager[Tracker | None]:
         """What keeps track of a run, beside it."""
         return make_tracker(self.project.tracking, self.folder, home=self.store_folder)
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What draws plots while a run goes on; to be closed."""
+        return Beside()
 
     @cached_property
     def read_options(self) -> ReadOptions:

@@ -6,6 +6,7 @@ is over. It tells on its standard output what arrived. It ends with the process 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -86,9 +87,15 @@ def main() -> None:
 
 def _load() -> None:
     """Import MLflow, and what a model's folder is written with, before they are needed."""
-    with quiet_mlflow():
-        for module in ("mlflow.models", "mlflow.pyfunc", "cauce.tracking.model_folder"):
-            import_module(module)
+    # Thousands of modules and nothing to collect.
+    gc.disable()
+    try:
+        with quiet_mlflow():
+            for module in ("mlflow.models", "mlflow.pyfunc", "cauce.tracking.model_folder"):
+                import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _first_line() -> bytes:
