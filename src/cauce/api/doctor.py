@@ -69,7 +69,14 @@ def doctor(project: str | Path = FILE_NAME) -> Diagnosis:
 
 
 def _needed(work: Workspace | None) -> frozenset[str]:
-    return frozenset({"mlflow"} if work is not None and work.project.tracking.enabled else ())
+    if work is None:
+        return frozenset()
+    searches = (getattr(model, "search", None) for model in work.project.models)
+    used = {
+        "mlflow": work.project.tracking.enabled,
+        "tune": any(one is not None and one.method == "tpe" for one in searches),
+    }
+    return frozenset(name for name, needed in used.items() if needed)
 
 
 def _project(project: Path) -> tuple[Workspace | None, list[Check]]:

