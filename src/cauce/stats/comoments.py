@@ -14,7 +14,7 @@ from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
 from cauce.stats.scalars import order
 
-_BLOCK_ROWS: Final = 16_384
+_BLOCK_ROWS: Final = 8_192
 _LARGEST: Final = np.float32(1e38)
 
 
@@ -148,16 +148,16 @@ def _parts(
             continue
         own = rows.copy() if count == len(mask) else rows[:, mask]
         if weights is None:
-            means, total, weighted = own.mean(axis=1), float(count), own
+            means, total = own.mean(axis=1), float(count)
             own -= means[:, None]
         else:
             mine = weights[mask]
             total = float(mine.sum())
             means = (own * (mine / total)).sum(axis=1)
             own -= means[:, None]
-            weighted = own * mine
+            own *= np.sqrt(mine)
         with np.errstate(over="ignore", invalid="ignore"):
-            yield Comoment(name, count, total, means, weighted @ own.T)
+            yield Comoment(name, count, total, means, own @ own.T)
 
 
 def _both(one: Comoment, other: Comoment) -> Comoment:

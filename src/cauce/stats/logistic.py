@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from cauce.errors import CauceError
 from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
 
-_BLOCK_ROWS: Final = 16_384
+_BLOCK_ROWS: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -71,44 +71,31 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         return LogisticState(0, 0.0, 0.0, np.zeros((outputs, size)), curvature)
 
     def of(self, batch: pl.DataFrame) -> LogisticState:
-        rows = np.empty((len(self.features) + 1, batch.height))
-        rows[0] = 1.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            for place, name in enumerate(self.features):
-                rows[place + 1] = (floats(column(batch, name), self) - self.shift[place]) / self.scale[place]
+        numbers = Numbers.of(batch, self)
         labels = floats(column(batch, self.label), self)
         weights = np.ones(batch.height)
         if self.weight is not None:
             weights = floats(column(batch, self.weight), self)
-        keep = np.isfinite(rows).all(axis=0) & np.isfinite(labels) & np.isfinite(weights)
-        if not keep.all():
-            rows, labels, weights = rows[:, keep], labels[keep], weights[keep]
-        state = self.start()
-        for low in range(0, rows.shape[1], _BLOCK_ROWS):
-            part = slice(low, low + _BLOCK_ROWS)
-            state = self.merge(state, self._block(rows[:, part], labels[part], weights[part]))
-        left_out = int(batch.height - keep.sum())
+        state, skipped = self.start(), 0
+        for low in range(0, batch.height, _BLOCK_ROWS):
+            part = slice(low, min(low + _BLOCK_ROWS, batch.height))
+            rows = numbers.block(part)
+            keep = complete(rows, labels[part], weights[part])
+            own, own_labels, own_weights = rows, labels[part], weights[part]
+            if not keep.all():
+                own, own_labels, own_weights = rows[:, keep], own_labels[keep], own_weights[keep]
+                skipped += int(len(keep) - keep.sum())
+            state = self.merge(state, self._block(own, own_labels, own_weights))
+        left_out = state.skipped + skipped
         return LogisticState(state.rows, state.weight, state.loss, state.gradient, state.curvature, left_out)
 
     def _block(self, rows: Floats, labels: Floats, weights: Floats) -> LogisticState:
         margins = np.asarray(self.coefficients) @ rows
-        two = len(self.coefficients) == 1
-        wanted = labels[None, :] if two else (labels[None, :] == np.arange(len(margins))[:, None])
-        shares, loss = _two_classes(margins, labels) if two else _classes(margins, labels)
+        shares, loss, wanted = explained(margins, labels)
         gradient = (weights * (shares - wanted)) @ rows.T
-        curvature = self._curvature(rows, shares, weights) if self.curved else np.zeros((0, 0))
+        curvature = curved(rows, shares, weights) if self.curved else np.zeros((0, 0))
         total = float(weights.sum())
         return LogisticState(rows.shape[1], total, float(weights @ loss), gradient, curvature)
-
-    def _curvature(self, rows: Floats, shares: Floats, weights: Floats) -> Floats:
-        outputs, size = len(shares), len(rows)
-        found = np.empty((outputs, size, outputs, size))
-        for one in range(outputs):
-            for other in range(one, outputs):
-                both = shares[one] * ((one == other) - shares[other])
-                found[one, :, other] = (rows * (weights * both)) @ rows.T
-                found[other, :, one] = found[one, :, other].T
-        return found.reshape(outputs * size, outputs * size)
 
     def merge(self, left: LogisticState, right: LogisticState) -> LogisticState:
         return LogisticState(
@@ -122,6 +109,80 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
 
     def result(self, state: LogisticState) -> LogisticTotals:
         return state
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The features of a batch as columns of numbers, and what standardises them."""
+
+    cells: tuple[NDArray[Any], ...]
+    shift: Floats
+    inverse: Floats
+
+    @staticmethod
+    def of(batch: pl.DataFrame, summary: Any) -> Numbers:
+        """Those of `summary`, which has features, shift and scale."""
+        cells = tuple(_cells(column(batch, name), summary) for name in summary.features)
+        shift, scale = (
+            np.asarray(summary.shift, dtype=np.float64),
+            np.asarray(summary.scale, dtype=np.float64),
+        )
+        return Numbers(cells, shift[:, None], 1.0 / scale[:, None])
+
+    def block(self, part: slice) -> Floats:
+        """Some rows, standardised: [1 + p, rows], the first 1."""
+        rows = np.empty((len(self.cells) + 1, part.stop - part.start))
+        rows[0] = 1.0
+        for place, own in enumerate(self.cells):
+            rows[place + 1] = own[part]
+        with np.errstate(over="ignore", invalid="ignore"):
+            rows[1:] -= self.shift
+            rows[1:] *= self.inverse
+        return rows
+
+
+def _cells(series: pl.Series, summary: Any) -> NDArray[Any]:
+    """float32 as it is, everything else as float64: what is kept small is widened block by block."""
+    if series.dtype != pl.Float32:
+        return floats(series, summary)
+    return series.rechunk().to_numpy()
+
+
+def complete(rows: Floats, labels: Floats, weights: Floats) -> NDArray[np.bool_]:
+    """Which rows have numbers alone, [rows]."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        fine: NDArray[np.bool_] = np.isfinite(rows.sum(axis=0) + labels + weights)
+    if fine.all():
+        return fine
+    found: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(rows), axis=0)
+    found &= np.isfinite(labels)
+    found &= np.isfinite(weights)
+    return found
+
+
+def explained(margins: Floats, labels: Floats) -> tuple[Floats, Floats, Any]:
+    """Probabilities [outputs, n], each row's loss [n], and what the probabilities should be [outputs, n]."""
+    if len(margins) == 1:
+        shares, loss = _two_classes(margins, labels)
+        return shares, loss, labels[None, :]
+    shares, loss = _classes(margins, labels)
+    return shares, loss, labels[None, :] == np.arange(len(margins))[:, None]
+
+
+def curved(rows: Floats, shares: Floats, weights: Floats) -> Floats:
+    """The second derivatives of the loss, [outputs·(1 + p)]²."""
+    outputs, size = len(shares), len(rows)
+    found = np.empty((outputs, size, outputs, size))
+    for one in range(outputs):
+        for other in range(one, outputs):
+            same = one == other
+            both = weights * shares[one] * ((1.0 - shares[one]) if same else shares[other])
+            # A product with its own transpose costs half of one with another matrix.
+            scaled = rows * np.sqrt(both)
+            products = scaled @ scaled.T
+            found[one, :, other] = products if same else -products
+            found[other, :, one] = found[one, :, other].T
+    return found.reshape(outputs * size, outputs * size)
 
 
 def _two_classes(margins: Floats, labels: Floats) -> tuple[Floats, Floats]:

@@ -51,7 +51,8 @@ class Sparse:
         try:
             return self._searched(start)
         except _FlatError:
-            return replace(self, ridge=self.ridge + _LEAST_RIDGE)._searched(np.zeros(len(start)))
+            ridge = self.ridge + _LEAST_RIDGE * float(self.matrix.diagonal().max())
+            return replace(self, ridge=ridge)._searched(np.zeros(len(start)))
 
     def _searched(self, start: Floats) -> Floats:
         """The minimum, by feature-sign search (Lee, Battle, Raina, Ng 2007).
@@ -117,7 +118,7 @@ class Sparse:
         part.flat[:: len(chosen) + 1] += self.ridge
         factor, solution, failed = lapack.dposv(part, wanted)
         diagonal = np.diagonal(factor)
-        if failed or diagonal.min() ** 2 <= _LEAST_CURVATURE:
+        if failed or diagonal.min() ** 2 <= _LEAST_CURVATURE * float(part.diagonal().max()):
             return None
         found: Floats = solution
         return found
