@@ -96,6 +96,12 @@ def test_numbers_without_a_missing_value_in_training_are_filled_with_their_media
     assert features.projection(schema_of(new))(new)["x"].to_list() == [5.0, 3.0]
 
 
+def test_a_value_that_is_hardly_ever_missing_gets_no_feature_of_its_own() -> None:
+    """A feature that is 1 in two rows learns those two rows by heart."""
+    frame = pl.DataFrame({"x": [None, None, *range(398)], "t": [None, None, *"ab" * 199]})
+    assert complete(frame.cast({"x": pl.Float64})).names in (("x", "t=a"), ("x", "t=b"))
+
+
 def test_a_declared_category_is_refused_with_what_to_write() -> None:
     """A category's code taken as a number is a model that means nothing."""
     with pytest.raises(CauceError, match=r"few.*native category") as caught:

@@ -23,7 +23,7 @@ _EPOCH = "1970-01-01"
 @dataclass(frozen=True)
 class AutoNumber:
     """A number or boolean as it is; missing values become the median (the most frequent value of a boolean),
-    beside a feature that says where they were, if training rows have any."""
+    beside a feature that says where they were, if 1 % of the training rows or more have one."""
 
     step: str = "auto_number"
 
@@ -32,7 +32,8 @@ class AutoNumber:
 class AutoLevels:
     """One 0/1 feature for each level but the most frequent, which all others are compared with: with every
     level, the features would add up to 1 in each row and no coefficients would be best. Levels with less
-    than 1 % of the rows are joined; so is one never seen. Missing values have a feature of their own."""
+    than 1 % of the rows are joined; so is one never seen. Missing values have a feature of their own from
+    1 % of the rows on, and count as the most frequent level below."""
 
     step: str = "auto_levels"
 
@@ -49,8 +50,16 @@ class AutoMoment:
 
 
 @dataclass(frozen=True)
+class FilledNumber:
+    """What stands for missing values, and whether there is a feature that says where they were."""
+
+    filled: Filled
+    told: bool
+
+
+@dataclass(frozen=True)
 class Contrasts:
-    """Levels, the one they are compared with, and whether training rows have missing values."""
+    """Levels, the one they are compared with, and whether missing values have a feature of their own."""
 
     levels: LevelSet
     reference: Level
@@ -69,14 +78,20 @@ def _number_needs(_step: AutoNumber, stream: Stream, setting: Setting) -> tuple[
     return IMPUTE.needs(_imputation(stream), stream, setting)
 
 
-def _number_fit(_step: AutoNumber, stream: Stream, results: Results, setting: Setting) -> Filled:
+def _number_fit(_step: AutoNumber, stream: Stream, results: Results, setting: Setting) -> FilledNumber:
     found: Filled = IMPUTE.fit(_imputation(stream), stream, results, setting)
-    return found
+    return FilledNumber(found, _told(found.missing or 0, results[1].rows))
 
 
-def _number_make(_step: AutoNumber, stream: Stream, state: Filled, setting: Setting) -> tuple[Stream, ...]:
-    step = replace(_imputation(stream), indicator=bool(state.missing))
-    return IMPUTE.make(step, stream, state, setting)
+def _told(missing: int, rows: int) -> bool:
+    return missing > 0 and missing >= _RARE_SHARE * rows
+
+
+def _number_make(
+    _step: AutoNumber, stream: Stream, state: FilledNumber, setting: Setting
+) -> tuple[Stream, ...]:
+    step = replace(_imputation(stream), indicator=state.told)
+    return IMPUTE.make(step, stream, state.filled, setting)
 
 
 def _levels_needs(_step: AutoLevels, stream: Stream, _setting: Setting) -> tuple[Ask, ...]:
@@ -90,7 +105,7 @@ def _levels_fit(step: AutoLevels, stream: Stream, results: Results, _setting: Se
     rows = sum(counts.values()) + missing
     levels = divided(counts, rows=rows, rare=_RARE_SHARE, limit=MOST_CONTRASTS, unseen_rare=True)
     most = max(levels.kept, key=lambda level: counts[level]) if levels.kept else None
-    return Contrasts(levels, most, missing > 0)
+    return Contrasts(levels, most, _told(missing, rows))
 
 
 def _levels_make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cauce.core.evaluation import History
@@ -56,10 +57,19 @@ def _fold(fold: str) -> str:
 
 
 def _parameters(model: Any, seed: Any) -> Facts:
-    pairs = [(name(key), name(_setting(value))) for key, value in sorted(model.items()) if value is not None]
+    pairs = [(name(key), name(_setting(value))) for key, value in _single(model) if value is not None]
     if seed is not None:
         pairs.append((name("seed"), name(str(seed))))
     return Facts(tuple(pairs), form="many")
+
+
+def _single(model: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Settings in order; those of a table by table and name."""
+    for key, value in sorted(model.items()):
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{inner}", part) for inner, part in _single(value))
+        else:
+            yield key, value
 
 
 def _setting(value: Any) -> str:
