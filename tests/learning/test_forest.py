@@ -15,6 +15,7 @@ import xgboost
 from boosting_data import TASKS, evaluate, matrix, spec, table
 
 from cauce.core.boosting import BoostParameters, BoostSpec
+from cauce.core.contributions.attribution import attribution
 from cauce.core.scoring import load_scorer
 from cauce.core.trees.model import read_xgboost, xgboost_json
 from cauce.core.trees.onnx import write_onnx
@@ -321,3 +322,16 @@ def test_forests_and_boosting_have_their_own_defaults() -> None:
     """A project without a forest would train another model than before."""
     plain = BoostParameters()
     assert (plain.forest, plain.colsample_bynode, plain.monotone) == (False, 1.0, ())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_contributions_add_up_to_the_share_or_the_value(task: str) -> None:
+    """Reasons for a prediction would be those of another number."""
+    frame = table(600, task=task)
+    payload = boost(lambda: iter([frame]), forest(task, parameters={"subsample": 0.6})).payload
+    rows = matrix(frame)[:60]
+    found = attribution(payload)(rows)
+    assert found.shape == (60, 3 if task == "multiclass" else 1, 6)
+    own = xgboost.Booster({"nthread": 1}, model_file=bytearray(xgboost_json(payload)))
+    told = own.inplace_predict(rows).reshape(60, -1)
+    np.testing.assert_allclose(found.sum(axis=2), told, rtol=1e-5, atol=1e-5)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cauce.core.trees.document import write_xgboost
-from cauce.core.trees.model import Ensemble
+from cauce.core.trees.model import Ensemble, booster_document
 from cauce.errors import CauceError
 
 Covers = tuple[npt.NDArray[np.float64], ...]
@@ -24,7 +24,7 @@ def read_covers(payload: bytes) -> Covers:
     rows share out at a node always adds up. Raises E0811 where a leaf has no such number.
     """
     try:
-        trees = json.loads(payload)["learner"]["gradient_booster"]["model"]["trees"]
+        trees = booster_document(json.loads(payload))["learner"]["gradient_booster"]["model"]["trees"]
         return tuple(_cover(tree) for tree in trees)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError) as error:
         raise CauceError("E0811", reason=f"{type(error).__name__}: {error}") from None

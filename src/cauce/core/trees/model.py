@@ -104,9 +104,13 @@ def forest_document(payload: bytes, *, kind: Output) -> bytes:
 def xgboost_json(payload: bytes) -> bytes:
     """XGBoost's own JSON of a payload that `read_xgboost` takes: what stands inside a forest's document."""
     document = json.loads(payload)
-    if document["learner"] != "forest":
-        return payload
-    return json.dumps(document["model"], separators=(",", ":")).encode()
+    inner = booster_document(document)
+    return payload if inner is document else json.dumps(inner, separators=(",", ":")).encode()
+
+
+def booster_document(document: Any) -> Any:
+    """Of a parsed payload, the document that is XGBoost's own."""
+    return document["model"] if document["learner"] == "forest" else document
 
 
 def _forest(document: Any) -> Ensemble:
