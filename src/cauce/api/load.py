@@ -36,7 +36,12 @@ class Model:
         return {column.name: column.field.kind for column in self.bundle.manifest.input}
 
     def predict(
-        self, frame: Any, *, explain: int | Literal["all"] | None = None, explain_values: bool = False
+        self,
+        frame: Any,
+        *,
+        explain: int | Literal["all"] | None = None,
+        explain_values: bool = False,
+        interval: bool = False,
     ) -> Any:
         """Predictions for a Polars, pandas or Arrow table, as a table of the same library.
 
@@ -44,12 +49,13 @@ class Model:
         columns are ignored. explain: a number adds the columns that moved each row most, in words
         (because_1, …; with the row's own cells where explain_values); "all" adds base and the contribution
         of every column, whose sum is the raw score. E1209 lists every column that is missing or of another
-        kind; E2301, E2302.
+        kind; E2205, E2301, E2302. interval: with `lower` and `upper`, between which the share of new values
+        lies that the project asked for in evaluate.interval.
         """
         if explain is None and not explain_values:
-            return predict_frame(self.bundle, frame)
+            return predict_frame(self.bundle, frame, interval=interval)
         reasons = Reasons.of(self.bundle, Explain.of(explain, values=explain_values))
-        return predict_frame(self.bundle, frame, beside=reasons.columns)
+        return predict_frame(self.bundle, frame, beside=reasons.columns, interval=interval)
 
     def __repr__(self) -> str:
         return f"<cauce.Model {self.name} {self.version} {self.bundle.manifest.target.task}>"

@@ -18,7 +18,8 @@ class Choices(TypedDict, total=False):
     digest: what the bundle's must be. key: columns to keep beside the predictions; the model's own where
     absent. overwrite: replace `out` where it exists. guard_formulas: put a ' before texts of a CSV that a
     spreadsheet would run. explain: how many columns to name that moved each row most, or "all" for the
-    contribution of every column; explain_values: with the row's own cells in the words.
+    contribution of every column; explain_values: with the row's own cells in the words. interval: write
+    `lower` and `upper`, between which the project's share of new values lies.
     """
 
     digest: str | None
@@ -27,6 +28,7 @@ class Choices(TypedDict, total=False):
     guard_formulas: bool
     explain: int | str | None
     explain_values: bool
+    interval: bool
 
 
 def predict(
@@ -43,7 +45,7 @@ def predict(
     source: files, folders or patterns. model: as in `load`; None takes what the project's latest run
     made. report(rows, total) tells progress. choices: see `Choices`.
     Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
-    E2301, E2302, and what reading and writing raise.
+    E2205, E2301, E2302, and what reading and writing raise.
     """
     found = find_model(model, digest=choices.get("digest"), project=project)
     key, explain, values = choices.get("key"), choices.get("explain"), choices.get("explain_values", False)
@@ -53,5 +55,6 @@ def predict(
         version=found.version,
         guard_formulas=choices.get("guard_formulas", False),
         explain=None if explain is None and not values else Explain.of(explain, values=values),
+        interval=choices.get("interval", False),
     )
     return predict_file(found.bundle, source, out=out, options=options, report=report)

@@ -53,7 +53,8 @@ class PredictOptions:
     that exist may be replaced. version: the text in `model_version`; None for the bundle's identity.
     reading: how text files are read, None for as the training files were declared to be. guard_formulas:
     whether texts in a CSV that a spreadsheet would take for formulas get a ' in front (off: a key must
-    stay what it is; W1221 says where it matters).
+    stay what it is; W1221 says where it matters). interval: whether the ends of predicted numbers'
+    intervals are written, `lower` and `upper` (E2205 where the model has none).
     """
 
     key: tuple[str, ...] | None = None
@@ -63,6 +64,7 @@ class PredictOptions:
     guard_formulas: bool = False
     threads: int | None = None
     explain: Explain | None = None
+    interval: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class _Scoring:
 
     @property
     def scorer(self) -> Scorer:
-        return self.bundle.scorer(threads=self.options.threads)
+        return self.bundle.scorer(threads=self.options.threads, interval=self.options.interval)
 
     @cached_property
     def reasons(self) -> Reasons | None:

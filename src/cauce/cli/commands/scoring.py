@@ -48,6 +48,12 @@ _PREDICT: dict[str, Any] = {
         bool,
         typer.Option("--explain-values", help=_("Show the row's own values in what --explain says.")),
     ],
+    "interval": Annotated[
+        bool,
+        typer.Option(
+            "--interval", help=_("Write lower and upper, the ends of each predicted number's interval.")
+        ),
+    ],
 }
 
 

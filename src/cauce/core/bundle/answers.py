@@ -15,6 +15,7 @@ from cauce.core.task import Class, Target
 from cauce.expr.schema import Field, Kind
 
 PREDICTION = "prediction"
+LIMITS = ("lower", "upper")
 THRESHOLD = 0.5
 
 
@@ -29,12 +30,13 @@ class Answers:
 
     threshold: a positive class's probability of this or more is predicted positive (binary; 0.5 where
     None); with more classes the most probable is predicted, the first of equals. numbers: predict class
-    numbers instead of classes.
+    numbers instead of classes. interval: LIMITS come after a predicted number.
     """
 
     target: Target
     threshold: float | None = None
     numbers: bool = False
+    interval: bool = False
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -44,7 +46,8 @@ class Answers:
         if names:
             kind = "integer" if self.numbers else _kind_of(self.target.classes)
         probabilities = (Field(probability_name(name), "float") for name in names)
-        return Field(PREDICTION, kind), *probabilities
+        limits = (Field(name, "float") for name in LIMITS if self.interval)
+        return Field(PREDICTION, kind), *probabilities, *limits
 
     @cached_property
     def classes(self) -> tuple[Class, ...]:
@@ -62,10 +65,14 @@ class Answers:
         most: npt.NDArray[np.int64] = np.argmax(scores, axis=1).astype(np.int64)
         return most
 
-    def columns(self, scores: Matrix) -> list[pl.Series]:
-        """The columns `fields` names, one row for each score."""
+    def columns(self, scores: Matrix, limits: Matrix | None = None) -> list[pl.Series]:
+        """The columns `fields` names, one row for each score. limits: [n, 2], where `interval`."""
         if self.target.task == "regression":
-            return [pl.Series(PREDICTION, scores.astype(np.float64))]
+            ends = () if limits is None else limits.astype(np.float64).T
+            named = (
+                pl.Series(name, np.ascontiguousarray(end)) for name, end in zip(LIMITS, ends, strict=False)
+            )
+            return [pl.Series(PREDICTION, scores.astype(np.float64)), *named]
         numbers = self.numbered(scores)
         prediction = pl.Series(numbers) if self.numbers else self._named(numbers)
         probabilities = (
@@ -78,9 +85,12 @@ class Answers:
         known = pl.Series(values=list(self.classes), dtype=self.fields[0].dtype)
         return known.gather(pl.Series(numbers))
 
-    def rows(self, scores: Matrix) -> list[dict[str, Any]]:
+    def rows(self, scores: Matrix, limits: Matrix | None = None) -> list[dict[str, Any]]:
         """The same as one mapping for each row."""
         names = [field.name for field in self.fields]
+        if limits is not None:
+            listed = np.column_stack((scores, limits)).astype(np.float64).tolist()
+            return [dict(zip(names, row, strict=True)) for row in listed]
         if self.target.task == "regression":
             return [{PREDICTION: value} for value in scores.astype(np.float64).tolist()]
         chosen = [self.classes[number] for number in self.numbered(scores).tolist()]

@@ -20,19 +20,20 @@ Beside = Callable[[pl.DataFrame, pl.DataFrame], list[pl.Series]]
 """From rows of the model's input and their predictions to columns to put beside these."""
 
 
-def predict_frame(bundle: Bundle, frame: Any, *, beside: Beside | None = None) -> Any:
+def predict_frame(bundle: Bundle, frame: Any, *, beside: Beside | None = None, interval: bool = False) -> Any:
     """`prediction` and a `probability_<class>` for each class, one row for each row of `frame`, in its order.
 
     frame: a Polars DataFrame, a pandas DataFrame (its index is kept), or an Arrow Table or RecordBatch; the
     answer is of the same type. Other columns are ignored. E1209 names every column that is missing or of
     another kind, E1220 the columns with cells that cannot be read. TypeError for any other object.
+    interval: with the ends of predicted numbers' intervals, `lower` and `upper`; E2205.
     """
     columns = bundle.manifest.input
     table, strange, back = _polars(frame, {column.name for column in columns})
     conversion = Conversion(columns, {**fields_of(table), **strange})
     plain = pl.DataFrame([_plain(series) for series in table])
     _refuse_unreadable(conversion, plain)
-    scorer = bundle.cached_scorer
+    scorer = bundle.scorer(interval=True) if interval else bundle.cached_scorer
 
     def answered(part: pl.DataFrame) -> pl.DataFrame:
         rows = conversion(part)

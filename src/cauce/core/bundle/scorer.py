@@ -41,6 +41,7 @@ class Scorer:
     is installed it scores batches, else ONNX does: they agree within 1e-6. threads: None for
     `batch_threads()`. numbers: predict class numbers, as an evaluation wants them. answering: what is done to
     the payload's numbers before they are probabilities or values. margins: give margins for scores.
+    interval: give the ends of predicted numbers' intervals, for which `answering` has a rule.
     A value that is sent to workers: what it loads, it loads where it is called. E1214 where a kept column
     is called as one of the results; E1217 where the payload reads another number of features.
     """
@@ -56,6 +57,7 @@ class Scorer:
     threads: int | None = None
     answering: Answering = NOTHING
     margins: bool = False
+    interval: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Scorer:
     @cached_property
     def answers(self) -> Answers:
         """How its scores become columns."""
-        return Answers(self.target, self.threshold, self.numbers)
+        return Answers(self.target, self.threshold, self.numbers, self.interval)
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
@@ -84,9 +86,9 @@ class Scorer:
 
     def answered(self, batch: pl.DataFrame, raw: Matrix) -> pl.DataFrame:
         """What a call gives, from the payload's own numbers of the rows of `batch`."""
-        scores = self.answering(raw)
+        scores, limits = self.answering(raw), self._limits(raw)
         kept = [batch.get_column(name) for name in self.keep]
-        return pl.DataFrame([*kept, *self.answers.columns(scores)])
+        return pl.DataFrame([*kept, *self.answers.columns(scores, limits)])
 
     def matrix(self, batch: pl.DataFrame) -> Matrix:
         """The features of each row of `batch`, float32 [n, features]."""
@@ -117,7 +119,11 @@ class Scorer:
 
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
-        return self.answers.rows(self.row_scores(rows))
+        raw = self._row_score(self.matrix_of_rows(rows))
+        return self.answers.rows(self.answering(raw), self._limits(raw))
+
+    def _limits(self, raw: Matrix) -> Matrix | None:
+        return self.answering.limits(raw) if self.interval else None
 
     def score_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """`prediction` and probabilities of one row."""

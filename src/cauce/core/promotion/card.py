@@ -177,6 +177,8 @@ def _worth(card: ModelCard) -> Iterator[str]:
     if card.manifest.threshold is not None:
         text = translate(_("Predicted positive from a probability of {threshold}."))
         yield text.format(threshold=format_number(card.manifest.threshold, digits=3))
+    answers = None if card.evaluation is None else card.evaluation.answers
+    yield from (f"- {plain(one)}" for one in (() if answers is None else answers.sentences))
     yield from _judged(card)
 
 
