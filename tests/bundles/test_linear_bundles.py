@@ -78,6 +78,8 @@ def test_a_linear_bundle_proves_itself_wherever_it_is_taken(task: str, tmp_path:
     opened = open_bundle(export_bundle(made, tmp_path / "model"), digest=made.identity)
     found = verify_bundle(opened)
     assert found.holds, [check for check in found.checks if not check.holds]
+    assert "scores_linear" in [check.name for check in found.checks]
+    assert all(check.says for check in found.checks)
     assert isinstance(opened.model, LinearModel)
     assert made.identity == bundle(task).identity
     check_onnx(opened.contents["model.onnx"])

@@ -13,6 +13,7 @@ from cauce.core.bundle.baseline import read_baseline
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.writing import TOLERANCE, largest_difference
 from cauce.core.matrix import Matrix
+from cauce.core.payload import is_linear
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
@@ -27,6 +28,8 @@ CHECKS = {
     "scores_row": _("scores of the golden rows, row by row"),
     "baseline": _("the training baseline can be read"),
 }
+_OF_LINEAR = {"scores_linear": _("scores of the golden rows by the model's own sums")}
+"""What stands in place of `scores_xgboost` for a model without trees."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Check:
     @property
     def says(self) -> str:
         """What it is, in the active language."""
-        return translate(CHECKS[self.name])
+        return translate({**CHECKS, **_OF_LINEAR}[self.name])
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,13 @@ def verify_bundle(bundle: Bundle) -> Verification:
     rows, listed = golden.rows, golden.rows.to_dicts()
     scorer = bundle.scorer(threads=1, payload="onnx")
 
-    def by_xgboost() -> Matrix:
+    def by_payload() -> Matrix:
         return bundle.scorer(threads=1, payload="xgboost").scores(rows)
 
     checks += [
         _equal("features_batch", lambda: scorer.matrix(rows), born=golden.features),
         _equal("features_row", lambda: scorer.matrix_of_rows(listed), born=golden.features),
-        _close("scores_xgboost", by_xgboost, born=golden.scores),
+        _close("scores_linear" if _is_linear(bundle) else "scores_xgboost", by_payload, born=golden.scores),
         _close("scores_onnx", lambda: scorer.scores(rows), born=golden.scores),
         _close("scores_row", lambda: scorer.row_scores(listed), born=golden.scores),
         _looked("baseline", lambda: read_baseline(bundle.contents) is not None),
@@ -115,6 +118,13 @@ def _verification(bundle: Bundle, checks: tuple[Check, ...], rows: int) -> Verif
     now = library_versions(*then)
     libraries = tuple((name, version, now.get(name)) for name, version in sorted(then.items()))
     return Verification(bundle.identity, bundle.name, rows, checks, libraries)
+
+
+def _is_linear(bundle: Bundle) -> bool:
+    try:
+        return is_linear(bundle.xgboost)
+    except CauceError:
+        return False
 
 
 def _has_its_digests(bundle: Bundle) -> bool:
