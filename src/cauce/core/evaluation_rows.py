@@ -80,7 +80,10 @@ class EvaluationRows:
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
-        raw = self.scorer.raw_of(self.scorer.matrix(batch))
+        return self.with_raw(batch, self.scorer.raw_of(self.scorer.matrix(batch)))
+
+    def with_raw(self, batch: pl.DataFrame, raw: Matrix) -> pl.DataFrame:
+        """The same where the payload's own numbers are known, or another model's stand for them."""
         scored = self.scorer.answered(batch, raw)
         found: dict[str, Any] = {name: batch.get_column(name) for name in OWN}
         found[BUCKET] = row_buckets(batch, self.input, group=self.group)

@@ -9,6 +9,7 @@ from cauce.core.promotion.gate import demanded
 from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
+from cauce.spec.folds import Folds, is_tuned
 from cauce.spec.models import COMPLETE
 
 STEPS = (
@@ -17,6 +18,7 @@ STEPS = (
     "validate",
     "split",
     "leaks",
+    "tune",
     "fit",
     "calibrate",
     "evaluate",
@@ -45,6 +47,7 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
         _validate(project, settings),
         _split(project, settings),
         _leaks(project, settings),
+        *((_tune(project, settings),) if is_tuned(project) else ()),
         _fit(project, settings),
         *((_calibrate(project, settings),) if has_calibrate(project) else ()),
         _evaluate(project, settings),
@@ -117,22 +120,49 @@ def _leaks(project: Project, settings: dict[str, Any]) -> Step:
 
 
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
-    # What is acknowledged lets a run go on and changes no number.
-    features = {name: value for name, value in settings.get("features", {}).items() if name != "acknowledged"}
-    scale = project.target.transform
+    model = {} if is_tuned(project) else {"models": settings["models"]}
     return Step(
         name="fit",
         version=2,
-        inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
-        parameters={
-            "features": features,
-            "models": settings["models"],
-            "roles": _roles(settings, *_ROLES),
-            "seed": project.seed,
-            **({} if scale is None else {"transform": scale}),
-        },
+        inputs={"snapshot": _SNAPSHOT, "split": _SPLIT, **_chosen(project)},
+        parameters={**model, **_taught(project, settings)},
         libraries=library_versions("numpy", "polars", *_learning(project)),
         scans=2.0,
+    )
+
+
+def _chosen(project: Project, *names: str) -> dict[str, Output]:
+    """What the step `tune` hands on, where the plan has one."""
+    return {name: Output("tune", name) for name in ("chosen", *names)} if is_tuned(project) else {}
+
+
+def _taught(project: Project, settings: dict[str, Any]) -> dict[str, Json]:
+    """What a model depends on beside its own settings."""
+    # What is acknowledged lets a run go on and changes no number.
+    features = {name: value for name, value in settings.get("features", {}).items() if name != "acknowledged"}
+    scale = project.target.transform
+    transform = {} if scale is None else {"transform": scale}
+    return {"features": features, "roles": _roles(settings, *_ROLES), "seed": project.seed, **transform}
+
+
+def _tune(project: Project, settings: dict[str, Any]) -> Step:
+    choose = {name: settings["choose"].get(name) for name in ("metric", "threshold", "rule")}
+    folds = project.choose.folds if isinstance(project.choose.folds, Folds) else None
+    cut = {} if folds is None else {"k": list(folds.k), "by": folds.by, "repeats": folds.repeats}
+    fits = folds.k[0] * folds.repeats if folds is not None else 1
+    return Step(
+        name="tune",
+        inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
+        parameters={
+            "models": settings["models"],
+            "folds": cut,
+            "fits": fits,
+            "level": project.evaluate.level,
+            **choose,
+            **_taught(project, settings),
+        },
+        libraries=library_versions("numpy", "polars", *_learning(project)),
+        scans=2.0 + fits,
     )
 
 
@@ -159,6 +189,7 @@ def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
             "snapshot": _SNAPSHOT,
             "split": _SPLIT,
             **{name: Output("fit", name) for name in ("features", "model", "training")},
+            **_chosen(project, "scores"),
         },
         parameters={
             "calibration": project.choose.calibration,
@@ -182,6 +213,7 @@ def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
             "model": Output("fit", "model"),
             "training": Output("fit", "training"),
             **_answering(project),
+            **_chosen(project, "scores"),
         },
         version=2,
         parameters={

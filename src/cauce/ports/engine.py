@@ -72,6 +72,11 @@ class TrainingRows(Protocol):
         """Some rows that train: `label` and `weight`."""
         ...
 
+    @property
+    def taught(self) -> int:
+        """How many rows train, or stop training."""
+        ...
+
     def boost(self, asked: BoostRequest, *, observe: Callable[[Round], None] | None = None) -> Boosted:
         """Fit trees to the rows that train."""
         ...

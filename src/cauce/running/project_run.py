@@ -33,6 +33,7 @@ from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
+from cauce.running.steps.tune import tune
 from cauce.running.steps.validate import check_verdict, validate
 from cauce.running.told_trials import tuned_run
 from cauce.running.workspace import Workspace
@@ -53,6 +54,7 @@ def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     bound: dict[str, Action] = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
     bound["validate"] = _Judged(work, validate, partial(check_verdict, now=told.began))
     bound["leaks"] = _Judged(work, leaks, check_leaks)
+    bound["tune"] = _Bound(work, partial(tune, told=told))
     return {**bound, "register": _Bound(work, partial(register, told=told))}
 
 

@@ -17,7 +17,7 @@ from cauce.core.splits.blocks import block_name
 from cauce.expr.schema import Field, Schema
 
 ROLE = "__role__"
-"""integer: 0 for a row that trains, 1 for one that stops the training, 3 for one that scores, -1 otherwise."""
+"""integer: 0 for a row that trains, 1 for one that stops the training, 3 for one that scores, else -1."""
 NO_ROLE = -1
 _OWN = (TARGET, WEIGHT, INNER_FOLD, HASH_A, HASH_B)
 

@@ -65,9 +65,12 @@ class SplitSettings:
         return 1 if self.kind in ("stratified", "time") else 0
 
 
-def check_folds(counts: Mapping[int, int], settings: SplitSettings) -> None:
-    """E1406 where a fold that the shares ask for has no row with a target. counts: such rows by fold."""
-    for fold in settings.folds:
+def check_folds(counts: Mapping[int, int], settings: SplitSettings, *, merged: bool = False) -> None:
+    """E1406 where a fold that the shares ask for has no row with a target.
+
+    counts: such rows by fold. merged: whether validation rows count among those that train.
+    """
+    for fold in (TRAIN, TEST) if merged else settings.folds:
         if not counts.get(fold):
             raise CauceError("E1406", fold=FOLD_NAMES[fold])
 

@@ -132,6 +132,11 @@ class TrainingRows:
         weight = np.ones(len(sample)) if sample.weight is None else sample.weight.astype(np.float64)
         return pl.DataFrame({"label": sample.label.astype(np.float64), "weight": weight})
 
+    @property
+    def taught(self) -> int:
+        """How many rows train, or stop training."""
+        return self._ready.rows + self._ready.validation.rows
+
     def scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
         """What `score` says of the rows that score, in the order of `scored`."""
         parts = [score(part.features) for part in self._scoring.parts()]

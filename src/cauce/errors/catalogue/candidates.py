@@ -41,7 +41,9 @@ ENTRIES = (
             "Class {name} cannot be cut into folds of equal size: one would be off by {off} rows.",
             by="off",
         ),
-        hint=_('Use choose.folds = {{ by = "group" }} or {{ by = "random" }}, where folds need not be exact.'),
+        hint=_(
+            'Use choose.folds = {{ by = "group" }} or {{ by = "random" }}, where folds need not be exact.'
+        ),
         explanation=_(
             "Rows with an equal key, or of one group, stay in one fold. Where many rows share a key, no cut "
             "gives every fold its share of the class within one row, and folds that only look stratified "
@@ -75,7 +77,7 @@ ENTRIES = (
     Entry(
         code="E2106",
         exit=Exit.DATA,
-        says=_("Metric {name} has no value on fold {fold}: {reason}."),
+        says=_("Metric {name} has no value on fold {fold}."),
         hint=_("Take fewer folds, stratified ones, or another choose.metric."),
         explanation=_(
             "A metric such as the area under the ROC curve needs rows of both classes. Where a fold has only "
@@ -86,7 +88,7 @@ ENTRIES = (
     Entry(
         code="E2107",
         exit=Exit.DATA,
-        says=_("Fold {fold} has no row to {use}."),
+        says=_("Fold {fold} has no row to judge candidates by."),
         hint=_("Take fewer folds, or more rows."),
         explanation=_(
             "Each fold needs rows that teach and rows that score, which are other ones. With few different "

@@ -23,9 +23,11 @@ from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json, read_bytes, read_json
 from cauce.running.steps.profile import snapshot_source
+from cauce.running.trials.out_of_fold import out_of_fold
+from cauce.running.trials.refitting import model_of_step
 from cauce.running.workspace import Workspace
 from cauce.spec import Project
-from cauce.spec.models import Forest
+from cauce.spec.models import Forest, ModelSettings
 from cauce.stats import Filtered
 
 
@@ -36,7 +38,8 @@ def calibrate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: 
     fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
     prepared = preparation(work, step, schema=source.schema, keep=fitted.required.names)
     training = read_json(work.store, step.stored("training"))
-    fitting = fitting_of(work.project, prepared.target, training=training)
+    model = model_of_step(work, step)
+    fitting = fitting_of(work.project, prepared.target, model=model, training=training)
     scorer = Scorer(
         input=prepared.schema,
         features=tuple(Feature(one.name, one.expression, one.levels) for one in fitted.features),
@@ -47,7 +50,9 @@ def calibrate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: 
     table = engine.map(engine.scan(source), prepared)
     table = engine.map(table, LearnerRows(prepared.schema, scorer, fitting.asked))
     unseen = (Filtered(FOLD, (VALIDATION,), one) for one in fitting.summaries)
-    answering, facts = fitting.fit(engine.summarise(table, *unseen))
+    known = out_of_fold(work, step)
+    found = engine.summarise(table, *unseen) if known is None else known.summarised(fitting)
+    answering, facts = fitting.fit(found)
     if fitting.interval is not None and work.project.data.group is not None:
         warn("W2203", group=work.project.data.group, level=fitting.interval.level)
     kept = keep_json(work.store, {"answering": answering.to_json(), "facts": facts})
@@ -69,7 +74,9 @@ def answering_facts(work: Workspace, step: Step) -> Mapping[str, Any]:
     return found
 
 
-def fitting_of(project: Project, target: Target, *, training: Mapping[str, Any]) -> Fitting:
+def fitting_of(
+    project: Project, target: Target, *, model: ModelSettings, training: Mapping[str, Any]
+) -> Fitting:
     """What the project wants fitted. training: what the step `fit` says of the training rows."""
     choose, evaluate, scale = project.choose, project.evaluate, project.target.transform
     guess, transform = training["guess"], None
@@ -81,7 +88,7 @@ def fitting_of(project: Project, target: Target, *, training: Mapping[str, Any])
     return Fitting(
         target=target,
         method=None if choose.calibration == "none" else choose.calibration,
-        on="share" if isinstance(project.models[0], Forest) else "margin",
+        on="share" if isinstance(model, Forest) else "margin",
         transform=transform,
         interval=interval,
     )

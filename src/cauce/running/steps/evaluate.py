@@ -30,6 +30,7 @@ from cauce.core.metrics.requests import Guess, ScoredColumns
 from cauce.core.metrics.slicing import MOST_VALUES, SliceColumn, SliceLook, judged_slices
 from cauce.core.metrics.target import Target as MetricTarget
 from cauce.core.metrics.target import metric_names
+from cauce.core.out_of_fold import WithOutOfFold
 from cauce.core.permuting import Sample, permutation_importance, rows_for
 from cauce.core.preparation import Preparation
 from cauce.core.snapshot_reading import SnapshotSource
@@ -45,6 +46,7 @@ from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.steps.profile import snapshot_source
+from cauce.running.trials.out_of_fold import out_of_fold
 from cauce.running.workspace import Workspace
 from cauce.stats import Filtered, Grouped, LowestRows, Several
 
@@ -55,12 +57,13 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     """Score every row once and keep the evaluation. One scan, and one of the sliced columns where any are."""
     source = snapshot_source(work, step)
     engine, before = work.engine, work.engine.rows_scanned
-    known = Target.from_json(read_json(work.store, step.stored("split"))["target"])
-    check_choices(work.project, known, schema=source.schema)
+    target = Target.from_json(read_json(work.store, step.stored("split"))["target"])
+    check_choices(work.project, target, schema=source.schema)
     expect_plots(work, source.manifest.rows)
     looked = _Looked.of(work, step, slices=_slice_columns(work, source))
     prepared = engine.map(engine.scan(source), looked.prepared)
-    table = engine.map(prepared, looked.rows)
+    known = out_of_fold(work, step)
+    table = engine.map(prepared, looked.rows if known is None else WithOutOfFold(looked.rows, known.frame))
     asked, sliced = looked.question, looked.rows.slices
     inside = tuple(Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
     unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
@@ -155,7 +158,11 @@ class _Looked:
         fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
         training = read_json(work.store, step.stored("training"))
         data, settings = work.project.data, work.project.evaluate
-        sampled = settings.permutation or settings.contributions
+        judged, tuned = bool(work.project.split.validation), "scores" in step.inputs
+        # The rows that were scored out of fold have taught this model: shuffled, they would tell of fit.
+        sampled = (settings.permutation and judged and not tuned) or (
+            settings.contributions and (judged or tuned)
+        )
         group = () if data.group is None else (data.group,)
         keep = tuple(dict.fromkeys((*fitted.required.names, *group, *(one.column for one in slices))))
         prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
@@ -175,7 +182,7 @@ class _Looked:
             scorer,
             group=data.group,
             slices=slices,
-            raw=fitted.required.names if sampled and work.project.split.validation else (),
+            raw=fitted.required.names if sampled else (),
             sizes=how.clustered and target.task == "regression",
         )
         question = Question(
@@ -192,7 +199,7 @@ class _Looked:
             question=question,
             training=training,
             seed=work.project.seed,
-            shuffles=bool(rows.raw) and settings.permutation,
+            shuffles=bool(rows.raw) and settings.permutation and not tuned,
             explains=bool(rows.raw) and bool(settings.contributions),
         )
 

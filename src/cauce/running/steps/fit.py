@@ -23,6 +23,7 @@ from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.roles import planned_features, split_settings
+from cauce.running.trials.refitting import chosen_of, model_of_step
 from cauce.running.workspace import Workspace
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
 from cauce.stats.beyond import AtMost
@@ -34,6 +35,7 @@ def preparation(
 ) -> Preparation:
     """The work that puts target, weight and fold beside the columns in `keep`.
 
+    Validation rows train after a step in which a candidate was chosen: folds have done their part.
     learning: put the target on the scale that is learned, and its own beside it, where those differ.
     """
     known = read_json(work.store, step.stored("split"))
@@ -41,12 +43,13 @@ def preparation(
     target, rule = Target.from_json(known["target"]), decode_rule(known["rule"])
     scale = work.project.target.transform if learning else None
     transform = None if scale is None else Transform(scale)
-    return Preparation(schema, target, rule, data.key, data.weight, keep, transform)
+    merged = chosen_of(step) is not None
+    return Preparation(schema, target, rule, data.key, data.weight, keep, transform, merged=merged)
 
 
 def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     """Fit the features, then the model. Two scans where each feature and the model need one look."""
-    source, model = snapshot_source(work, step), work.project.models[0]
+    source, model = snapshot_source(work, step), model_of_step(work, step)
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
     target = everything.target
@@ -54,7 +57,7 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     keep = planned.columns
     learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
     prepared = engine.map(engine.scan(source), learned_from)
-    look = _Look(work, prepared, target, source.schema.select(keep))
+    look = _Look(work, prepared, target, source.schema.select(keep), merged=learned_from.merged)
     fitted = fit_features(planned, look)
     training = look.training()
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
@@ -73,8 +76,9 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
 class _Look:
     """Answers the features' questions from training rows; the first answer brings the run's own along."""
 
-    def __init__(self, work: Workspace, table: Any, target: Target, schema: Schema) -> None:
+    def __init__(self, work: Workspace, table: Any, target: Target, schema: Schema, *, merged: bool) -> None:
         self._work, self._table, self._target = work, table, target
+        self._merged = merged
         self.schema = schema
         self._label = ORIGINAL if work.project.target.transform else TARGET
         self._baseline = Baseline(schema)
@@ -119,7 +123,7 @@ class _Look:
             self(None, ())
         counts, *labels = self._own or ()
         rows = {fold: one[TARGET].rows for fold, one in counts.groups.items()}
-        check_folds(rows, split_settings(self._work.project))
+        check_folds(rows, split_settings(self._work.project), merged=self._merged)
         folds = {FOLD_NAMES[fold] if fold >= 0 else "left_out": count for fold, count in rows.items()}
         if self._target.task == "regression":
             guess = {

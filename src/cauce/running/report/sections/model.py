@@ -24,7 +24,8 @@ def model_section(content: RunContent) -> Section | None:
     fit = content.records.get("fit")
     if fit is None:
         return None
-    models: Any = fit.step.parameters.get("models") or [{}]
+    chosen: Any = fit.step.inputs.get("chosen")
+    models: Any = fit.step.parameters.get("models") or [{} if chosen is None else chosen["model"]]
     parts: tuple[Block, ...] = (
         *gallery((_history(content),)),
         *coefficient_parts(content),

@@ -1,0 +1,195 @@
+"""Candidates judged on folds of the rows outside the test, and one of them chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cauce.core.candidates.fold_fitting import FoldPlacement, FoldSettings, fit_folds
+from cauce.core.candidates.folds import FoldPlan
+from cauce.core.candidates.leaderboard import FoldCount, Leaderboard, choose, ranked
+from cauce.core.candidates.protocol import Search
+from cauce.core.candidates.trials import Trial
+from cauce.core.metrics.doubt import Sampling
+from cauce.core.metrics.judging import Judge
+from cauce.core.metrics.names import MetricName
+from cauce.core.metrics.target import Target as MetricTarget
+from cauce.core.metrics.target import metric_names
+from cauce.core.preparation import Preparation
+from cauce.errors import CauceError
+from cauce.planning.step import Reference, Step
+from cauce.running.clock import SystemClock
+from cauce.running.execution import Made
+from cauce.running.steps.choices import check_choices, headline
+from cauce.running.steps.fit import preparation
+from cauce.running.steps.ingest import Report
+from cauce.running.steps.objects import keep_json
+from cauce.running.steps.profile import snapshot_source
+from cauce.running.steps.register import Told
+from cauce.running.steps.roles import split_settings
+from cauce.running.told_trials import TrialTeller
+from cauce.running.trials.comparing import rivals
+from cauce.running.trials.folded import Folded, Judged
+from cauce.running.trials.records import TrialRecords, costs_of, index_json, keep_frame
+from cauce.running.trials.refitting import Chosen, refitted
+from cauce.running.trials.rounds import Rounds
+from cauce.running.trials.searching import expected_trials, search_for
+from cauce.running.workspace import Workspace
+from cauce.spec.folds import Folds
+
+_WIDTH = 10_000
+"""Searches have widths of their own; lists are asked for whole."""
+
+
+def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = None) -> Made:
+    """Judge every candidate on every fold, then choose. No test row is used. E2101 where all fail.
+
+    told: who is told of the trials, if anyone.
+    """
+    source, before = snapshot_source(work, step), work.engine.rows_scanned
+    prepared = preparation(work, step, schema=source.schema, keep=source.schema.names, learning=True)
+    check_choices(work.project, prepared.target, schema=source.schema)
+    judge = _judge(work, prepared)
+    plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
+    records = TrialRecords(work.store, basis(step))
+    on = Judged(
+        work=work, source=source, prepared=replace(prepared, blocks=plans[0].rule), plan=plans[0], judge=judge
+    )
+    search = search_for(work.project, judge.metric)
+    total = expected_trials(work.project)
+    fits = len(plans[0].folds)
+    with Folded(on) as folded:
+        every = work.project.choose.rule != "best"
+        rounds = Rounds(folded, records, SystemClock(), every=every)
+        rounds.told = lambda done: report(done, None if total is None else total * fits)
+        tell = None if told is None else TrialTeller(work, told, judge.metric)
+        trials = _searched(search, rounds, tell)
+        order = ranked(trials, judge.metric)
+        number, why = choose(order, rule=work.project.choose.rule)
+        winner = next(one for one in order if one.candidate.number == number)
+        found = rivals(on, rounds, order, how=_sampling(work))
+        scores = keep_frame(work.store, rounds.scores(winner))
+    counts = _by_count(on, records, winner, plans)
+    board = Leaderboard(
+        metric=judge.metric,
+        folds=plans[0].told(),
+        trials=order,
+        chosen=number,
+        rule=work.project.choose.rule,
+        why=why,
+        rivals=found,
+        by_count=counts,
+        ended=getattr(search, "ended", None),
+    )
+    outputs = {
+        "leaderboard": keep_json(work.store, board.to_json()),
+        "trials": keep_json(work.store, index_json(rounds.digests)),
+        "folds": keep_json(work.store, plans[0].to_json()),
+        "scores": scores,
+        "chosen": Reference("value", Chosen(number, refitted(winner)).to_json()),
+    }
+    facts: dict[str, Any] = {
+        "candidates": len(order),
+        "failed": sum(one.failed for one in order),
+        "folds": fits,
+        "metric": str(judge.metric),
+        "mean": winner.mean,
+        "costs": _costs(work, rounds.digests),
+        "rows_read": work.engine.rows_scanned - before,
+    }
+    return Made(outputs, facts)
+
+
+def _searched(search: Search, rounds: Rounds, tell: TrialTeller | None) -> tuple[Trial, ...]:
+    """Every trial of the search, in the order asked for."""
+    trials: list[Trial] = []
+    while asked := search.ask(_WIDTH):
+        judged = rounds.judged(asked)
+        search.tell(judged)
+        trials.extend(judged)
+        if tell is None:
+            continue
+        for one in judged:
+            tell(one, costs_of(rounds.records.store, rounds.digests[one.candidate.number]))
+    return tuple(trials)
+
+
+def _judge(work: Workspace, prepared: Preparation) -> Judge:
+    """What decides between candidates; E2105 for a metric without a better direction."""
+    target = MetricTarget(prepared.target.task, prepared.target.class_names)
+    if prepared.target.task == "regression" and work.project.target.transform is not None:
+        target = replace(target, log_scale=True)
+    metric: MetricName = headline(work.project, target) or metric_names(target)[0]
+    if metric.direction == "none":
+        choices = [str(one) for one in metric_names(target) if one.direction != "none"]
+        raise CauceError("E2105", name=metric, choices=", ".join(choices[:5]))
+    threshold = work.project.choose.threshold
+    return Judge(target, metric, threshold if isinstance(threshold, float) else 0.5)
+
+
+def asked_folds(work: Workspace) -> list[FoldSettings]:
+    """The ways to cut the rows that the project asks for: the one that decides, then those beside it."""
+    folds, split = work.project.choose.folds, split_settings(work.project)
+    holdout = FoldSettings(by="holdout", k=1, repeats=1, split=split)
+    if not isinstance(folds, Folds):
+        return [holdout]
+    by = folds.by or split.kind
+    ways = [FoldSettings(by=by, k=k, repeats=folds.repeats, split=split) for k in dict.fromkeys(folds.k)]
+    return [*ways, holdout] if len(ways) > 1 and work.project.split.validation else ways
+
+
+def fold_plan(work: Workspace, step: Step, *, prepared: Preparation, folds: FoldSettings) -> FoldPlan:
+    """The plan of folds over the step's snapshot: no scan, or one where limits are exact."""
+    engine, source = work.engine, snapshot_source(work, step)
+    table = engine.map(engine.scan(source), FoldPlacement(replace(prepared, keep=(), transform=None), folds))
+
+    def look(*summaries: Any) -> tuple[Any, ...]:
+        return engine.summarise(table, *summaries)
+
+    return fit_folds(folds, prepared.target, look=look)
+
+
+def basis(step: Step) -> Mapping[str, Any]:
+    """What the scores of a trial depend on beside its settings and folds."""
+    told = step.to_json()
+    parameters = {name: value for name, value in told["parameters"].items() if name in _BASIS}
+    inputs = {name: value for name, value in told["inputs"].items() if name in ("snapshot", "split")}
+    return {
+        "inputs": inputs,
+        "parameters": parameters,
+        "libraries": told["libraries"],
+        "version": told["version"],
+    }
+
+
+_BASIS = ("features", "roles", "seed", "transform", "metric", "threshold")
+
+
+def _by_count(
+    on: Judged, records: TrialRecords, winner: Trial, plans: list[FoldPlan]
+) -> tuple[FoldCount, ...]:
+    """The chosen candidate by number of folds, where several were asked for."""
+    if len(plans) < 2:
+        return ()
+    found = [FoldCount(_count(plans[0]), winner)]
+    for plan in plans[1:]:
+        with Folded(replace(on, plan=plan, prepared=replace(on.prepared, blocks=plan.rule))) as folded:
+            (trial,) = Rounds(folded, records, SystemClock()).judged([winner.candidate])
+        found.append(FoldCount(_count(plan), trial))
+    return tuple(found)
+
+
+def _count(plan: FoldPlan) -> int:
+    return 0 if plan.by == "holdout" else plan.k
+
+
+def _costs(work: Workspace, digests: Mapping[int, str]) -> dict[str, Any]:
+    known = {number: costs_of(work.store, digest) for number, digest in sorted(digests.items())}
+    return {str(number): one.to_json() for number, one in known.items() if one is not None}
+
+
+def _sampling(work: Workspace) -> Sampling:
+    data = work.project.data
+    clustered = data.group is not None or data.weight is not None
+    return Sampling(level=work.project.evaluate.level, seed=work.project.seed, clustered=clustered)

@@ -1,0 +1,124 @@
+"""One candidate on one fold: fitted, scored and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cauce.core.boosting import BoostRequest
+from cauce.core.candidates.trials import Candidate, FoldScore
+from cauce.core.columns import WEIGHT
+from cauce.core.matrix import Matrix
+from cauce.core.scoring import load_scorer
+from cauce.errors import CauceError
+from cauce.ports.clock import Clock
+from cauce.running.learning import Rows, learn
+from cauce.running.tree_parameters import tree_parameters
+from cauce.running.trials.folded import Folded, FoldTable, Judged, own_label
+from cauce.spec.models import TASKS, Boosting, Forest
+
+Raw = npt.NDArray[np.float32]
+Score = Callable[[Matrix], Matrix]
+
+
+class Stopped(Exception):  # noqa: N818 - no failure: somebody wants the work to end
+    """Raised inside a fit that nobody waits for any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """What a candidate came to on one fold.
+
+    raw: of the rows that score, in the order of the table's `rows.scored`: probabilities [n, classes], or
+    values [n] on the scale that is learned. seconds: of fitting and scoring.
+    """
+
+    score: FoldScore
+    raw: Raw
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A model still at hand. rounds: those kept, None where there are none. trained: rows that taught it."""
+
+    score: Score
+    rounds: int | None
+    trained: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """threads: of one fit. going: asked after every round whether to go on; `Stopped` is raised where not."""
+
+    threads: int
+    going: Callable[[], bool]
+    clock: Clock
+
+    def check(self, *_: Any) -> None:
+        """Go on, or not."""
+        if not self.going():
+            raise Stopped
+
+
+def judge_fold(folded: Folded, candidate: Candidate, number: int, *, how: How) -> FoldResult:
+    """Fit `candidate` to the rows that train on fold `number` and judge it on those that score.
+
+    Raises what a learner raises, E0830 and E2106.
+    """
+    on, model = folded.on, candidate.model
+    if on.target.task not in TASKS[model.learner]:
+        raise CauceError("E0830", learner=model.learner, task=on.target.task)
+    table = folded.table(model, number)
+    fit: Callable[..., _Fitted] = _trees if isinstance(model, Boosting | Forest) else _summed
+    with table.lock:
+        began = how.clock.seconds()
+        fitted = fit(on, table, model, how)
+        raw = table.rows.scores(fitted.score)
+        sampled = table.rows.sampled_scores(fitted.score)
+        seconds = how.clock.seconds() - began
+    seen, sample = table.rows.scored, table.rows.sampled
+    taught = sample["label"].to_numpy()
+    learned = taught if on.transform is None else on.transform.back(taught)
+    score = FoldScore(
+        fold=number,
+        rows=len(raw),
+        score=_metric(on, raw, own_label(on, seen), seen[WEIGHT].to_numpy(), number),
+        train_score=_metric(on, sampled, learned, sample["weight"].to_numpy(), number),
+        rounds=fitted.rounds,
+        trained=fitted.trained,
+    )
+    return FoldResult(score, raw, seconds)
+
+
+def _trees(on: Judged, table: FoldTable, model: Boosting | Forest, how: How) -> _Fitted:
+    stops = (isinstance(model, Boosting) and model.early_stopping) or None
+    asked = BoostRequest(
+        parameters=tree_parameters(model, table.fitted, target=on.target),
+        early_stopping=stops,
+        whole=stops is None,
+        history=False,
+        threads=how.threads,
+    )
+    found = table.rows.boost(asked, observe=how.check)
+    rounds = found.result.best_round + 1 if isinstance(model, Boosting) else None
+    return _Fitted(found.score, rounds, found.result.rows)
+
+
+def _summed(on: Judged, table: FoldTable, model: Any, how: How) -> _Fitted:
+    rows = Rows(table=table.table, fitted=table.fitted, target=on.target)
+    learned = learn(on.work, rows, model, progress=how.check)
+    taught = table.rows.taught
+    return _Fitted(load_scorer(learned.payload, "xgboost", threads=how.threads), None, taught)
+
+
+def _metric(on: Judged, raw: Raw, label: Any, weight: Any, number: int) -> float:
+    scores: Any = raw if on.transform is None else on.transform.back(raw)
+    found = on.judge.value(scores, label=label, weight=weight)
+    if found is None or not np.isfinite(found):
+        raise CauceError("E2106", name=on.judge.metric, fold=number + 1)
+    return found

@@ -1,0 +1,55 @@
+"""The chosen candidate as it is fitted in the end, to training and validation rows together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cauce.core.candidates.trials import Trial
+from cauce.planning.step import Step
+from cauce.running.workspace import Workspace
+from cauce.spec.border import model_of
+from cauce.spec.mapping import plain
+from cauce.spec.models import Boosting, ModelSettings
+
+
+def refitted(trial: Trial) -> ModelSettings:
+    """The settings for all rows at once: nothing is left to stop the training, so the folds say how long.
+
+    The median of the rounds they kept; a search's settings fall away.
+    """
+    model: Any = trial.candidate.model
+    if isinstance(model, Boosting) and model.early_stopping and trial.rounds is not None:
+        return replace(model, rounds=max(1, math.ceil(trial.rounds)), early_stopping=0)
+    return trial.candidate.model
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the step `tune` chose. model: as it is fitted to training and validation rows."""
+
+    number: int
+    model: ModelSettings
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        return {"number": self.number, "model": plain(self.model)}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Chosen:
+        """What `to_json` gave."""
+        return Chosen(int(value["number"]), model_of(value["model"]))
+
+
+def chosen_of(step: Step) -> Chosen | None:
+    """What was chosen, for a step of a plan in which something is."""
+    value: Any = step.inputs.get("chosen")
+    return None if value is None else Chosen.from_json(value)
+
+
+def model_of_step(work: Workspace, step: Step) -> ModelSettings:
+    """The model that a step is about: the one chosen, or the only one."""
+    chosen = chosen_of(step)
+    return work.project.models[0] if chosen is None else chosen.model

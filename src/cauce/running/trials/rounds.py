@@ -1,0 +1,163 @@
+"""Rounds of candidates on every fold, side by side, with the same result on any number of cores."""
+
+from __future__ import annotations
+
+import contextvars
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+import numpy as np
+import polars as pl
+
+from cauce.core.boosting_rows import POSITION
+from cauce.core.candidates.costs import TrialCosts
+from cauce.core.candidates.trials import Candidate, Trial, failed_trial
+from cauce.core.columns import HASH_A, HASH_B, TARGET, WEIGHT
+from cauce.core.evaluation_rows import BUCKET
+from cauce.core.out_of_fold import SCORED_FOLD, said_name
+from cauce.errors import CauceError
+from cauce.ports.clock import Clock
+from cauce.running.trials.folded import Folded, own_label
+from cauce.running.trials.judging import FoldResult, How, Stopped, judge_fold
+from cauce.running.trials.records import TrialRecords, keep_frame, read_frame
+
+KEPT_TRIALS = 3
+"""So many of the best trials keep their scores, for the choice and its comparisons."""
+
+
+@dataclass
+class Rounds:
+    """Judges candidates on the folds of one plan. told: after each fit, (fits done, of how many).
+
+    every: whether every trial's scores are kept, not those of the best alone.
+    """
+
+    folded: Folded
+    records: TrialRecords
+    clock: Clock
+    told: Callable[[int], None] = lambda _: None
+    every: bool = False
+    fits: int = 0
+    digests: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, str] = field(default_factory=dict)
+    means: list[float] = field(default_factory=list)
+
+    @property
+    def plan_digest(self) -> str:
+        """Of the plan of folds."""
+        return self.folded.on.plan.digest
+
+    def judged(self, candidates: Sequence[Candidate]) -> tuple[Trial, ...]:
+        """What comes of each, in their order; those that were finished before are not repeated."""
+        known = {one.number: self.records.found(one, self.plan_digest) for one in candidates}
+        fresh = [one for one in candidates if known[one.number] is None]
+        trials = []
+        with self._fits(fresh) as fits:
+            for one in candidates:
+                found = known[one.number]
+                trial, key = self._fitted(one, fits[one.number]) if found is None else found
+                if found is not None:
+                    self._tell(len(self.folded.on.plan.folds))
+                    self.digests[one.number] = self.records.digest(one, self.plan_digest)
+                    self._is_among_best(trial)
+                if key is not None:
+                    self.kept[one.number] = key
+                trials.append(trial)
+        return tuple(trials)
+
+    def scores(self, trial: Trial) -> pl.DataFrame:
+        """The rows outside the training rows with what the candidate said of them, as they lie in the table.
+
+        Each once: of repetitions the first. Fitted again where the scores are no longer in the store.
+        """
+        key = self.kept.get(trial.candidate.number)
+        if key is not None:
+            return read_frame(self.records.store, key)
+        one = trial.candidate
+        with self._fits([one]) as fits:
+            return self._frame(one, [future.result() for future in fits[one.number]])
+
+    def _fitted(self, candidate: Candidate, fits: Sequence[Future[FoldResult]]) -> tuple[Trial, str | None]:
+        """The trial of finished fits, kept in the store."""
+        frame, seconds = None, 0.0
+        try:
+            found = []
+            for future in fits:
+                found.append(future.result())
+                seconds += found[-1].seconds
+                self._tell(1)
+            trial = Trial(candidate, tuple(one.score for one in found))
+            if self._is_among_best(trial) or self.every:
+                frame = self._frame(candidate, found)
+        except CauceError as error:
+            for future in fits:
+                future.cancel()
+            trial = failed_trial(candidate, error)
+        key = None if frame is None else str(keep_frame(self.records.store, frame).value)
+        costs = TrialCosts(seconds)
+        self.digests[candidate.number] = self.records.keep(trial, self.plan_digest, scores=key, costs=costs)
+        return trial, key
+
+    def _is_among_best(self, trial: Trial) -> bool:
+        """Whether the trial is among the best so far; whatever is among the best at the end was so before."""
+        if trial.failed:
+            return False
+        metric = self.folded.on.judge.metric
+        worth = -trial.mean if metric.direction == "lower" else trial.mean
+        heapq.heappush(self.means, worth)
+        if len(self.means) > KEPT_TRIALS:
+            heapq.heappop(self.means)
+        return worth >= self.means[0]
+
+    def _frame(self, candidate: Candidate, results: Sequence[FoldResult]) -> pl.DataFrame:
+        on = self.folded.on
+        parts = []
+        for fold, result in zip(on.plan.folds, results, strict=True):
+            if fold.repeat:
+                continue
+            rows = self.folded.table(candidate.model, fold.number).rows.scored
+            raw = result.raw.reshape(len(result.raw), -1).astype(np.float32)
+            label = own_label(on, rows)
+            own = {name: rows.get_column(name) for name in (POSITION, WEIGHT, BUCKET, HASH_A, HASH_B)}
+            made = {said_name(at): raw[:, at] for at in range(raw.shape[1])}
+            number = np.full(len(raw), fold.number, dtype=np.int64)
+            parts.append(pl.DataFrame({**own, TARGET: label, SCORED_FOLD: number, **made}))
+        return pl.concat(parts).sort(POSITION)
+
+    def _tell(self, fits: int) -> None:
+        self.fits += fits
+        self.told(self.fits)
+
+    @contextmanager
+    def _fits(self, candidates: Sequence[Candidate]) -> Iterator[dict[int, list[Future[FoldResult]]]]:
+        """Every fit under way, by candidate, in the order of folds; what is left at the end is given up.
+
+        Fits of one fold share its matrices and wait for each other: no more at a time than there are folds.
+        """
+        on, stopped = self.folded.on, Event()
+        count = len(on.plan.folds)
+        workers = max(1, min(on.threads, count))
+        each = max(1, on.threads // workers)
+
+        def fit(candidate: Candidate, number: int) -> FoldResult:
+            if stopped.is_set():
+                raise Stopped
+            going: Callable[[], bool] = lambda: not stopped.is_set()  # noqa: E731
+            how = How(threads=each, going=going, clock=self.clock)
+            return judge_fold(self.folded, candidate, number, how=how)
+
+        pool = ThreadPoolExecutor(workers, "cauce-folds")
+        try:
+            yield {
+                one.number: [
+                    pool.submit(contextvars.copy_context().run, fit, one, number) for number in range(count)
+                ]
+                for one in candidates
+            }
+        finally:
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)

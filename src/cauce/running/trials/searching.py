@@ -1,0 +1,41 @@
+"""What asks for the candidates of a project, and how many it will ask for at most."""
+
+from __future__ import annotations
+
+from cauce.core.candidates.search.halving import rungs
+from cauce.core.candidates.search.tables import penalised, search_of
+from cauce.core.metrics.names import MetricName
+from cauce.running.clock import SystemClock
+from cauce.running.timed_search import TimedSearch
+from cauce.spec import Project
+from cauce.spec.models import ModelSettings
+from cauce.spec.search import RESOURCE, Search
+from cauce.spec.space import combinations, space_of
+
+
+def search_for(project: Project, metric: MetricName) -> TimedSearch:
+    """The search that the project's `[[models]]` declare."""
+    found = search_of(project.models, seed=project.seed, higher=metric.direction == "higher")
+    return TimedSearch(found, SystemClock())
+
+
+def expected_trials(project: Project) -> int | None:
+    """How many trials there will be, duplicates and time limits apart; None where it is not known before."""
+    counts = [_expected(model) for model in project.models]
+    return None if any(one is None for one in counts) else sum(one or 0 for one in counts)
+
+
+def _expected(model: ModelSettings) -> int | None:
+    search: Search | None = getattr(model, "search", None)
+    if search is None:
+        return sum(1 for _ in penalised(model))
+    if search.refine:
+        return None
+    most = combinations(space_of(model).values())
+    if search.method == "grid":
+        return most
+    drawn = min(search.budget, most or search.budget)
+    if search.method == "halving":
+        resource = getattr(model, RESOURCE[model.learner])
+        return sum(one.candidates for one in rungs(drawn, resource, search.factor))
+    return drawn
