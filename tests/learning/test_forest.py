@@ -335,3 +335,17 @@ def test_contributions_add_up_to_the_share_or_the_value(task: str) -> None:
     own = xgboost.Booster({"nthread": 1}, model_file=bytearray(xgboost_json(payload)))
     told = own.inplace_predict(rows).reshape(60, -1)
     np.testing.assert_allclose(found.sum(axis=2), told, rtol=1e-5, atol=1e-5)
+
+
+def test_a_forest_too_large_for_a_bundle_is_refused_after_its_first_tree() -> None:
+    """Hours of growing would end in a model that cannot be kept, or in a full memory."""
+    frame = table(2000)
+    seen: list[int] = []
+    with pytest.raises(CauceError, match="E0854") as raised:
+        boost(
+            lambda: iter([frame]),
+            forest(parameters={"rounds": 1_000_000}),
+            observe=lambda one: seen.append(one.number),
+        )
+    assert seen == []
+    assert raised.value.values["trees"] == 1_000_000

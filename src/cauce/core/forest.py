@@ -15,6 +15,8 @@ from cauce.core.matrix import Matrix
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Lanes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
+MOST_BYTES = 1 << 28
+"""The largest document of a forest: read in a child process of 4 GiB, it takes some six times its size."""
 _SALT = 0x666F7265
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec, xgboost_parameters
-from cauce.core.forest import ForestRows, loss, partial_forest
+from cauce.core.forest import MOST_BYTES, ForestRows, loss, partial_forest
 from cauce.core.trees.shares import shares
+from cauce.errors import CauceError
 
 
 class Grower(Protocol):
@@ -79,7 +80,17 @@ class _Forest:
     def round(self, number: int) -> list[float]:
         gradient, hessian = self._rows.errors(number)
         self.booster.boost(self._train, number, grad=gradient, hess=hessian)
+        if number == 0:
+            self._measure()
         return [self._loss(matrix, number + 1) for matrix in self._watched]
+
+    def _measure(self) -> None:
+        """E0854 where all the trees, each like the first, would not fit into a bundle."""
+        trees = self._spec.parameters.rounds
+        size = len(self.booster.save_raw("json")) * trees
+        if size > MOST_BYTES:
+            told = {"megabytes": round(size / 1e6), "most": MOST_BYTES // 10**6}
+            raise CauceError("E0854", trees=trees, **told)
 
     def _loss(self, matrix: Any, trees: int) -> float:
         start, spec = self._rows.start, self._spec

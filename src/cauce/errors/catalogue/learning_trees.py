@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -47,6 +48,21 @@ ENTRIES = (
             "column grows. That holds if every feature made of it grows with it: as it is, filled, scaled, "
             "as a logarithm, limited, in bins. Parts of a date, levels, means of the target and formulas "
             "that read the column need not."
+        ),
+    ),
+    Entry(
+        code="E0854",
+        exit=Exit.DATA,
+        says=ngettext_noop(
+            "A forest of {trees} tree like the first would take {megabytes} MB; {most} MB is the most.",
+            "A forest of {trees} trees like the first would take {megabytes} MB; {most} MB is the most.",
+            by="trees",
+        ),
+        hint=_("Raise min_child_weight, or lower max_depth or trees."),
+        explanation=_(
+            "Deep trees on many rows have a leaf for every few rows, and of several classes each has its own "
+            "trees. A model of that size is slow to load and to score, and seldom better than one whose "
+            "leaves hold more rows. It is measured on the first tree, before the others are grown."
         ),
     ),
 )
