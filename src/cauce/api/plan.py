@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cauce.planning.resolving import State
+from cauce.running.memory import Expected, expected_memory
 from cauce.running.project_run import states_of
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
@@ -32,9 +33,13 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """The steps in order. scans: of the input, for the steps that would run."""
+    """The steps in order. scans: of the input, for the steps that would run.
+
+    memory: what fitting is expected to take; None before the rows are read and divided.
+    """
 
     steps: tuple[PlannedStep, ...]
+    memory: Expected | None = None
 
     @property
     def scans(self) -> float:
@@ -43,7 +48,8 @@ class RunPlan:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
-        return {"steps": [vars(step) for step in self.steps], "scans": self.scans}
+        memory = {} if self.memory is None else {"memory": self.memory.to_json()}
+        return {"steps": [vars(step) for step in self.steps], "scans": self.scans, **memory}
 
 
 def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
@@ -52,7 +58,9 @@ def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
     project: a project file, its folder, or a project in memory. Raises what reading the project file
     raises (E03..), and E0401 where its files are absent.
     """
-    return RunPlan(tuple(_planned(state) for state in states_of(open_workspace(project))))
+    work = open_workspace(project)
+    states = states_of(work)
+    return RunPlan(tuple(_planned(state) for state in states), expected_memory(work, states))
 
 
 def _planned(state: State) -> PlannedStep:

@@ -11,6 +11,7 @@ from cauce.cli.answer import Answer
 from cauce.cli.progress import step_words
 from cauce.cli.rendering.tuning import in_short
 from cauce.cli.table import table
+from cauce.core.memory import bytes_text
 from cauce.errors import Exit, shown
 from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -38,7 +39,7 @@ _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("t
 
 def planned(plan: RunPlan, width: int) -> Answer:
     """Each step with its state and reasons; how often the data would be read."""
-    lines = [*_steps(plan.steps, width), "", _summary(plan)]
+    lines = [*_steps(plan.steps, width), "", _summary(plan), *_memory(plan)]
     left = any(step.state != "finished" for step in plan.steps)
     return Answer(
         "cauce.plan/1", plan.to_json(), "\n".join(lines), next="cauce run" if left else "cauce status"
@@ -199,6 +200,20 @@ def _summary(plan: RunPlan) -> str:
             _("What may run is left out where the steps before it make the same as before.")
         )
     return said
+
+
+def _memory(plan: RunPlan) -> list[str]:
+    """What fitting takes, where that is known and fitting is to come."""
+    expected = plan.memory
+    fits = [step for step in plan.steps if step.name == "fit" and step.state != "finished"]
+    if expected is None or not fits:
+        return []
+    ends = (bytes_text(expected.fit.least), bytes_text(expected.fit.most))
+    if expected.machine is None:
+        text = translate(_("Fitting is expected to take {least} to {most} of memory."))
+        return [text.format(least=ends[0], most=ends[1])]
+    text = translate(_("Fitting is expected to take {least} to {most} of memory, of {machine} here."))
+    return [text.format(least=ends[0], most=ends[1], machine=bytes_text(expected.machine))]
 
 
 def _run_row(one: RunSummary) -> tuple[object, ...]:

@@ -83,8 +83,8 @@ class ContributionSummary:
 
 
 def _part(low: Any, high: Any, level: Any, rows: Any, means: Any) -> ValuePart:
-    ends = tuple(None if one is None else float(one) for one in (low, high))
-    return ValuePart(*ends, None if level is None else str(level), int(rows), tuple(map(float, means)))
+    low, high = (None if one is None else float(one) for one in (low, high))
+    return ValuePart(low, high, None if level is None else str(level), int(rows), tuple(map(float, means)))
 
 
 def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> ContributionSummary:
@@ -93,9 +93,8 @@ def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> Cont
     sizes = np.average(np.abs(found.amounts).sum(axis=1), axis=0, weights=weight)
     columns = []
     for place, source in enumerate(found.sources):
-        kind, parts = "number", ()
-        if source in rows.columns:
-            kind, parts = _trend(rows.get_column(source), found, place, weight)
+        known = source in rows.columns
+        kind, parts = _trend(rows.get_column(source), found, place, weight) if known else ("number", ())
         columns.append(ColumnContribution(source, float(sizes[place]), kind, parts))
     columns.sort(key=lambda one: -one.size)
     return ContributionSummary(

@@ -217,8 +217,8 @@ def _kept(plan: ComponentsPlan, variances: Floats) -> int:
 def check_size(name: str, columns: int, *, components: int) -> None:
     """E1012 where there would be too much to compute for every row."""
     if columns > MOST_COLUMNS or columns * components > MOST_CELLS:
-        told = {"name": name, "columns": columns, "components": components}
-        raise CauceError("E1012", place=None, **told, most=MOST_COLUMNS, cells=MOST_CELLS)
+        told: dict[str, Any] = {"name": name, "columns": columns, "components": components}
+        raise CauceError("E1012", **told, most=MOST_COLUMNS, cells=MOST_CELLS)
 
 
 def _turned(loadings: Floats) -> Floats:

@@ -34,4 +34,20 @@ ENTRIES = (
             "for the last judgement alone, and on training rows a model looks better than it is."
         ),
     ),
+    Entry(
+        code="E2310",
+        exit=Exit.DATA,
+        says=_(
+            "Fitting {learner} to {rows} rows of {features} features takes {needed} of memory at the least; "
+            "this machine has {machine}."
+        ),
+        hint=_("Set engine.memory lower, leave out features, or run on a machine with more memory."),
+        explanation=_(
+            "Before anything is trained, Cauce works out what the fit will hold in memory: rows up to "
+            "engine.memory (the others wait in a temporary file), the values as bins of two bytes at the "
+            "least, gradients of every row, and the batches on their way. A fit that cannot end would be "
+            "killed by the system after minutes of work. Columns of many levels under one_hot make most "
+            "features: target_mean, frequency or category make one."
+        ),
+    ),
 )

@@ -18,6 +18,7 @@ from cauce.expr.schema import Schema
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Rows, learn
+from cauce.running.memory import check_memory, machine_memory, size_of
 from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
@@ -60,6 +61,9 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     look = _Look(work, prepared, target, source.schema.select(keep), merged=learned_from.merged)
     fitted = fit_features(planned, look)
     training = look.training()
+    taught = sum(training["folds"].get(name, 0) for name in ("train", "validation"))
+    size = size_of(work, target, rows=taught, features=fitted.width)
+    check_memory(model, size, machine=machine_memory())
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
     rows = Rows(table=table, fitted=fitted, target=target)
     learned = learn(work, rows, model, progress=report)
@@ -89,7 +93,9 @@ class _Look:
         engine, table = self._work.engine, self._table
         if projection is not None:
             kept = tuple(dict.fromkeys((*projection.keep, *self._needed(own))))
-            table = engine.map(table, Projection(projection.outputs, projection.input, keep=kept))
+            original = (table.schema[ORIGINAL],) if ORIGINAL in kept else ()
+            known = Schema((*projection.input, *original))
+            table = engine.map(table, Projection(projection.outputs, known, keep=kept))
         wrapped = tuple(Filtered(FOLD, (TRAIN,), one) for one in summaries)
         results = engine.summarise(table, *wrapped, *own)
         if own:
