@@ -42,7 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
-    status = run_line(sys.argv[1:] if arguments is None else list(arguments))
+    try:
+        status = run_line(sys.argv[1:] if arguments is None else list(arguments))
+        for one in (signal.SIGINT, signal.SIGTERM):
+            # All is said: whoever is impatient now ends a process, not the interpreter's own last words.
+            signal.signal(one, signal.SIG_DFL)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     sys.exit(TERMINATED if told and status == INTERRUPTED else status)
 
 
