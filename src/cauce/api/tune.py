@@ -12,7 +12,7 @@ from cauce.core.candidates.leaderboard import Leaderboard
 from cauce.errors import CauceError
 from cauce.running.observer import Observer
 from cauce.running.project_run import run_project
-from cauce.running.tuning import read_costs, read_leaderboard
+from cauce.running.tuning import read_costs, read_leaderboard, read_scans
 from cauce.running.workspace import Workspace, open_workspace
 from cauce.spec import FILE_NAME, ModelSettings, Project
 from cauce.spec.folds import is_tuned
@@ -24,14 +24,16 @@ class TuneReport:
     """What came of the candidates.
 
     leaderboard: trials by rank and the chosen one. costs: by the candidate's number, what its fits took
-    when they were made. ran: the steps that were not finished before. searches: how many `[[models]]`
-    have a search that can be refined. refine, trials: what was asked for instead of the file's settings.
+    when they were made; scans: how often the data were read for all of them. ran: the steps that were not
+    finished before. searches: how many `[[models]]` have a search that can be refined. refine, trials: what
+    was asked for instead of the file's settings.
     """
 
     run: str
     leaderboard: Leaderboard
     costs: Mapping[int, TrialCosts]
     ran: tuple[str, ...]
+    scans: float | None = None
     searches: int = 0
     refine: int | None = None
     trials: int | None = None
@@ -44,6 +46,7 @@ class TuneReport:
             "leaderboard": self.leaderboard.to_json(),
             "reason": self.leaderboard.reason,
             "costs": {str(number): one.to_json() for number, one in sorted(self.costs.items())},
+            "scans": self.scans,
             "refine": self.refine,
             "trials": self.trials,
         }
@@ -78,6 +81,7 @@ def tune(
         leaderboard=read_leaderboard(changed.store, record),
         costs=read_costs(record),
         ran=done.ran,
+        scans=read_scans(record, int(str(done.records["ingest"].facts["rows"]))),
         searches=len(searches),
         refine=max(one.refine for one in searches) if refine else None,
         trials=trials,

@@ -5,33 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cauce.core.candidates.search.tables import Strengths, TableSearch, search_of
+from cauce.core.candidates.search.tables import TableSearch
 from cauce.core.candidates.trials import Candidate, Trial
-from cauce.core.metrics.names import MetricName
-from cauce.errors import warn
 from cauce.ports.clock import Clock
-from cauce.running.clock import SystemClock
-from cauce.spec import Project
-
-
-def project_search(
-    project: Project,
-    metric: MetricName,
-    *,
-    strengths: Strengths | None = None,
-    clock: Clock | None = None,
-) -> TimedSearch:
-    """The search that the project's `[[models]]` declare, with their time limits; W2130.
-
-    metric: what the trials are judged by. strengths: of a path of penalties.
-    """
-    for at, model in enumerate(project.models):
-        search = getattr(model, "search", None)
-        if search is not None and search.method == "halving" and "eta" in search.space:
-            warn("W2130", model=f"models[{at}]")
-    higher = metric.direction != "lower"
-    found = search_of(project.models, seed=project.seed, higher=higher, strengths=strengths)
-    return TimedSearch(found, clock or SystemClock())
 
 
 @dataclass

@@ -17,6 +17,12 @@ def read_leaderboard(store: Store, record: Record) -> Leaderboard:
     return Leaderboard.from_json(read_json(store, str(record.outputs["leaderboard"].value)))
 
 
+def read_scans(record: Record, rows: int) -> float | None:
+    """How often the step read the rows for all trials together; None where that was not noted."""
+    read = record.facts.get("rows_read")
+    return float(read) / rows if isinstance(read, int | float) and rows else None
+
+
 def read_costs(record: Record) -> Mapping[int, TrialCosts]:
     """What each candidate's fits took when they were made, by its number."""
     found: Any = record.facts.get("costs") or {}

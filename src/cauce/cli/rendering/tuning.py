@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cauce.cli.answer import Answer
 from cauce.cli.table import table
-from cauce.core.candidates.telling import words
+from cauce.core.candidates.telling import ranks, words
 from cauce.errors import shown
 from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -22,12 +22,16 @@ FIRST = 10
 """So many candidates are shown."""
 _SENTENCE = 1000
 _IN_SHORT = 3
+_COLUMNS = 6
+"""Where trials caused readings of the rows of their own, else one less."""
 
 
 def tuned(report: TuneReport, width: int) -> Answer:
     """The leaderboard, which candidate is chosen and why, and what to type next."""
     board = report.leaderboard
-    lines = [*_counted(board), "", *_ranks(board, report.costs, width), "", *reasons(board)]
+    first, *others = reasons(board)
+    found = (first, *_by_count(board), *others, *_scans_of_all(report))
+    lines = [*_counted(board), "", *_ranks(board, report.costs, width), "", *found]
     return Answer(
         "cauce.tune/1",
         report.to_json(),
@@ -35,6 +39,16 @@ def tuned(report: TuneReport, width: int) -> Answer:
         notes=tuple(_notes(report)),
         next="cauce run",
     )
+
+
+def _scans_of_all(report: TuneReport) -> Iterator[str]:
+    if report.scans is not None:
+        text = translate_plural(
+            "All candidates together read the data {count} time.",
+            "All candidates together read the data {count} times.",
+            round(report.scans),
+        )
+        yield text.format(count=format_significant(report.scans, 3))
 
 
 def in_short(board: Leaderboard, costs: Mapping[int, TrialCosts], width: int) -> list[str]:
@@ -84,7 +98,11 @@ def _ranks(
     called = words([one.candidate for one in board.trials])
     ranked = list(enumerate((one for one in board.trials if not one.failed), 1))
     rows = [(rank, one) for rank, one in ranked if rank <= first or one.candidate.number == board.chosen]
-    cells = [(*_cells(board, rank, one, costs), shown(called[one.candidate.number])) for rank, one in rows]
+    scanned = any(one.scans for one in costs.values())
+    cells = [
+        (*_cells(board, rank, one, costs)[: None if scanned else -1], shown(called[one.candidate.number]))
+        for rank, one in rows
+    ]
     yield _fitting(board, cells, width)
     left = len(board.trials) - len(rows)
     if left:
@@ -103,7 +121,7 @@ def _fitting(board: Leaderboard, cells: list[tuple[str, ...]], width: int) -> st
         shown(board.metric),
         translate(_("train gap")),
         translate(_("time")),
-        translate(_("scans")),
+        *((translate(_("scans")),) if len(cells[0]) == _COLUMNS else ()),
         translate(_("candidate")),
     )
     whole = table(heads, cells, width=width)
@@ -145,9 +163,22 @@ def reasons(board: Leaderboard) -> list[str]:
     called = words([one.candidate for one in board.trials])
     text = translate(_("Chosen: {candidate}. {reason}"))
     found = [text.format(candidate=shown(called[board.chosen]), reason=board.reason)]
-    for one in board.rivals:
-        found.append(one.sentence(shown(called[one.first]), shown(called[one.second])))
-    return found
+    short = ranks(board.trials)
+    return [*found, *(one.sentence(short[one.first], short[one.second]) for one in board.rivals)]
+
+
+def _by_count(board: Leaderboard) -> Iterator[str]:
+    """The chosen candidate by number of folds, where several were asked for."""
+    for one in board.by_count:
+        if one.trial.failed:
+            continue
+        if one.folds:
+            text = translate_plural(
+                "On {count} fold it has {score}.", "On {count} folds it has {score}.", one.folds
+            ).format(count=format_number(one.folds), score=spread(one.trial))
+        else:
+            text = translate(_("On validation rows it has {score}.")).format(score=spread(one.trial))
+        yield text
 
 
 def _notes(report: TuneReport) -> Iterator[str]:

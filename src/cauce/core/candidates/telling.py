@@ -42,6 +42,11 @@ def words(candidates: Sequence[Candidate]) -> dict[int, str]:
     return {one.number: _said(one, names[one.model.learner]) for one in candidates}
 
 
+def ranks(trials: Sequence[Trial]) -> dict[int, str]:
+    """What to call each candidate for short, by number: # and its rank. trials: as a leaderboard has them."""
+    return {one.candidate.number: f"#{rank}" for rank, one in enumerate(trials, 1)}
+
+
 def _said(candidate: Candidate, names: Sequence[str]) -> str:
     own = settings_of(candidate)
     told = ", ".join(f"{name} {setting_words(own.get(name))}" for name in names)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cauce.core.candidates.costs import TrialCosts
 from cauce.core.candidates.leaderboard import Leaderboard
-from cauce.core.candidates.telling import rungs_of, setting_words, settings_of, varied, words
+from cauce.core.candidates.telling import ranks, rungs_of, setting_words, settings_of, varied, words
 from cauce.core.candidates.trials import Trial
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -16,6 +16,7 @@ from cauce.running.report.blocks import Block, Cell, Chart, Column, Listing, Par
 from cauce.running.report.charts.parallel import Lane, Standing, Thread, parallel_chart
 from cauce.running.report.content import RunContent
 from cauce.running.report.wording import NOTHING, count, decimals, name, number, safe
+from cauce.running.tuning import read_scans
 from cauce.spec.search import RESOURCE
 
 FIRST, MOST = 10, 200
@@ -69,9 +70,10 @@ def _ranks(content: RunContent, board: Leaderboard) -> Block:
     note = translate(
         _(
             "Every score is on rows that the candidate did not learn from. Train gap: the score on rows it "
-            "learned from, less that score. Test rows were not read."
+            "learned from, less that score. Test rows do not count here."
         )
     )
+    note = f"{note} {_read(content)}".strip()
     caption = translate(_("Candidates by rank; an arrow marks the chosen one."))
     table = Table(caption, heads, tuple(rows[:FIRST]), note)
     if len(rows) <= FIRST:
@@ -80,6 +82,20 @@ def _ranks(content: RunContent, board: Leaderboard) -> Block:
     title = translate_plural("{count} more", "{count} more", len(rows[FIRST:MOST]))
     folded = Part(title.format(count=count(len(rows[FIRST:MOST]))), (rest,), folded=True)
     return Part(translate(_("Leaderboard")), (table, folded))
+
+
+def _read(content: RunContent) -> str:
+    """How often the data were read for all trials."""
+    record, rows = content.records.get("tune"), 0 if content.snapshot is None else content.snapshot.rows
+    scans = None if record is None else read_scans(record, rows)
+    if scans is None:
+        return ""
+    text = translate_plural(
+        "All candidates together read the data {count} time.",
+        "All candidates together read the data {count} times.",
+        round(scans),
+    )
+    return text.format(count=number(scans, 3))
 
 
 def _rank(
@@ -99,10 +115,8 @@ def _rank(
 
 
 def _rivals(board: Leaderboard) -> Iterator[Block]:
-    called = words([one.candidate for one in board.trials])
-    told = tuple(
-        one.sentence(safe(called[one.first], 200), safe(called[one.second], 200)) for one in board.rivals
-    )
+    called = ranks(board.trials)
+    told = tuple(one.sentence(called[one.first], called[one.second]) for one in board.rivals)
     if told:
         yield Part(translate(_("Is the best one really better?")), (Listing(told),))
 
