@@ -158,12 +158,20 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
             "folds": cut,
             "fits": fits,
             "level": project.evaluate.level,
+            **_drawn(project),
             **choose,
             **_taught(project, settings),
         },
         libraries=library_versions("numpy", "polars", *_learning(project)),
         scans=2.0 + fits,
     )
+
+
+def _drawn(project: Project) -> dict[str, Json]:
+    """What decides which candidates are drawn, and none of their scores."""
+    searches = [getattr(model, "search", None) for model in project.models]
+    by_library = any(search is not None and search.method == "tpe" for search in searches)
+    return {"drawn_by": library_versions("optuna")} if by_library else {}
 
 
 def _learning(project: Project) -> tuple[str, ...]:
@@ -198,7 +206,7 @@ def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
             "roles": _roles(settings, "key", "group", "weight"),
         },
         libraries=library_versions("numpy", "polars", "xgboost"),
-        scans=1.0,
+        scans=0.0 if is_tuned(project) else 1.0,
     )
 
 
