@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from cauce.core.contributions.values import Floats
 from cauce.core.linear.model import LinearModel, read_linear
 from cauce.core.matrix import Matrix
+from cauce.core.payload import is_linear
 from cauce.core.trees.covers import read_covers, write_covered
 from cauce.core.trees.model import read_xgboost
 from cauce.errors import CauceError
@@ -26,14 +26,7 @@ def attribution(payload: bytes, *, threads: int = 1) -> Attribution:
     Linear: coefficient × (value − mean of the training rows). Trees: TreeSHAP (Lundberg, Erion & Lee 2018)
     as XGBoost computes it, where rows go down both sides in the shares of the training rows.
     """
-    return _linear(read_linear(payload)) if _is_linear(payload) else _trees(payload, threads)
-
-
-def _is_linear(payload: bytes) -> bool:
-    try:
-        return bool(json.loads(payload)["learner"] == "linear")
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return False
+    return _linear(read_linear(payload)) if is_linear(payload) else _trees(payload, threads)
 
 
 def _linear(model: LinearModel) -> Attribution:

@@ -14,13 +14,14 @@ from cauce.core.metrics.value import Metric
 from cauce.core.promotion.gate import GateVerdict
 from cauce.core.splits.rules import RandomSplit, StratifiedSplit, TimeSplit
 from cauce.errors import shown
-from cauce.language import format_number, translate
+from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
 
 # What can mean something inside a line of Markdown; no line of a card begins with a foreign name.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#!|~:$]|(?<=[wW])\.)")
 _CHARACTERS = 300
 _COLUMNS_SHOWN, _METRICS_SHOWN = 30, 25
+_LARGEST_SHOWN = 5
 _DATASETS = {"train": _("training"), "validation": _("validation"), "test": _("test")}
 _LEFT_OUT = {"left_out": _("left out, without a target")}
 _TASKS = {
@@ -113,6 +114,7 @@ def _about(card: ModelCard) -> Iterator[str]:
         yield translate(_("Classes: {classes}.")).format(classes=classes)
     if target.positive is not None:
         yield translate(_("Positive class: {name}.")).format(name=plain(target.positive))
+    yield from _summed(card.evaluation)
     yield ""
     yield f"- {translate(_('Digest'))}: `{card.identity}`"
     if card.run is not None:
@@ -120,6 +122,19 @@ def _about(card: ModelCard) -> Iterator[str]:
     for name, title in _DECLARED.items():
         if card.declared.get(name):
             yield f"- {translate(title)}: {plain(card.declared[name])}"
+
+
+def _summed(evaluation: Evaluation | None) -> Iterator[str]:
+    """What a linear or logistic model adds up."""
+    if evaluation is None or not evaluation.summed or not evaluation.importance:
+        return
+    largest = ", ".join(plain(name) for name, _size in evaluation.importance[:_LARGEST_SHOWN])
+    text = translate_plural(
+        "A sum of {count} feature: {largest}.",
+        "A sum of {count} features; those with the largest standardised coefficients: {largest}.",
+        len(evaluation.importance),
+    )
+    yield text.format(count=format_number(len(evaluation.importance)), largest=largest)
 
 
 def _data(card: ModelCard) -> Iterator[str]:
