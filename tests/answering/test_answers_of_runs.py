@@ -273,3 +273,84 @@ def test_few_rows_are_warned_of(tmp_path: Path) -> None:
     work = open_workspace(project_in(tmp_path, 'column = "churn"', '[choose]\ncalibration = "isotonic"'))
     with pytest.warns(CauceWarning, match="W2201"):
         run_project(work)
+
+
+LEARNERS = {
+    "boosting": "",
+    "forest": 'learner = "forest"\ntrees = 20',
+    "logistic": 'learner = "logistic"',
+    "linear": 'learner = "linear"',
+}
+
+
+def with_learner(folder: Path, learner: str, target: str, more: str) -> Path:
+    project_in(folder, target, more)
+    text = (folder / "cauce.toml").read_text(encoding="utf-8")
+    if learner != "boosting":
+        text = text.replace("rounds = 30\n", LEARNERS[learner] + "\n")
+    (folder / "cauce.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("learner", ["forest", "logistic"])
+@pytest.mark.parametrize("target", ['column = "churn"', 'column = "plan"'])
+def test_every_learner_of_classes_is_calibrated_alike_everywhere(
+    tmp_path: Path, learner: str, target: str
+) -> None:
+    folder = with_learner(tmp_path, learner, target, '[choose]\ncalibration = "isotonic"')
+    results = run(folder)
+    bundle = bundle_of(results).bundle
+    test = rows_of(results, "test")
+    found = [bundle.scorer(payload=payload).scores(test) for payload in ("xgboost", "onnx")]
+    assert np.abs(found[0] - found[1]).max() <= 1e-6
+    assert bundle.scorer().row_scores(test.head(50).to_dicts()) == pytest.approx(found[0][:50], abs=1e-6)
+    answers = results.evaluation.answers
+    assert answers is not None
+    assert answers.calibration is not None
+    assert cauce.verify(results.work.folder / ".cauce" / "bundles" / results.bundle).holds
+
+
+@pytest.mark.parametrize("learner", ["forest", "linear"])
+def test_every_learner_of_numbers_learns_on_the_log_scale(tmp_path: Path, learner: str) -> None:
+    asked = "[evaluate]\ninterval = 0.8"
+    results = run(with_learner(tmp_path, learner, 'column = "spent"\ntransform = "log1p"', asked))
+    test = rows_of(results, "test")
+    found = bundle_of(results).predict(test, interval=True)
+    metrics = {str(one.name): one.value for one in results.evaluation.datasets["test"].metrics}
+    spent, predicted = test["spent"].to_numpy(), found["prediction"].to_numpy()
+    assert metrics["rmse[log1p]"] == pytest.approx(root_mean_squared_log_error(spent, predicted), abs=1e-6)
+    assert metrics["r2[log1p]"] is not None
+    assert metrics["r2[log1p]"] > 0.5
+    inside = (found["lower"] <= test["spent"]) & (test["spent"] <= found["upper"])
+    assert abs(float(inside.mean() or 0.0) - 0.8) < 0.1
+
+
+def test_folds_give_calibration_and_threshold_the_rows_that_no_model_had_seen(tmp_path: Path) -> None:
+    """All rows outside the test, each scored by a model of other rows; the test rows stay locked."""
+    asked = '[choose]\ncalibration = "platt"\nthreshold = "f1"\nfolds = { k = 3 }'
+    results = run(project_in(tmp_path, 'column = "churn"', asked))
+    answers, choice = results.evaluation.answers, results.evaluation.choice
+    assert answers is not None
+    assert answers.calibration is not None
+    test = rows_of(results, "test")
+    assert answers.calibration.rows == ROWS - test.height
+    assert choice is not None
+    assert choice.rule == "f1"
+    assert results.evaluation.datasets["validation"].rows == ROWS - test.height
+    after = bundle_of(results).predict(test)["probability_1"].to_numpy()
+    found = {str(one.name): one.value for one in results.evaluation.datasets["test"].metrics}
+    assert found["log_loss"] == pytest.approx(log_loss(test["churn"].to_numpy(), after), abs=1e-6)
+
+
+@pytest.mark.parametrize("learner", ["boosting", "linear"])
+def test_folds_give_intervals_the_errors_on_rows_that_no_model_had_seen(
+    tmp_path: Path, learner: str
+) -> None:
+    asked = "[evaluate]\ninterval = 0.8\n[choose]\nfolds = { k = 3 }"
+    results = run(with_learner(tmp_path, learner, 'column = "spent"\ntransform = "log1p"', asked))
+    answers = results.evaluation.answers
+    assert answers is not None
+    assert answers.interval is not None
+    assert answers.interval.rows == ROWS - rows_of(results, "test").height
+    assert abs(answers.interval.datasets["test"].share - 0.8) < 0.1
+    assert abs(answers.interval.datasets["validation"].share - 0.8) < 0.01

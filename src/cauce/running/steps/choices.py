@@ -38,9 +38,11 @@ def _check_answers(project: Project, target: Target) -> None:
 
 
 def headline(project: Project, target: MetricTarget) -> MetricName | None:
-    """The metric that `choose.metric` names; E0905 where the target cannot have it."""
+    """The metric that `choose.metric` names, or the one of the scale that is learned; E0905 where the target
+    cannot have it."""
     if project.choose.metric is None:
-        return None
+        learned = project.target.transform is not None and target.log_scale
+        return MetricName("rmse", scale="log1p") if learned else None
     name = MetricName.parse(project.choose.metric)
     check_metric(name, target)
     return name

@@ -21,6 +21,7 @@ from cauce.errors import CauceError
 from cauce.planning.step import Reference, Step
 from cauce.running.clock import SystemClock
 from cauce.running.execution import Made
+from cauce.running.scales import checked_scale
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
@@ -50,16 +51,17 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     source, before = snapshot_source(work, step), work.engine.rows_scanned
     prepared = preparation(work, step, schema=source.schema, keep=source.schema.names, learning=True)
     check_choices(work.project, prepared.target, schema=source.schema)
+    prepared = replace(prepared, transform=checked_scale(work, source, prepared))
     judge = _judge(work, prepared)
     plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
     records = TrialRecords(work.store, basis(step))
     on = Judged(
         work=work, source=source, prepared=replace(prepared, blocks=plans[0].rule), plan=plans[0], judge=judge
     )
-    search = search_for(work.project, judge.metric)
     total = expected_trials(work.project)
     fits = len(plans[0].folds)
     with Folded(on) as folded:
+        search = search_for(work.project, judge.metric, folded.summed.strengths)
         every = work.project.choose.rule != "best"
         rounds = Rounds(folded, records, SystemClock(), every=every)
         rounds.told = lambda done: report(done, None if total is None else total * fits)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cauce.core.answering.transform import LEAST, Transform
+from cauce.core.answering.transform import Transform
 from cauce.core.boosting import BoostSpec
 from cauce.core.candidates.fold_rows import ROLE, FoldRows
 from cauce.core.candidates.folds import FoldPlan
-from cauce.core.columns import FOLD, HASH_A, HASH_B, ORIGINAL, TARGET, WEIGHT
+from cauce.core.columns import HASH_A, HASH_B, ORIGINAL, TARGET, WEIGHT
 from cauce.core.evaluation_rows import BUCKET
 from cauce.core.features import FittedFeatures
 from cauce.core.features.lockstep import RowSet, fit_features_of
@@ -27,10 +27,9 @@ from cauce.expr.projection import Projection
 from cauce.ports.engine import Source, TrainingRows
 from cauce.running.learning import KEPT
 from cauce.running.steps.roles import planned_features
+from cauce.running.trials.summed import SummedFolds
 from cauce.running.workspace import Workspace
 from cauce.spec.models import COMPLETE, ModelSettings
-from cauce.stats.beyond import AtMost
-from cauce.stats.grouped import Filtered
 from cauce.threads import usable_cores
 
 _MEMORY = 1 << 30
@@ -80,6 +79,7 @@ class Folded:
 
     def __init__(self, on: Judged) -> None:
         self.on = on
+        self.summed = SummedFolds(self)
         self._stack = ExitStack()
         self._lock = RLock()
         self._features: dict[bool, tuple[FittedFeatures, ...]] = {}
@@ -91,6 +91,7 @@ class Folded:
 
     def __exit__(self, *_: object) -> None:
         self._tables.clear()
+        self.summed.close()
         self._stack.close()
 
     def features(self, model: ModelSettings) -> tuple[FittedFeatures, ...]:
@@ -115,19 +116,8 @@ class Folded:
                 own = engine.map(table, Projection(projection.outputs, prepared.schema, keep=kept))
             return engine.summarise(own, *summaries)
 
-        self._check_scale()
         sets = [RowSet(block_name(one.repeat), one.taught) for one in on.plan.folds]
         return fit_features_of(planned, sets, look)
-
-    def _check_scale(self) -> None:
-        """E2201 where a target has no place on the scale that is learned."""
-        on, engine = self.on, self.on.work.engine
-        if on.transform is None:
-            return
-        table = engine.map(engine.scan(on.source), replace(on.prepared, keep=()))
-        (beyond,) = engine.summarise(table, Filtered(FOLD, (0, 1), AtMost(ORIGINAL, LEAST)))
-        if beyond:
-            raise CauceError("E2201", count=beyond)
 
     def table(self, model: ModelSettings, number: int) -> FoldTable:
         """The rows of one fold, read when first asked for; E2107 where none score."""
