@@ -67,9 +67,8 @@ class TrainingRows(Protocol):
         """The rows that score: the kept columns, and POSITION, their place in the table."""
         ...
 
-    @property
-    def sampled(self) -> pl.DataFrame:
-        """Some rows that train: `label` and `weight`."""
+    def sampled(self, *, whole: bool = False) -> pl.DataFrame:
+        """Some rows that train: `label` and `weight`. whole: as in `BoostRequest`."""
         ...
 
     @property
@@ -85,8 +84,8 @@ class TrainingRows(Protocol):
         """What `score` makes of the features of the rows in `scored`."""
         ...
 
-    def sampled_scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
-        """What `score` makes of the features of the rows in `sampled`."""
+    def sampled_scores(self, score: Callable[[Matrix], Matrix], *, whole: bool = False) -> Matrix:
+        """What `score` makes of the features of the rows of `sampled`."""
         ...
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,6 @@ class TrainingRows:
     """Rows that train, rows that stop training and rows that score, read once and binned once a max_bin.
 
     scored: the kept columns of the rows that score, and POSITION, their place in the table from 0.
-    sampled: label and weight of up to `cut_rows` rows that train, the lowest by hash.
     """
 
     def __init__(self, spec: BoostSpec, ready: Ready, scoring: Spool) -> None:
@@ -125,12 +125,17 @@ class TrainingRows:
         position = pl.Series(POSITION, places + seen)
         return take(batch, keep)[places].with_columns(position) if keep else position.to_frame()
 
-    @property
-    def sampled(self) -> pl.DataFrame:
-        """The sample's `label` and `weight` (1 where there is none), float64."""
-        sample = self._ready.sample
+    def sampled(self, *, whole: bool = False) -> pl.DataFrame:
+        """`label` and `weight` (1 where there is none), float64, of the rows of lowest hash that train.
+
+        whole: as in `BoostRequest`.
+        """
+        sample = self._sample(whole=whole)
         weight = np.ones(len(sample)) if sample.weight is None else sample.weight.astype(np.float64)
         return pl.DataFrame({"label": sample.label.astype(np.float64), "weight": weight})
+
+    def _sample(self, *, whole: bool) -> Part:
+        return self._taught(whole=whole).sample
 
     @property
     def taught(self) -> int:
@@ -142,9 +147,9 @@ class TrainingRows:
         parts = [score(part.features) for part in self._scoring.parts()]
         return np.concatenate(parts) if parts else score(np.zeros((0, len(self.spec.features)), np.float32))
 
-    def sampled_scores(self, score: Callable[[Matrix], Matrix]) -> Matrix:
+    def sampled_scores(self, score: Callable[[Matrix], Matrix], *, whole: bool = False) -> Matrix:
         """What `score` says of the rows of `sampled`."""
-        return score(self._ready.sample.features)
+        return score(self._sample(whole=whole).features)
 
     def boost(self, asked: BoostRequest, *, observe: Observer | None = None) -> Boosted:
         """Fit trees; E0801-E0805, E0807-E0810, E0815-E0818. observe: called after every round."""
@@ -159,8 +164,11 @@ class TrainingRows:
     def _taught(self, *, whole: bool) -> Ready:
         """The rows that train: with those that stop training where `whole`."""
         ready = self._ready
-        if not whole or not ready.validation.rows:
-            return ready
+        return self._merged if whole and ready.validation.rows else ready
+
+    @cached_property
+    def _merged(self) -> Ready:
+        ready = self._ready
         totals = _totals(self.spec)
         for one in ready.totals:
             totals[0].merge(one)
