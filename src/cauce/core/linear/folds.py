@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cauce.core.linear.coefficients import linear_model
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.penalties import solve, strengths
 from cauce.core.linear.problem import LeastSquares, problem_of
@@ -79,16 +80,14 @@ class FoldSolutions:
 
     def model(self, place: int) -> LinearModel:
         """The model of one penalty."""
-        intercepts, slopes = self.own
-        fill = self.problem.means.astype(np.float32)
-        return LinearModel("regression", intercepts[place : place + 1], slopes[place : place + 1], fill)
+        return linear_model(self.problem, self.coefficients[place])
 
-    @property
+    @cached_property
     def judged(self) -> Squared:
         """Squared errors on the rows that score."""
         return squared_errors(self.scored, *self.own)
 
-    @property
+    @cached_property
     def learned(self) -> Squared:
         """Squared errors on the rows that trained."""
         return squared_errors(self.trained, *self.own)

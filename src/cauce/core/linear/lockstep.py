@@ -36,13 +36,12 @@ AskAll = Callable[[Sequence[Wanted]], Sequence[LogisticTotals]]
 class Lockstep:
     """Solves every penalty on every fold.
 
-    ask: the sums of many points. outputs: 1 for two classes, else their number. widths: of each fold, how
-    many features vary there. scans: how often the rows were read so far.
+    ask: the sums of many points. starts: of each fold, coefficients [outputs, 1 + features that vary there]
+    to begin with. scans: how often the rows were read so far.
     """
 
     ask: AskAll
-    outputs: int
-    widths: Sequence[int]
+    starts: Sequence[Floats]
     scans: int = 0
     found: dict[tuple[int, Penalty], Logistic | CauceError] = field(default_factory=dict)
 
@@ -52,9 +51,9 @@ class Lockstep:
         Along a path of strengths every fourth is solved first; the others start between their neighbours.
         """
         wanted = dict.fromkeys(penalties)
-        pairs = [(fold, one) for fold in range(len(self.widths)) for one in wanted]
+        pairs = [(fold, one) for fold in range(len(self.starts)) for one in wanted]
         pairs = [one for one in pairs if one not in self.found]
-        if self.outputs * (max(self.widths) + 1) > logistic.MOST_CURVED:
+        if max(one.size for one in self.starts) > logistic.MOST_CURVED:
             for fold, penalty in pairs:
                 self._alone(fold, penalty)
             return self.found
@@ -68,9 +67,9 @@ class Lockstep:
             self.scans += 1
             return self.ask([Wanted(fold, point, curved)])[0]
 
-        width = self.widths[fold]
+        outputs, size = self.starts[fold].shape
         try:
-            self.found[fold, penalty] = fit_logistic(ask, outputs=self.outputs, width=width, penalty=penalty)
+            self.found[fold, penalty] = fit_logistic(ask, outputs=outputs, width=size - 1, penalty=penalty)
         except CauceError as error:
             self.found[fold, penalty] = error
 
@@ -102,7 +101,7 @@ class Lockstep:
 
     def _groups(self, pairs: list[tuple[int, Penalty]]) -> list[list[tuple[int, Penalty]]]:
         """As many models at a time as their second derivatives have room for."""
-        size = 8 * (self.outputs * (max(self.widths) + 1)) ** 2
+        size = 8 * max(one.size for one in self.starts) ** 2
         count = max(1, MOST_CURVATURE // size)
         return [pairs[low : low + count] for low in range(0, len(pairs), count)]
 
@@ -118,7 +117,7 @@ class Lockstep:
         above = [one for one in known if one > penalty.strength]
         if not below or not above:
             nearest = max(below) if below else min(above) if above else None
-            return np.zeros((self.outputs, self.widths[fold] + 1)) if nearest is None else known[nearest]
+            return self.starts[fold] if nearest is None else known[nearest]
         low, high = max(below), min(above)
         share = float(np.log(penalty.strength / low) / np.log(high / low))
         return (1 - share) * known[low] + share * known[high]

@@ -9,7 +9,15 @@ import numpy as np
 from cauce.core.linear.problem import LeastSquares
 from cauce.core.linear.quadratic import Floats, Penalty
 
-_LEAST_RATIO = 1e-3
+LEAST_RATIO = 1e-3
+"""Paths of smaller l1 ratios begin where that of this one does, since no strength of a ridge leaves none."""
+
+
+def spaced(first: float, *, count: int, least: float) -> tuple[float, ...]:
+    """`count` strengths, equal steps of the logarithm apart, from `first` to its share `least`."""
+    if first == 0.0:
+        return (0.0,) * min(count, 1)
+    return tuple(float(one) for one in np.geomspace(first, first * least, count))
 
 
 def strengths(
@@ -17,13 +25,10 @@ def strengths(
 ) -> tuple[float, ...]:
     """`count` strengths, equal steps of the logarithm apart, from that which leaves no coefficient.
 
-    least: the last one as a share of the first. Below an l1_ratio of 0.001 the first is that of 0.001,
-    since no strength of a ridge leaves none.
+    least: the last one as a share of the first.
     """
-    first = float(np.abs(problem.covariance).max(initial=0.0)) / max(l1_ratio, _LEAST_RATIO)
-    if first == 0.0:
-        return (0.0,) * min(count, 1)
-    return tuple(float(one) for one in np.geomspace(first, first * least, count))
+    first = float(np.abs(problem.covariance).max(initial=0.0)) / max(l1_ratio, LEAST_RATIO)
+    return spaced(first, count=count, least=least)
 
 
 def solve(problem: LeastSquares, penalties: Sequence[Penalty]) -> Floats:

@@ -34,4 +34,14 @@ ENTRIES = (
             "empty here, so nothing could be learned or nothing judged."
         ),
     ),
+    Entry(
+        code="E2163",
+        exit=Exit.DATA,
+        says=_("Fold {fold} has no rows of class {label} to learn from."),
+        hint=_('Use folds = { by = "stratified" } or fewer folds, or leave the class out.'),
+        explanation=_(
+            "A logistic model needs rows of every class. With few rows of a class, or folds by group or by "
+            "time, all of them can be among the rows that judge, and the model would never predict it."
+        ),
+    ),
 )

@@ -13,10 +13,8 @@ from cauce.core.boosting import BoostRequest
 from cauce.core.candidates.trials import Candidate, FoldScore
 from cauce.core.columns import WEIGHT
 from cauce.core.matrix import Matrix
-from cauce.core.scoring import load_scorer
 from cauce.errors import CauceError
 from cauce.ports.clock import Clock
-from cauce.running.learning import Rows, learn
 from cauce.running.tree_parameters import tree_parameters
 from cauce.running.trials.folded import Folded, FoldTable, Judged, own_label
 from cauce.spec.models import TASKS, Boosting, Forest
@@ -44,11 +42,15 @@ class FoldResult:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A model still at hand. rounds: those kept, None where there are none. trained: rows that taught it."""
+    """A model still at hand. rounds: those kept, None where there are none. trained: rows that taught it.
+
+    whole: whether rows that could stop the training were among them.
+    """
 
     score: Score
     rounds: int | None
     trained: int
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +76,16 @@ def judge_fold(folded: Folded, candidate: Candidate, number: int, *, how: How) -
     if on.target.task not in TASKS[model.learner]:
         raise CauceError("E0830", learner=model.learner, task=on.target.task)
     table = folded.table(model, number)
-    fit: Callable[..., _Fitted] = _trees if isinstance(model, Boosting | Forest) else _summed
     with table.lock:
         began = how.clock.seconds()
-        fitted = fit(on, table, model, how)
+        if isinstance(model, Boosting | Forest):
+            fitted = _trees(on, table, model, how)
+        else:
+            fitted = _Fitted(folded.summed.model(candidate, number).scores, None, table.rows.taught)
         raw = table.rows.scores(fitted.score)
-        sampled = table.rows.sampled_scores(fitted.score)
+        sampled = table.rows.sampled_scores(fitted.score, whole=fitted.whole)
         seconds = how.clock.seconds() - began
-    seen, sample = table.rows.scored, table.rows.sampled
+    seen, sample = table.rows.scored, table.rows.sampled(whole=fitted.whole)
     taught = sample["label"].to_numpy()
     learned = taught if on.transform is None else on.transform.back(taught)
     score = FoldScore(
@@ -106,14 +110,7 @@ def _trees(on: Judged, table: FoldTable, model: Boosting | Forest, how: How) -> 
     )
     found = table.rows.boost(asked, observe=how.check)
     rounds = found.result.best_round + 1 if isinstance(model, Boosting) else None
-    return _Fitted(found.score, rounds, found.result.rows)
-
-
-def _summed(on: Judged, table: FoldTable, model: Any, how: How) -> _Fitted:
-    rows = Rows(table=table.table, fitted=table.fitted, target=on.target)
-    learned = learn(on.work, rows, model, progress=how.check)
-    taught = table.rows.taught
-    return _Fitted(load_scorer(learned.payload, "xgboost", threads=how.threads), None, taught)
+    return _Fitted(found.score, rounds, found.result.rows, asked.whole)
 
 
 def _metric(on: Judged, raw: Raw, label: Any, weight: Any, number: int) -> float:

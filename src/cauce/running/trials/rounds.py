@@ -55,10 +55,11 @@ class Rounds:
         """What comes of each, in their order; those that were finished before are not repeated."""
         known = {one.number: self.records.found(one, self.plan_digest) for one in candidates}
         fresh = [one for one in candidates if known[one.number] is None]
+        summed = self._from_sums(fresh)
         trials = []
-        with self._fits(fresh) as fits:
+        with self._fits([one for one in fresh if one.number not in summed]) as fits:
             for one in candidates:
-                found = known[one.number]
+                found = known[one.number] or summed.get(one.number)
                 trial, key = self._fitted(one, fits[one.number]) if found is None else found
                 if found is not None:
                     self._tell(len(self.folded.on.plan.folds))
@@ -68,6 +69,20 @@ class Rounds:
                     self.kept[one.number] = key
                 trials.append(trial)
         return tuple(trials)
+
+    def _from_sums(self, candidates: Sequence[Candidate]) -> dict[int, tuple[Trial, None]]:
+        """Linear and logistic candidates are solved together; trials of those whose scores are sums alone."""
+        summed, found = self.folded.summed, {}
+        began = self.clock.seconds()
+        summed.prepare(candidates)
+        for one in candidates:
+            scores = summed.scores(one, self.folded.on.judge.metric)
+            if scores is not None:
+                found[one.number] = (Trial(one, scores), None)
+        for trial, _ in found.values():
+            costs = TrialCosts((self.clock.seconds() - began) / len(candidates))
+            self.records.keep(trial, self.plan_digest, scores=None, costs=costs)
+        return found
 
     def scores(self, trial: Trial) -> pl.DataFrame:
         """The rows outside the training rows with what the candidate said of them, as they lie in the table.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cauce.core.candidates.search.halving import rungs
-from cauce.core.candidates.search.tables import penalised, search_of
+from cauce.core.candidates.search.tables import Strengths, penalised, search_of
 from cauce.core.metrics.names import MetricName
+from cauce.errors import warn
 from cauce.running.clock import SystemClock
 from cauce.running.timed_search import TimedSearch
 from cauce.spec import Project
@@ -13,9 +14,14 @@ from cauce.spec.search import RESOURCE, Search
 from cauce.spec.space import combinations, space_of
 
 
-def search_for(project: Project, metric: MetricName) -> TimedSearch:
-    """The search that the project's `[[models]]` declare."""
-    found = search_of(project.models, seed=project.seed, higher=metric.direction == "higher")
+def search_for(project: Project, metric: MetricName, strengths: Strengths) -> TimedSearch:
+    """The search that the project's `[[models]]` declare; W2130 for halving that few rounds mislead."""
+    for at, model in enumerate(project.models):
+        search: Search | None = getattr(model, "search", None)
+        if search is not None and search.method == "halving" and "eta" in search.space:
+            warn("W2130", model=f"models[{at}]")
+    higher = metric.direction == "higher"
+    found = search_of(project.models, seed=project.seed, higher=higher, strengths=strengths)
     return TimedSearch(found, SystemClock())
 
 
@@ -28,7 +34,7 @@ def expected_trials(project: Project) -> int | None:
 def _expected(model: ModelSettings) -> int | None:
     search: Search | None = getattr(model, "search", None)
     if search is None:
-        return sum(1 for _ in penalised(model))
+        return sum(1 for _ in penalised(model, lambda _model, path, _ratio: tuple(range(path.path))))
     if search.refine:
         return None
     most = combinations(space_of(model).values())

@@ -1,0 +1,150 @@
+"""Linear and logistic candidates on all folds at once: solved from sums, in as few readings as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import isfinite
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from cauce.core.candidates.trials import Candidate, FoldScore
+from cauce.core.linear.folds import FROM_SUMS, Division, FoldSolutions, path_strengths, solved
+from cauce.core.linear.model import LinearModel
+from cauce.core.linear.penalties import LEAST_RATIO, spaced
+from cauce.core.linear.quadratic import Penalty
+from cauce.core.metrics.names import MetricName
+from cauce.errors import CauceError
+from cauce.running.linear_learning import single
+from cauce.running.trials.fold_sums import FoldNumbers
+from cauce.running.trials.summed_classes import ClassFolds, KeptNumbers
+from cauce.spec.models import Linear, Logistic, ModelSettings, StrengthPath
+from cauce.stats.comoments import ComomentState
+
+if TYPE_CHECKING:
+    from cauce.running.trials.folded import Folded
+
+
+@dataclass(eq=False)
+class SummedFolds:
+    """Linear and logistic candidates of one plan. Used as a context: what was read goes when it ends.
+
+    One scan gives every linear candidate's coefficients and squared errors. Logistic ones keep the features'
+    numbers, in one scan, and read them for each step of Newton's, all candidates and folds together.
+    """
+
+    folded: Folded
+    _lock: Any = field(default_factory=RLock)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _solutions: dict[Penalty, tuple[tuple[FoldSolutions, ...], int]] = field(default_factory=dict)
+    _classes: dict[ModelSettings, ClassFolds] = field(default_factory=dict)
+    _failed: CauceError | None = None
+
+    def close(self) -> None:
+        """Let kept numbers go."""
+        self._classes.clear()
+        self._stack.close()
+
+    def strengths(self, model: ModelSettings, path: StrengthPath, l1_ratio: float) -> tuple[float, ...]:
+        """The strengths of a path, the same on every fold: down from where no feature counts on any."""
+        with self._lock:
+            if isinstance(model, Linear):
+                return path_strengths(
+                    self._sums, self._divisions, l1_ratio=l1_ratio, count=path.path, least=path.least
+                )
+            first = self._of_classes(model).first_strength
+        return spaced(first / max(l1_ratio, LEAST_RATIO), count=path.path, least=path.least)
+
+    def prepare(self, candidates: Sequence[Candidate]) -> None:
+        """Solve all of these together, those that are linear or logistic; `model` says what prevents it."""
+        with self._lock, suppress(CauceError):
+            self._prepared(candidates)
+
+    def _prepared(self, candidates: Sequence[Candidate]) -> None:
+        if self._failed is not None:
+            raise self._failed
+        try:
+            self._solved(candidates)
+        except CauceError as error:
+            self._failed = error
+            raise
+
+    def _solved(self, candidates: Sequence[Candidate]) -> None:
+        numbers = self.folded.on.target.task == "regression"
+        linear = [one.model for one in candidates if isinstance(one.model, Linear) and numbers]
+        logistic = [one.model for one in candidates if isinstance(one.model, Logistic) and not numbers]
+        penalties = [single(one.penalty) for one in linear]
+        fresh = [one for one in dict.fromkeys(penalties) if one not in self._solutions]
+        if fresh:
+            found = solved(self._sums, self._divisions, fresh)
+            self._solutions |= {one: (found, place) for place, one in enumerate(fresh)}
+        wanted: dict[ModelSettings, list[Penalty]] = {}
+        for one in logistic:
+            wanted.setdefault(_penalty_apart(one), []).append(single(one.penalty))
+        for model, own in wanted.items():
+            self._of_classes(model).solve(own)
+
+    def model(self, candidate: Candidate, number: int) -> LinearModel:
+        """The candidate's model on one fold. Raises E0820, E0821, E0836, E2160 to E2163."""
+        own: Any = candidate.model
+        with self._lock:
+            self._prepared([candidate])
+            if isinstance(own, Linear):
+                folds, place = self._solutions[single(own.penalty)]
+                return folds[number].model(place)
+            return self._of_classes(own).model(single(own.penalty), number)
+
+    def scores(self, candidate: Candidate, metric: MetricName) -> tuple[FoldScore, ...] | None:
+        """The metric of a linear candidate on every fold from sums alone; None where that needs rows."""
+        own: Any = candidate.model
+        plain = metric.kind in FROM_SUMS and metric.scale is None and self.folded.on.transform is None
+        if not isinstance(own, Linear) or not plain:
+            return None
+        penalty = single(own.penalty)
+        with self._lock:
+            self.prepare([candidate])
+            if penalty not in self._solutions:
+                return None
+            folds, place = self._solutions[penalty]
+        found = []
+        for number, one in enumerate(folds):
+            judged, learned = one.judged, one.learned
+            score, train_score = (float(part.metric(metric.kind)[place]) for part in (judged, learned))
+            found.append(FoldScore(number, judged.rows, score, train_score, None, learned.rows))
+        fine = all(isfinite(one.score) and isfinite(one.train_score) for one in found)
+        return tuple(found) if fine else None
+
+    @cached_property
+    def _divisions(self) -> tuple[Division, ...]:
+        return tuple(Division(one.taught, one.score) for one in self.folded.on.plan.folds)
+
+    @cached_property
+    def _numbers(self) -> FoldNumbers:
+        on = self.folded.on
+        fitted = self.folded.features(Linear())
+        read = {name for one in fitted for name in one.required.names}
+        names = tuple(name for name in on.prepared.input.names if name in read)
+        return FoldNumbers(on, replace(on.prepared, keep=names), fitted)
+
+    @cached_property
+    def _sums(self) -> tuple[ComomentState, ...]:
+        return self._numbers.sums()
+
+    def _of_classes(self, model: ModelSettings) -> ClassFolds:
+        """What solves logistic models that differ from this one in their penalty alone."""
+        own: Any = _penalty_apart(model)
+        if own not in self._classes:
+            self._classes[own] = ClassFolds(self._kept, own.class_weight)
+        return self._classes[own]
+
+    @cached_property
+    def _kept(self) -> KeptNumbers:
+        return self._stack.enter_context(self._numbers.kept(self._divisions))
+
+
+def _penalty_apart(model: Any) -> ModelSettings:
+    """The settings that candidates solved together have in common."""
+    found: ModelSettings = replace(model, penalty=Logistic().penalty)
+    return found
