@@ -19,7 +19,8 @@ BINS, MOST_LEVELS, FEWEST = 10, 8, 20
 
 @dataclass(frozen=True)
 class ValuePart:
-    """Rows with some of a column's values. low, high: of numbers (dates: days since 1970), None for a level.
+    """Rows with some of a column's values. low, high, middle: the ends and the median of numbers (dates: days
+    since 1970), None for a level.
 
     level: a text, true or false, or None where missing. means: of the contributions, by output.
     """
@@ -29,6 +30,7 @@ class ValuePart:
     level: str | None
     rows: int
     means: tuple[float, ...]
+    middle: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,7 @@ class ContributionSummary:
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
         columns = [
-            [one.source, one.size, one.kind, [list(vars(part).values()) for part in one.parts]]
-            for one in self.columns
+            [one.source, one.size, one.kind, [vars(part) for part in one.parts]] for one in self.columns
         ]
         return {
             "rows": self.rows,
@@ -71,7 +72,7 @@ class ContributionSummary:
     def from_json(value: dict[str, Any]) -> ContributionSummary:
         """What `to_json` gave."""
         columns = (
-            ColumnContribution(str(source), float(size), str(kind), tuple(_part(*one) for one in parts))
+            ColumnContribution(str(source), float(size), str(kind), tuple(map(_part, parts)))
             for source, size, kind, parts in value["columns"]
         )
         return ContributionSummary(
@@ -82,9 +83,10 @@ class ContributionSummary:
         )
 
 
-def _part(low: Any, high: Any, level: Any, rows: Any, means: Any) -> ValuePart:
-    low, high = (None if one is None else float(one) for one in (low, high))
-    return ValuePart(low, high, None if level is None else str(level), int(rows), tuple(map(float, means)))
+def _part(value: dict[str, Any]) -> ValuePart:
+    ends = {name: None if value[name] is None else float(value[name]) for name in ("low", "high", "middle")}
+    level = None if value["level"] is None else str(value["level"])
+    return ValuePart(**ends, level=level, rows=int(value["rows"]), means=tuple(map(float, value["means"])))
 
 
 def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> ContributionSummary:
@@ -135,8 +137,10 @@ def _bins(values: Floats, amounts: Floats, weight: Floats) -> list[ValuePart]:
         high = edges[-1] if last else edges[at + 1]
         inside = (values >= low) & ((values <= high) if last else (values < high))
         if inside.sum() >= FEWEST:
-            ends = float(values[inside].min()), float(values[inside].max())
-            made.append(ValuePart(*ends, None, int(inside.sum()), _means(amounts, weight, inside)))
+            own = values[inside]
+            ends = float(own.min()), float(own.max())
+            means = _means(amounts, weight, inside)
+            made.append(ValuePart(*ends, None, own.size, means, float(np.median(own))))
     missing = np.isnan(values)
     if missing.sum() >= FEWEST:
         made.append(ValuePart(None, None, None, int(missing.sum()), _means(amounts, weight, missing)))

@@ -85,7 +85,7 @@ def _by_value(column: ColumnContribution, found: ContributionSummary, of: str) -
     shown = range(min(len(found.outputs), MOST_SERIES))
     lines = [
         Line(
-            safe(found.outputs[at], 40) or translate(_("mean contribution")),
+            safe(found.outputs[at], 40) if found.outputs[at] else translate(_("mean contribution")),
             tuple((x, one.means[at]) for x, one in zip(places, column.parts, strict=True) if x is not None),
             marked=True,
         )
@@ -110,7 +110,7 @@ def _places(column: ColumnContribution) -> Sequence[float | None]:
     """Where each part stands on the axis; None for missing values among numbers."""
     if column.kind != "number":
         return [at + 1.0 for at in range(len(column.parts))]
-    return [None if one.low is None or one.high is None else (one.low + one.high) / 2 for one in column.parts]
+    return [one.middle for one in column.parts]
 
 
 def _named(part: ValuePart, kind: str) -> str:
