@@ -41,12 +41,18 @@ def step_words(name: str) -> str:
 
 @dataclass
 class _Pace:
-    """How much is done, and how fast since it was first told: what comes before may be something else."""
+    """How much is done, and how fast since it was first told: what comes before may be something else.
+
+    fits: of each trial, where what is done are fits of candidates on folds.
+    """
 
     first: tuple[float, float] | None = None
+    fits: int = 0
 
     def words(self, done: float, total: float | None) -> str:
-        """Such as: 1,200,000 of 5,000,000 (24 %), 400,000 a second."""
+        """Such as: 1,200,000 of 5,000,000 (24 %), 400,000 a second; or trial 3 of 12, fold 2 of 5."""
+        if self.fits:
+            return _trial(round(done), None if total is None else round(total), self.fits)
         now = time.monotonic()
         self.first = self.first or (now, done)
         text = _counted(done, total)
@@ -55,6 +61,22 @@ class _Pace:
             return text
         rate = format_number(round((done - before) / (now - began)))
         return translate(_("{count}, {rate} a second")).format(count=text, rate=rate)
+
+
+def _trial(done: int, total: int | None, fits: int) -> str:
+    """What is under way after so many fits."""
+    at = min(done, total - 1) if total else done
+    told = {"trial": format_number(at // fits + 1), "fold": at % fits + 1, "folds": fits}
+    if not total:
+        return translate(_("trial {trial}, fold {fold} of {folds}")).format(**told)
+    text = translate(_("trial {trial} of {trials}, fold {fold} of {folds}"))
+    return text.format(trials=format_number(total // fits), **told)
+
+
+def _fits(step: Step) -> int:
+    """How many fits each trial of this step is; 0 for steps that try no candidates."""
+    found = step.parameters.get("fits") if step.name == "tune" else None
+    return found if isinstance(found, int) else 0
 
 
 def _counted(done: float, total: float | None) -> str:
@@ -170,7 +192,7 @@ class _Plain:
 
     def started(self, state: State) -> None:
         """A step begins."""
-        self.count = _Count(state.step.name, self.say)
+        self.count = _Count(state.step.name, self.say, pace=_Pace(fits=_fits(state.step)))
         self.say(f"{step_words(state.step.name)} …")
 
     def progressed(self, step: Step, done: float, *, total: float | None) -> None:  # noqa: ARG002
@@ -205,7 +227,7 @@ class _Live:
 
     def started(self, state: State) -> None:
         """A step begins."""
-        self.pace = _Pace()
+        self.pace = _Pace(fits=_fits(state.step))
         self.bar = self.bars.add_task(step_words(state.step.name), total=None, count="")
 
     def progressed(self, step: Step, done: float, *, total: float | None) -> None:  # noqa: ARG002
