@@ -17,6 +17,7 @@ from cauce.errors import CauceError
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 _SAFE_SHARE = 1e-6
+_ABREAST = 64
 TRAIN, VALIDATION, SCORES = 0, 1, 3
 POSITION = "__position__"
 """integer: where a row that scores stands in its table, from 0."""
@@ -38,7 +39,10 @@ class Part:
         """The rows of this index, mask or slice."""
         weight = None if self.weight is None else self.weight[rows]
         first, second = self.lanes
-        return Part(self.features[rows], self.label[rows], weight, (first[rows], second[rows]))
+        # Whole rows by their numbers: `take` copies each at once.
+        indexed = isinstance(rows, np.ndarray) and rows.dtype != np.bool_
+        features = self.features.take(rows, axis=0) if indexed else self.features[rows]
+        return Part(features, self.label[rows], weight, (first[rows], second[rows]))
 
 
 @dataclass
@@ -87,8 +91,8 @@ class Totals:
         if spec.task == "regression":
             self.total += float(weight @ part.label.astype(np.float64)) if known.all() else 0.0
         if len(part):
-            self.low = np.fmin(self.low, np.fmin.reduce(part.features, axis=0))
-            self.high = np.fmax(self.high, np.fmax.reduce(part.features, axis=0))
+            self.low = np.fmin(self.low, _reduced(np.fmin, part.features))
+            self.high = np.fmax(self.high, _reduced(np.fmax, part.features))
         for column, levels in spec.levels:
             codes = part.features[:, spec.features.index(column)]
             wrong = int(
@@ -96,6 +100,18 @@ class Totals:
             )
             if wrong:
                 self.bad_codes[column] = self.bad_codes.get(column, 0) + wrong
+
+
+def _reduced(of: np.ufunc, features: Floats) -> Floats:
+    """`of.reduce(features, axis=0)` for one that takes values in any order."""
+    columns = features.shape[1]
+    wide = len(features) // _ABREAST * _ABREAST
+    if not wide:
+        return np.asarray(of.reduce(features, axis=0))
+    # Many rows abreast fill the processor's registers, which the few columns of one do not.
+    abreast = of.reduce(features[:wide].reshape(-1, _ABREAST * columns), axis=0)
+    every = np.concatenate((abreast.reshape(_ABREAST, columns), features[wide:]))
+    return np.asarray(of.reduce(every, axis=0))
 
 
 def _known_labels(label: Floats, spec: BoostSpec) -> npt.NDArray[np.bool_]:
@@ -110,16 +126,13 @@ def parts_of(batch: pl.DataFrame, spec: BoostSpec, *, totals: Sequence[Totals]) 
 
     totals: of training and of validation; what is wrong is counted there, and `check` raises it.
     """
-    fold = batch[spec.fold].cast(pl.Int64).fill_null(-1).to_numpy()
-    kept = (fold == TRAIN) | (fold == VALIDATION)
-    chosen = batch if kept.all() else batch.filter(pl.Series(kept))
-    fold = fold[kept]
-    weight = None if spec.weight is None else _floats(chosen[spec.weight])
+    fold = batch.get_column(spec.fold).cast(pl.Int64).fill_null(-1).to_numpy()
+    weight = None if spec.weight is None else _floats(batch[spec.weight])
     whole = Part(
-        _matrix(chosen, spec),
-        _floats(chosen[spec.label]),
+        _matrix(batch, spec),
+        _floats(batch[spec.label]),
         weight,
-        (_lane(chosen, spec.lanes[0]), _lane(chosen, spec.lanes[1])),
+        (_lane(batch, spec.lanes[0]), _lane(batch, spec.lanes[1])),
     )
     parts = []
     for number in (TRAIN, VALIDATION):
@@ -128,7 +141,7 @@ def parts_of(batch: pl.DataFrame, spec: BoostSpec, *, totals: Sequence[Totals]) 
             fine = np.isfinite(weight) & (weight >= 0)
             totals[number].bad_weights += int((rows & ~fine).sum())
             rows &= fine & (weight > 0)
-        part = whole if rows.all() else whole.take(rows)
+        part = whole if rows.all() else whole.take(np.flatnonzero(rows))
         totals[number].add(part, spec)
         parts.append(part)
     return parts[TRAIN], parts[VALIDATION]

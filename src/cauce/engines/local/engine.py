@@ -14,6 +14,7 @@ from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import write_snapshot
 from cauce.engines.local.ahead import made_ahead
 from cauce.engines.local.kept import KeptRows
+from cauce.engines.local.side_by_side import SideBySide
 from cauce.expr.schema import Schema
 from cauce.ports.engine import KEPT_BYTES, Source, Work
 from cauce.ports.store import Store
@@ -64,10 +65,10 @@ class LocalEngine:
     def summarise(self, table: LocalTable, *summaries: Summary) -> tuple[Any, ...]:
         """The result of each summary, in order, from one scan for all of them."""
         columns = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
-        states = [summary.start() for summary in summaries]
-        for batch in self.batches(table, columns):
-            states = [summary.update(state, batch) for summary, state in zip(summaries, states, strict=True)]
-        return tuple(summary.result(state) for summary, state in zip(summaries, states, strict=True))
+        with SideBySide(summaries) as looking:
+            for batch in self.batches(table, columns):
+                looking.update(batch)
+            return looking.results()
 
     def write(self, table: LocalTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: parts first, manifest last. One scan."""
