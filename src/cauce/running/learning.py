@@ -53,7 +53,7 @@ class Rows:
     target: Target
 
 
-def learn(work: Workspace, rows: Rows, model: ModelSettings, *, progress: Progress) -> Learned:
+def learn(work: Workspace, rows: Rows, *, model: ModelSettings, progress: Progress) -> Learned:
     """Fit `model`, whose settings are single values, to the rows whose FOLD is 0.
 
     progress: told what is done and, where known, of how much. Raises E0830 where the learner does not fit

@@ -66,7 +66,7 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     check_memory(model, size, machine=machine_memory())
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
     rows = Rows(table=table, fitted=fitted, target=target)
-    learned = learn(work, rows, model, progress=report)
+    learned = learn(work, rows, model=model, progress=report)
     outputs = {
         "features": keep_json(work.store, fitted.to_json()),
         "model": keep_bytes(work.store, gzip.compress(learned.payload, 6, mtime=0), suffix=".json.gz"),
