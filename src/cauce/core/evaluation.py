@@ -14,6 +14,7 @@ from cauce.core.metrics.gap import Gap, gap_between
 from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.permutation import PermutationImportance
+from cauce.core.metrics.residuals import ResidualAnalysis
 from cauce.core.metrics.slices import Slice, weakest
 from cauce.core.metrics.target import Target
 from cauce.core.metrics.thresholds import ThresholdChoice, ThresholdTable
@@ -59,6 +60,7 @@ class Evaluation:
     slices: tuple[Slice, ...] = ()
     permutation: PermutationImportance | None = None
     contributions: ContributionSummary | None = None
+    residuals: ResidualAnalysis | None = None
     answers: AnswerEffects | None = None
     summed: bool = False
 
@@ -122,6 +124,8 @@ class Evaluation:
         found |= {name: part.to_json() for name, part in parts.items() if part is not None}
         if self.contributions is not None:
             found["contributions"] = self.contributions.to_json()
+        if self.residuals is not None:
+            found["residuals"] = self.residuals.to_json()
         if self.answers is not None:
             found["answers"] = self.answers.to_json()
         if self.summed:
@@ -183,6 +187,7 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         slices=tuple(Slice.from_json(one) for one in value.get("slices", ())),
         permutation=_part(value, "permutation", PermutationImportance.from_json),
         contributions=_part(value, "contributions", ContributionSummary.from_json),
+        residuals=_part(value, "residuals", ResidualAnalysis.from_json),
         answers=_part(value, "answers", AnswerEffects.from_json),
         summed=bool(value.get("summed", False)),
     )

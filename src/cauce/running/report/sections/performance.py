@@ -23,6 +23,7 @@ from cauce.running.report.metrics import (
 from cauce.running.report.sections.answers import answer_parts
 from cauce.running.report.sections.curves import curve_charts, residual_charts
 from cauce.running.report.sections.decisions import confusion_parts, slice_parts, threshold_parts
+from cauce.running.report.sections.residuals import residual_parts
 from cauce.running.report.wording import NOTHING, count, name, number, safe
 
 MOST_METRICS = 120
@@ -39,6 +40,7 @@ def performance_section(content: RunContent) -> Section | None:
         *confusion_parts(evaluation),
         *gallery(tuple(curve_charts(evaluation))),
         *gallery(tuple(residual_charts(evaluation))),
+        *residual_parts(evaluation),
         *answer_parts(evaluation),
         *threshold_parts(evaluation),
         *slice_parts(evaluation),
