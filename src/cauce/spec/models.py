@@ -76,14 +76,16 @@ class Forest:
     """
 
     learner: Literal["forest"] = setting(_("The kind of model: forest is a random forest."), default="forest")
-    trees: Trees = setting(_("How many trees (for each class of more than two)."), default=200, example=200)
-    max_depth: Depth = setting(_("The most levels of a tree."), default=12, example=12)
-    min_child_weight: NotNegative = setting(_("The least weight of rows in a leaf."), default=1.0)
+    trees: Trees = setting(_("How many trees (for each class of more than two)."), default=100, example=100)
+    max_depth: Depth = setting(_("The most levels of a tree."), default=14, example=14)
+    min_child_weight: NotNegative | None = setting(
+        _("The least weight of rows in a leaf; where absent 5 for classes, 2 for a regression."), default=None
+    )
     subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=0.632)
     colsample_bynode: PositiveShare | None = setting(
         _(
-            "The share of features each split chooses from; where absent √p of p features for classes, a "
-            "third for a regression."
+            "The share of features each split chooses from; where absent √p of p features for classes, two "
+            "thirds for a regression."
         ),
         default=None,
     )
