@@ -343,9 +343,7 @@ def test_folds_give_calibration_and_threshold_the_rows_that_no_model_had_seen(tm
 
 
 @pytest.mark.parametrize("learner", ["boosting", "linear"])
-def test_folds_give_intervals_the_errors_on_rows_that_no_model_had_seen(
-    tmp_path: Path, learner: str
-) -> None:
+def test_folds_give_intervals_the_errors_on_rows_that_no_model_had_seen(tmp_path: Path, learner: str) -> None:
     asked = "[evaluate]\ninterval = 0.8\n[choose]\nfolds = { k = 3 }"
     results = run(with_learner(tmp_path, learner, 'column = "spent"\ntransform = "log1p"', asked))
     answers = results.evaluation.answers

@@ -24,7 +24,7 @@ from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
 
-Counted = tuple[Any, Any, Any]
+Counted = dict[str, Any]
 
 
 def scored_rows(rows: int, seed: int, *, digits: int = 2) -> tuple[Any, Any, Any]:
@@ -37,17 +37,18 @@ def scored_rows(rows: int, seed: int, *, digits: int = 2) -> tuple[Any, Any, Any
 
 def counted(score: Any, label: Any, weight: Any) -> Counted:
     distinct, place = np.unique(score, return_inverse=True)
-    return distinct, np.bincount(place, weight * label), np.bincount(place, weight * (1 - label))
+    sides = {"positive": weight * label, "negative": weight * (1 - label)}
+    return {"score": distinct, **{name: np.bincount(place, side) for name, side in sides.items()}}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_isotonic_curve_is_the_one_scikit_learn_finds(seed: int) -> None:
     score, label, weight = scored_rows(3000, seed)
-    distinct, positive, negative = counted(score, label, weight)
+    distinct, positive, negative = counted(score, label, weight).values()
     peer = IsotonicRegression(out_of_bounds="clip").fit(score, label, sample_weight=weight)
     low, high = 1 / (negative.sum() + 2), 1 - 1 / (positive.sum() + 2)
     expected = np.clip(peer.predict(distinct), low, high)
-    found = fit_isotonic(distinct, positive, negative)
+    found = fit_isotonic(distinct, positive=positive, negative=negative)
     grid = np.linspace(-4, 4, 3001)
     assert found(distinct) == pytest.approx(expected, abs=1e-12)
     assert found(grid) == pytest.approx(np.interp(grid, distinct, expected), abs=1e-9)
@@ -58,7 +59,7 @@ def test_the_isotonic_curve_is_the_one_scikit_learn_finds(seed: int) -> None:
 def test_the_logistic_curve_is_the_one_that_scikit_learn_and_a_general_minimiser_find(seed: int) -> None:
     score, label, _ = scored_rows(2000, seed)
     ones = np.ones_like(score)
-    curve = fit_platt(*counted(score, label, ones))
+    curve = fit_platt(**counted(score, label, ones))
     assert curve is not None
     high, low = (label.sum() + 1) / (label.sum() + 2), 1 / ((1 - label).sum() + 2)
     target = np.where(label == 1, high, low)
@@ -94,7 +95,7 @@ def test_no_curve_turns_an_order_round(rows: list[tuple[float, int, int]]) -> No
         return
     grid = np.sort(np.concatenate((score, score + 0.1, np.linspace(-1e6, 1e6, 501))))
     for fit in (fit_isotonic, fit_platt):
-        curve = fit(score, positive, negative)
+        curve = fit(score, positive=positive, negative=negative)
         if curve is not None:
             shares = curve(grid)
             assert (np.diff(shares) >= 0).all()
@@ -107,7 +108,7 @@ def test_the_area_under_the_curve_stays_up_to_ties(seed: int) -> None:
     score, label, weight = scored_rows(4000, seed, digits=6)
     new, outcome, _ = scored_rows(4000, seed + 100, digits=6)
     before = roc_auc_score(outcome, new)
-    isotonic, platt = (fit(*counted(score, label, weight)) for fit in (fit_isotonic, fit_platt))
+    isotonic, platt = (fit(**counted(score, label, weight)) for fit in (fit_isotonic, fit_platt))
     assert platt is not None
     assert roc_auc_score(outcome, platt(new)) == pytest.approx(before, abs=1e-12)
     ties = 0.5 * np.mean([np.mean(isotonic(new) == value) for value in isotonic(new)])
@@ -115,14 +116,16 @@ def test_the_area_under_the_curve_stays_up_to_ties(seed: int) -> None:
 
 
 def test_scores_that_tell_nothing_give_no_falling_curve() -> None:
-    assert fit_platt(np.array([0.0, 1.0]), np.array([5.0, 1.0]), np.array([1.0, 5.0])) is None
+    assert (
+        fit_platt(np.array([0.0, 1.0]), positive=np.array([5.0, 1.0]), negative=np.array([1.0, 5.0])) is None
+    )
 
 
 def test_separated_classes_give_shares_short_of_certainty() -> None:
     """Without Platt's targets the slope would be infinite, and one wrong row would cost an infinite loss."""
     score, positive, negative = np.array([-1.0, 1.0]), np.array([0.0, 10.0]), np.array([10.0, 0.0])
     for fit in (fit_isotonic, fit_platt):
-        curve = fit(score, positive, negative)
+        curve = fit(score, positive=positive, negative=negative)
         assert curve is not None
         assert curve(score) == pytest.approx([1 / 12, 11 / 12], abs=1e-9)
 

@@ -16,7 +16,7 @@ from cauce.stats.beyond import AtMost
 _BELOW = -5e-324
 
 
-def checked_scale(work: Workspace, source: Source, prepared: Preparation) -> Transform | None:
+def checked_scale(work: Workspace, source: Source, *, prepared: Preparation) -> Transform | None:
     """The scale of `prepared`, with the lowest prediction that rows outside the test allow. One scan, or none
     where the target is learned as it is. E2201 where a target has no place on it."""
     if prepared.transform is None:

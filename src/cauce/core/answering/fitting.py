@@ -100,7 +100,7 @@ class Fitting:
         if found.rows < rows or rarer < fewest:
             warn("W2201", method=self.method, count=found.rows, fewest=round(rarer), name=name)
         fit = fit_isotonic if self.method == "isotonic" else fit_platt
-        made = fit(found.score, found.positive, found.negative)
+        made = fit(found.score, positive=found.positive, negative=found.negative)
         flat = made is None or (not isinstance(made, Sigmoid) and made.shares[0] == made.shares[-1])
         if flat:
             warn("W2202", name=name)

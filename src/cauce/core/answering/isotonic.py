@@ -8,7 +8,7 @@ import numpy.typing as npt
 from cauce.core.answering.calibration import Floats, Knots
 
 
-def fit_isotonic(score: Floats, positive: Floats, negative: Floats) -> Knots:
+def fit_isotonic(score: Floats, *, positive: Floats, negative: Floats) -> Knots:
     """The map of least squared error among all that never fall, by pool-adjacent-violators.
 
     score: ascending and distinct; positive, negative: the weight of rows of either kind there, 0 or more,

@@ -12,7 +12,7 @@ _ENOUGH = 1e-10
 _SMALLEST_STEP = 1e-10
 
 
-def fit_platt(score: Floats, positive: Floats, negative: Floats) -> Sigmoid | None:
+def fit_platt(score: Floats, *, positive: Floats, negative: Floats) -> Sigmoid | None:
     """The curve by Newton's method with backtracking (Lin, Lin and Weng 2007) towards Platt's targets.
 
     score: distinct; positive, negative: weights of rows there. Positives count as (P + 1) / (P + 2) and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,7 +26,7 @@ from cauce.running.scales import checked_scale
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
-from cauce.running.steps.objects import keep_json
+from cauce.running.steps.objects import keep_bytes, keep_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.register import Told
 from cauce.running.steps.roles import split_settings
@@ -51,7 +52,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     source, before = snapshot_source(work, step), work.engine.rows_scanned
     prepared = preparation(work, step, schema=source.schema, keep=source.schema.names, learning=True)
     check_choices(work.project, prepared.target, schema=source.schema)
-    prepared = replace(prepared, transform=checked_scale(work, source, prepared))
+    prepared = replace(prepared, transform=checked_scale(work, source, prepared=prepared))
     judge = _judge(work, prepared)
     plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
     records = TrialRecords(work.store, basis(step))
@@ -72,6 +73,8 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         winner = next(one for one in order if one.candidate.number == number)
         found = rivals(on, rounds, order, how=_sampling(work))
         scores = keep_frame(work.store, rounds.scores(winner))
+        first = gzip.compress(rounds.first_model(winner), 6, mtime=0)
+        features = folded.features(winner.candidate.model)[0]
     counts = _by_count(on, records, winner, plans)
     board = Leaderboard(
         metric=judge.metric,
@@ -89,6 +92,8 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "trials": keep_json(work.store, index_json(rounds.digests)),
         "folds": keep_json(work.store, plans[0].to_json()),
         "scores": scores,
+        "first_model": keep_bytes(work.store, first, suffix=".json.gz"),
+        "first_features": keep_json(work.store, features.to_json()),
         "chosen": Reference("value", Chosen(number, refitted(winner)).to_json()),
     }
     facts: dict[str, Any] = {
