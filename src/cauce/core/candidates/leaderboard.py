@@ -215,4 +215,5 @@ def complexity(trial: Trial) -> tuple[float, ...]:
             (0.0, 0.0, 0.0) if penalty is None else (0.0, -float(penalty.strength), -float(penalty.l1_ratio))
         )
     trees: Any = getattr(model, "trees", None) or trial.rounds or model.rounds
-    return order, float(trees) * 2.0 ** min(model.max_depth, 30), -float(model.min_child_weight)
+    least = 2.0 if model.min_child_weight is None else float(model.min_child_weight)
+    return order, float(trees) * 2.0 ** min(model.max_depth, 30), -least
