@@ -11,12 +11,18 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from cauce.core.answering.answering import Answering
+from cauce.core.answering.effects import AnswerEffects
 from cauce.core.answering.fitting import Fitting, conformal
 from cauce.core.answering.interval import IntervalKind, IntervalRule
+from cauce.core.answering.judging import AnswerQuestion
 from cauce.core.answering.rows import RESIDUAL
 from cauce.core.answering.transform import Transform
+from cauce.core.metrics.interval import wilson
+from cauce.core.metrics.slicing import SliceColumn
+from cauce.core.metrics.target import Target as MetricTarget
 from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
@@ -122,3 +128,70 @@ def test_the_bias_of_the_way_back_is_measured_as_the_formulas_say() -> None:
 def test_what_is_kept_is_read_back_equal() -> None:
     kept = Answering(Transform(least=0.0), None, IntervalRule(0.9, "relative", 0.25, 3.0))
     assert Answering.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+
+
+def coverage_of(frame: pl.DataFrame, *, bucket: str | None, answers: Answering) -> Any:
+    asked = AnswerQuestion(
+        target=MetricTarget("regression"), answering=answers, slices=("__slice_0__",), bucket=bucket
+    )
+    results = [one.result(one.update(one.start(), frame)) for one in asked.summaries]
+    column = SliceColumn("region", "text", values=("north", "south"))
+    made = asked.effects(
+        results, facts={"interval": {"rows": 7}}, named={"__slice_0__": column}, group=bucket and "patient"
+    )
+    assert made.interval is not None
+    return made.interval
+
+
+def scored_frame(groups: int, each: int, *, alike: bool) -> pl.DataFrame:
+    """Test rows of which eight tenths lie inside: row by row, or group by group."""
+    draw = np.random.default_rng(5)
+    size = groups * each
+    inside = np.repeat(draw.random(groups) < 0.8, each) if alike else draw.random(size) < 0.8
+    return pl.DataFrame(
+        {
+            "__fold__": np.full(size, 2),
+            "__weight__": np.ones(size),
+            "__inside__": inside.astype(float),
+            "__width__": np.full(size, 3.0),
+            "__bucket__": np.repeat(np.arange(groups), each),
+            "__slice_0__": np.arange(size) % 2,
+        }
+    )
+
+
+def test_rows_of_a_group_that_err_alike_count_as_one_row() -> None:
+    """A hundred patients of twenty rows are a hundred cases, not two thousand."""
+    answers = Answering(interval=rule(0.8))
+    alike = coverage_of(scored_frame(100, 20, alike=True), bucket="__bucket__", answers=answers)
+    apart = coverage_of(scored_frame(100, 20, alike=False), bucket="__bucket__", answers=answers)
+    found = alike.datasets["test"]
+    expected = wilson(found.share, 99.0)
+    assert (found.interval.low, found.interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    wide, narrow = (one.datasets["test"].interval for one in (alike, apart))
+    assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+    assert alike.group == "patient"
+    assert any("patient" in text for text in alike.sentences)
+
+
+def test_coverage_of_independent_rows_has_wilsons_interval_and_is_told_by_slice() -> None:
+    frame = scored_frame(200, 10, alike=False)
+    found = coverage_of(frame, bucket=None, answers=Answering(interval=rule(0.8)))
+    whole = found.datasets["test"]
+    low, high = proportion_confint(round(whole.share * 2000), 2000, method="wilson")
+    assert (whole.interval.low, whole.interval.high) == pytest.approx((low, high), abs=1e-9)
+    assert whole.width == 3.0
+    parts = {one.level: one.coverage for one in found.slices}
+    for place, name in enumerate(("north", "south")):
+        rows = frame.filter(pl.col("__slice_0__") == place)
+        assert parts[name].share == pytest.approx(rows["__inside__"].mean())
+        assert parts[name].rows == rows.height
+    assert AnswerEffects.from_json(json.loads(json.dumps(AnswerEffects(interval=found).to_json()))) == (
+        AnswerEffects(interval=found)
+    )
+
+
+def test_coverage_below_the_promise_is_said() -> None:
+    frame = scored_frame(200, 10, alike=False)
+    found = coverage_of(frame, bucket=None, answers=Answering(interval=rule(0.95)))
+    assert "fewer than promised" in " ".join(found.sentences)

@@ -30,12 +30,13 @@ from cauce.core.metrics.requests import Guess, ScoredColumns
 from cauce.core.metrics.slicing import MOST_VALUES, SliceColumn, SliceLook, judged_slices
 from cauce.core.metrics.target import Target as MetricTarget
 from cauce.core.metrics.target import metric_names
-from cauce.core.out_of_fold import WithOutOfFold
+from cauce.core.out_of_fold import SCORED_FOLD, WithOutOfFold
 from cauce.core.permuting import Sample, permutation_importance, rows_for
 from cauce.core.preparation import Preparation
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.task import Target
 from cauce.errors import warn
+from cauce.expr.batch import take
 from cauce.planning.step import Step
 from cauce.running.artifacts import begin_plots, expect_plots
 from cauce.running.execution import Made
@@ -46,6 +47,7 @@ from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.steps.profile import snapshot_source
+from cauce.running.steps.residuals import analysed, error_sample
 from cauce.running.trials.out_of_fold import out_of_fold
 from cauce.running.workspace import Workspace
 from cauce.stats import Filtered, Grouped, LowestRows, Several
@@ -67,13 +69,15 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     asked, sliced = looked.question, looked.rows.slices
     inside = tuple(Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
     unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
-    sample = Filtered(FOLD, (VALIDATION,), LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept))
+    lowest = LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept)
+    sample = Filtered(FOLD, (VALIDATION,), lowest) if known is None else Filtered(SCORED_FOLD, (0,), lowest)
     sampled = (sample,) if looked.rows.raw else ()
+    erring = error_sample(asked.target, sliced)
     question = _answers(looked)
     wanted = () if question is None else question.summaries
     note_reading(work.store, source.manifest.identity, kind="evaluation", about={"step": step.digest})
     whole, *parts = engine.summarise(
-        table, Grouped(FOLD, Several(asked.summaries)), *unseen, *wanted, *sampled
+        table, Grouped(FOLD, Several(asked.summaries)), *unseen, *wanted, *erring, *sampled
     )
     answer = answered(asked, _by_dataset(whole.groups))
     threshold = THRESHOLD if answer.choice is None else answer.choice.threshold
@@ -103,6 +107,7 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         slices=judged_slices(asked, found, whole=answer.datasets, headline=first, threshold=threshold),
         permutation=looked.permuted(parts[-1], first, threshold=threshold) if looked.shuffles else None,
         contributions=looked.explained(parts[-1]) if looked.explains else None,
+        residuals=analysed(parts[len(unseen) + len(wanted)], sliced) if erring else None,
         answers=effects,
         summed="coefficients" in looked.training,
     )
@@ -152,6 +157,7 @@ class _Looked:
     seed: int
     shuffles: bool
     explains: bool
+    shuffled: Scorer
 
     @staticmethod
     def of(work: Workspace, step: Step, *, slices: tuple[SliceColumn, ...]) -> _Looked:
@@ -159,12 +165,13 @@ class _Looked:
         training = read_json(work.store, step.stored("training"))
         data, settings = work.project.data, work.project.evaluate
         judged, tuned = bool(work.project.split.validation), "scores" in step.inputs
-        # The rows that were scored out of fold have taught this model: shuffled, they would tell of fit.
-        sampled = (settings.permutation and judged and not tuned) or (
-            settings.contributions and (judged or tuned)
-        )
+        sampled = (settings.permutation or settings.contributions) and (judged or tuned)
         group = () if data.group is None else (data.group,)
-        keep = tuple(dict.fromkeys((*fitted.required.names, *group, *(one.column for one in slices))))
+        first = None
+        if tuned:
+            first = FittedFeatures.from_json(read_json(work.store, step.stored("first_features")))
+        read = tuple(dict.fromkeys((*fitted.required.names, *(first.required.names if first else ()))))
+        keep = tuple(dict.fromkeys((*read, *group, *(one.column for one in slices))))
         prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
         target, how = metric_target(prepared.target, training["guess"]), _sampling(work)
         if work.project.target.transform is not None:
@@ -182,7 +189,7 @@ class _Looked:
             scorer,
             group=data.group,
             slices=slices,
-            raw=fitted.required.names if sampled else (),
+            raw=read if sampled else (),
             sizes=how.clustered and target.task == "regression",
         )
         question = Question(
@@ -199,7 +206,8 @@ class _Looked:
             question=question,
             training=training,
             seed=work.project.seed,
-            shuffles=bool(rows.raw) and settings.permutation and not tuned,
+            shuffles=bool(rows.raw) and settings.permutation,
+            shuffled=scorer if first is None else _of_first_fold(work, step, scorer, first),
             explains=bool(rows.raw) and bool(settings.contributions),
         )
 
@@ -229,15 +237,23 @@ class _Looked:
         if not sample.height:
             return None
         label, weight = (sample.get_column(name).to_numpy() for name in (TARGET, WEIGHT))
-        rows = Sample(rows=raw_frame(sample, self.rows.raw), label=label, weight=weight)
+        columns = [name for name in self.rows.raw if name in self.shuffled.columns]
+        raw = take(raw_frame(sample, self.rows.raw), columns)
+        rows = Sample(rows=raw, label=label, weight=weight)
         return permutation_importance(
-            self.rows.scorer,
+            self.shuffled,
             rows,
             target=self.question.target,
             metric=headline,
             threshold=threshold,
             seed=self.seed,
         )
+
+
+def _of_first_fold(work: Workspace, step: Step, scorer: Scorer, fitted: FittedFeatures) -> Scorer:
+    """The chosen candidate's model on the first fold: the rows it was judged on, it has not seen."""
+    payload = gzip.decompress(read_bytes(work.store, step.stored("first_model")))
+    return replace(scorer, features=model_features(fitted), xgboost=payload)
 
 
 def _sampling(work: Workspace) -> Sampling:
@@ -287,4 +303,6 @@ def _history(training: dict[str, Any]) -> History | None:
     losses = {"train": tuple(one[0] for one in training["history"])}
     if all(one[1] is not None for one in training["history"]):
         losses["validation"] = tuple(one[1] for one in training["history"])
-    return History(metric=training["metric"], losses=losses, best_round=training["best_round"])
+    # "lowest" is there where another scale is learned: the loss is on it.
+    metric = f"{training['metric']}[log1p]" if "lowest" in training else training["metric"]
+    return History(metric=metric, losses=losses, best_round=training["best_round"])
