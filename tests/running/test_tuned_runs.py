@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,16 @@ def test_validation_figures_are_of_rows_each_model_had_not_seen(chosen: Results)
     assert chosen.evaluation.thresholds is not None
 
 
+def test_columns_are_shuffled_for_a_model_that_had_not_seen_the_rows(chosen: Results) -> None:
+    """A column that the model learned by heart would look indispensable."""
+    found = chosen.evaluation.permutation
+    assert found is not None
+    rows = out_of_fold(chosen).filter(pl.col(SCORED_FOLD) == 0)
+    assert found.rows == rows.height
+    assert {one.column for one in found.columns} == {"a", "b"}
+    assert found.columns[0].column == "a"
+
+
 def test_the_winner_is_fitted_to_training_and_validation_rows(chosen: Results) -> None:
     """A fifth of the rows would be thrown away."""
     found = board(chosen)
@@ -279,13 +290,16 @@ def test_the_leaderboard_says_whether_the_first_two_can_be_told_apart(chosen: Re
     assert Leaderboard.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-def test_boosting_keeps_the_median_of_the_folds_rounds(tmp_path: Path) -> None:
-    more = PLAIN + "[[models]]\nrounds = 200\neta = 0.3\nearly_stopping = 5\n[choose]\nfolds = { k = 4 }\n"
+def test_boosting_keeps_the_folds_rounds_for_as_many_rows_more(tmp_path: Path) -> None:
+    """Without rows to stop on, too many rounds learn by heart and too few learn too little."""
+    more = PLAIN + "[[models]]\nrounds = 200\neta = 0.1\nearly_stopping = 5\n[choose]\nfolds = { k = 4 }\n"
     results = run(project_in(tmp_path, people(), target="y", data=KEYED, more=more))
-    rounds = sorted(one.rounds for one in board(results).winner.folds)
-    assert max(rounds) < 200
+    folds, rows = board(results).winner.folds, out_of_fold(results).height
+    assert all(one.trained + one.stopped + one.rows == rows for one in folds)
+    scaled = sorted(one.rounds * rows / one.trained for one in folds)
     model: Any = results.records["tune"].outputs["chosen"].value
-    assert model["model"]["rounds"] == -(-(rounds[1] + rounds[2]) // 2)
+    assert model["model"]["rounds"] == math.ceil((scaled[1] + scaled[2]) / 2) < 200
+    assert model["model"]["early_stopping"] == 0
     assert results.records["fit"].facts["rounds"] == model["model"]["rounds"]
 
 

@@ -14,10 +14,11 @@ from cauce.core.boosting_rows import POSITION
 from cauce.core.columns import FOLD, VALIDATION
 from cauce.core.evaluation_rows import EvaluationRows
 from cauce.core.matrix import Matrix
-from cauce.expr.schema import Schema
+from cauce.expr.schema import Field, Schema
 
 SCORED_FOLD = "__fold_number__"
 """integer: the fold that scored a row."""
+NOT_SCORED = -1
 
 
 def said_name(place: int) -> str:
@@ -36,7 +37,7 @@ class WithOutOfFold:
     """Work for one scan in the table's order: what `rows` makes, and each row of `scored` once more.
 
     scored: POSITION, ascending, and what was said of the row at that place by models that had not seen it;
-    these rows have the fold VALIDATION.
+    these rows have the fold VALIDATION, and SCORED_FOLD, which is NOT_SCORED for the others.
     """
 
     rows: EvaluationRows
@@ -51,11 +52,11 @@ class WithOutOfFold:
     @property
     def schema(self) -> Schema:
         """What it returns."""
-        return self.rows.schema
+        return Schema((*self.rows.schema, Field(SCORED_FOLD, "integer")))
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """A row for each row of `batch`, then one for each of them that was scored out of fold."""
-        found = self.rows(batch)
+        found = self.rows(batch).with_columns(pl.lit(NOT_SCORED, dtype=pl.Int64).alias(SCORED_FOLD))
         position = self.scored.get_column(POSITION)
         first, end = (int(position.search_sorted(at)) for at in (self.seen, self.seen + batch.height))
         own = self.scored.slice(first, end - first)
@@ -63,7 +64,8 @@ class WithOutOfFold:
         self.seen += batch.height
         fold = pl.Series(FOLD, np.full(len(places), VALIDATION, dtype=np.int64))
         again = batch[places].with_columns(fold)
-        return pl.concat([found, self.rows.with_raw(again, self._raw(own))])
+        made = self.rows.with_raw(again, self._raw(own)).with_columns(own.get_column(SCORED_FOLD))
+        return pl.concat([found, made])
 
     def _raw(self, rows: pl.DataFrame) -> Any:
         scorer = self.rows.scorer

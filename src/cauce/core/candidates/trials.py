@@ -51,6 +51,7 @@ class FoldScore:
     train_score: float
     rounds: int | None = None
     trained: int = 0
+    stopped: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""

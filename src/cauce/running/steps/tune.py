@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,14 +25,14 @@ from cauce.running.scales import checked_scale
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
-from cauce.running.steps.objects import keep_bytes, keep_json
+from cauce.running.steps.objects import keep_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.register import Told
 from cauce.running.steps.roles import split_settings
 from cauce.running.told_trials import TrialTeller
 from cauce.running.trials.comparing import rivals
 from cauce.running.trials.folded import Folded, Judged
-from cauce.running.trials.records import TrialRecords, costs_of, index_json, keep_frame
+from cauce.running.trials.records import TrialRecords, costs_of, index_json
 from cauce.running.trials.refitting import Chosen, refitted
 from cauce.running.trials.rounds import Rounds
 from cauce.running.trials.searching import expected_trials, search_for
@@ -72,8 +71,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         number, why = choose(order, rule=work.project.choose.rule)
         winner = next(one for one in order if one.candidate.number == number)
         found = rivals(on, rounds, order, how=_sampling(work))
-        scores = keep_frame(work.store, rounds.scores(winner))
-        first = gzip.compress(rounds.first_model(winner), 6, mtime=0)
+        kept = rounds.kept_of(winner)
         features = folded.features(winner.candidate.model)[0]
     counts = _by_count(on, records, winner, plans)
     board = Leaderboard(
@@ -91,8 +89,8 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "leaderboard": keep_json(work.store, board.to_json()),
         "trials": keep_json(work.store, index_json(rounds.digests)),
         "folds": keep_json(work.store, plans[0].to_json()),
-        "scores": scores,
-        "first_model": keep_bytes(work.store, first, suffix=".json.gz"),
+        "scores": Reference("object", kept.scores),
+        "first_model": Reference("object", kept.model),
         "first_features": keep_json(work.store, features.to_json()),
         "chosen": Reference("value", Chosen(number, refitted(winner)).to_json()),
     }

@@ -32,12 +32,13 @@ class FoldResult:
     """What a candidate came to on one fold.
 
     raw: of the rows that score, in the order of the table's `rows.scored`: probabilities [n, classes], or
-    values [n] on the scale that is learned. seconds: of fitting and scoring.
+    values [n] on the scale that is learned. seconds: of fitting and scoring. payload: the fitted model's.
     """
 
     score: FoldScore
     raw: Raw
     seconds: float
+    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class _Fitted:
     score: Score
     rounds: int | None
     trained: int
+    payload: bytes
     whole: bool = True
 
 
@@ -81,7 +83,8 @@ def judge_fold(folded: Folded, candidate: Candidate, number: int, *, how: How) -
         if isinstance(model, Boosting | Forest):
             fitted = _trees(on, table, model, how)
         else:
-            fitted = _Fitted(folded.summed.model(candidate, number).scores, None, table.rows.taught)
+            summed = folded.summed.model(candidate, number)
+            fitted = _Fitted(summed.scores, None, table.rows.taught, summed.to_bytes())
         raw = table.rows.scores(fitted.score)
         sampled = table.rows.sampled_scores(fitted.score, whole=fitted.whole)
         seconds = how.clock.seconds() - began
@@ -95,8 +98,9 @@ def judge_fold(folded: Folded, candidate: Candidate, number: int, *, how: How) -
         train_score=_metric(on, sampled, learned, sample["weight"].to_numpy(), number),
         rounds=fitted.rounds,
         trained=fitted.trained,
+        stopped=table.rows.taught - fitted.trained,
     )
-    return FoldResult(score, raw, seconds)
+    return FoldResult(score, raw, seconds, fitted.payload)
 
 
 def _trees(on: Judged, table: FoldTable, model: Boosting | Forest, how: How) -> _Fitted:
@@ -110,7 +114,7 @@ def _trees(on: Judged, table: FoldTable, model: Boosting | Forest, how: How) -> 
     )
     found = table.rows.boost(asked, observe=how.check)
     rounds = found.result.best_round + 1 if isinstance(model, Boosting) else None
-    return _Fitted(found.score, rounds, found.result.rows, asked.whole)
+    return _Fitted(found.score, rounds, found.result.rows, found.result.payload, asked.whole)
 
 
 def _metric(on: Judged, raw: Raw, label: Any, weight: Any, number: int) -> float:

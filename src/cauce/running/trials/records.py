@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Mapping
@@ -24,6 +25,14 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Keys in the store of a good trial's scores, and of its model on the first fold."""
+
+    scores: str
+    model: str
+
+
+@dataclass(frozen=True)
 class TrialRecords:
     """Trials by what they depend on. basis: everything but the candidate's settings and the plan of folds."""
 
@@ -36,29 +45,30 @@ class TrialRecords:
             {"version": VERSION, "basis": self.basis, "plan": plan, "model": plain(candidate.model)}
         )
 
-    def found(self, candidate: Candidate, plan: str) -> tuple[Trial, str | None] | None:
-        """The finished trial under the number it is asked for now, and the key of its scores, if kept.
+    def found(self, candidate: Candidate, plan: str) -> tuple[Trial, Kept | None] | None:
+        """The finished trial under the number it is asked for now, and what is kept of it beside.
 
         E0507 where the record is damaged.
         """
         key = _key(self.digest(candidate, plan))
         try:
             value = json.loads(self.store.get(key))
-            trial, scores = Trial.from_json(value["trial"]), value["scores"]
+            trial, kept = Trial.from_json(value["trial"]), value["kept"]
         except CauceError as error:
             if error.code == "E0502":
                 return None
             raise
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(key, type(error).__name__) from error
-        kept = scores if isinstance(scores, str) and self.store.exists(scores) else None
-        return replace(trial, candidate=candidate), kept
+        there = isinstance(kept, list) and all(self.store.exists(one) for one in kept)
+        return replace(trial, candidate=candidate), Kept(*kept) if there else None
 
-    def keep(self, trial: Trial, plan: str, *, scores: str | None, costs: TrialCosts) -> str:
-        """Keep a finished trial, once; its digest. scores: the key of its scores, where they are kept."""
+    def keep(self, trial: Trial, plan: str, *, kept: Kept | None, costs: TrialCosts) -> str:
+        """Keep a finished trial, once; its digest."""
         digest = self.digest(trial.candidate, plan)
+        value = {"trial": trial.to_json(), "kept": None if kept is None else [kept.scores, kept.model]}
         passage("trial.record")
-        self.store.put_if_absent(_key(digest), canonical_json({"trial": trial.to_json(), "scores": scores}))
+        self.store.put_if_absent(_key(digest), canonical_json(value))
         passage("trial.recorded")
         self.store.put_if_absent(f"provenance/{_key(digest)}", canonical_json(costs.to_json()))
         return digest
@@ -74,6 +84,11 @@ def costs_of(store: Store, digest: str) -> TrialCosts | None:
 
 def _key(digest: str) -> str:
     return f"trials/{digest}.json"
+
+
+def keep_model(store: Store, payload: bytes) -> Reference:
+    """Store a model's payload, compressed, under the SHA-256 of its bytes."""
+    return keep_bytes(store, gzip.compress(payload, 6, mtime=0), suffix=".json.gz")
 
 
 def keep_frame(store: Store, frame: pl.DataFrame) -> Reference:

@@ -23,7 +23,7 @@ from cauce.errors import CauceError
 from cauce.ports.clock import Clock
 from cauce.running.trials.folded import Folded, own_label
 from cauce.running.trials.judging import FoldResult, How, Stopped, judge_fold
-from cauce.running.trials.records import TrialRecords, keep_frame, read_frame
+from cauce.running.trials.records import Kept, TrialRecords, keep_frame, keep_model, read_frame
 
 KEPT_TRIALS = 3
 """So many of the best trials keep their scores, for the choice and its comparisons."""
@@ -43,7 +43,7 @@ class Rounds:
     every: bool = False
     fits: int = 0
     digests: dict[int, str] = field(default_factory=dict)
-    kept: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
     means: list[float] = field(default_factory=list)
 
     @property
@@ -60,13 +60,13 @@ class Rounds:
         with self._fits([one for one in fresh if one.number not in summed]) as fits:
             for one in candidates:
                 found = known[one.number] or summed.get(one.number)
-                trial, key = self._fitted(one, fits[one.number]) if found is None else found
+                trial, kept = self._fitted(one, fits[one.number]) if found is None else found
                 if found is not None:
                     self._tell(len(self.folded.on.plan.folds))
                     self.digests[one.number] = self.records.digest(one, self.plan_digest)
                     self._is_among_best(trial)
-                if key is not None:
-                    self.kept[one.number] = key
+                if kept is not None:
+                    self.kept[one.number] = kept
                 trials.append(trial)
         return tuple(trials)
 
@@ -74,31 +74,43 @@ class Rounds:
         """Linear and logistic candidates are solved together; trials of those whose scores are sums alone."""
         summed, found = self.folded.summed, {}
         began = self.clock.seconds()
-        summed.prepare(candidates)
+        try:
+            summed.prepare(candidates)
+        except CauceError:
+            # Each fails, or not, by itself: one that cannot be solved takes no other along.
+            return {}
         for one in candidates:
             scores = summed.scores(one, self.folded.on.judge.metric)
             if scores is not None:
                 found[one.number] = (Trial(one, scores), None)
         for trial, _ in found.values():
             costs = TrialCosts((self.clock.seconds() - began) / len(candidates))
-            self.records.keep(trial, self.plan_digest, scores=None, costs=costs)
+            self.records.keep(trial, self.plan_digest, kept=None, costs=costs)
         return found
 
     def scores(self, trial: Trial) -> pl.DataFrame:
         """The rows outside the training rows with what the candidate said of them, as they lie in the table.
 
-        Each once: of repetitions the first. Fitted again where the scores are no longer in the store.
+        Each once: of repetitions the first.
         """
-        key = self.kept.get(trial.candidate.number)
-        if key is not None:
-            return read_frame(self.records.store, key)
-        one = trial.candidate
-        with self._fits([one]) as fits:
-            return self._frame(one, [future.result() for future in fits[one.number]])
+        return read_frame(self.records.store, self.kept_of(trial).scores)
 
-    def _fitted(self, candidate: Candidate, fits: Sequence[Future[FoldResult]]) -> tuple[Trial, str | None]:
+    def kept_of(self, trial: Trial) -> Kept:
+        """What is kept of a good trial; fitted again where it is no longer in the store, or was not good."""
+        one = trial.candidate
+        if one.number not in self.kept:
+            with self._fits([one]) as fits:
+                self.kept[one.number] = self._keep(one, [future.result() for future in fits[one.number]])
+        return self.kept[one.number]
+
+    def _keep(self, candidate: Candidate, results: Sequence[FoldResult]) -> Kept:
+        store = self.records.store
+        scores = keep_frame(store, self._frame(candidate, results))
+        return Kept(str(scores.value), str(keep_model(store, results[0].payload).value))
+
+    def _fitted(self, candidate: Candidate, fits: Sequence[Future[FoldResult]]) -> tuple[Trial, Kept | None]:
         """The trial of finished fits, kept in the store."""
-        frame, seconds = None, 0.0
+        kept, seconds = None, 0.0
         try:
             found = []
             for future in fits:
@@ -107,15 +119,14 @@ class Rounds:
                 self._tell(1)
             trial = Trial(candidate, tuple(one.score for one in found))
             if self._is_among_best(trial) or self.every:
-                frame = self._frame(candidate, found)
+                kept = self._keep(candidate, found)
         except CauceError as error:
             for future in fits:
                 future.cancel()
             trial = failed_trial(candidate, error)
-        key = None if frame is None else str(keep_frame(self.records.store, frame).value)
         costs = TrialCosts(seconds)
-        self.digests[candidate.number] = self.records.keep(trial, self.plan_digest, scores=key, costs=costs)
-        return trial, key
+        self.digests[candidate.number] = self.records.keep(trial, self.plan_digest, kept=kept, costs=costs)
+        return trial, kept
 
     def _is_among_best(self, trial: Trial) -> bool:
         """Whether the trial is among the best so far; whatever is among the best at the end was so before."""
