@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-from cauce.threads import limit_threads, usable_cores
+from cauce.errors import CauceError
+from cauce.language import active_language, use_language
+from cauce.threads import in_threads, limit_threads, usable_cores
 
 
 def counted(code: str, **environment: str) -> str:
@@ -57,3 +59,25 @@ def test_no_thread_at_all_is_refused() -> None:
     """Zero means "all" to some libraries and "none" to others; it reaches none of them."""
     with pytest.raises(ValueError, match="at least 1"):
         limit_threads(0)
+
+
+def test_work_in_threads_keeps_its_order_and_its_language() -> None:
+    """Else a report's figures would change places from run to run."""
+    use_language("es")
+    try:
+        found = in_threads(lambda number: (number * number, active_language()), range(50))
+    finally:
+        use_language("en")
+    assert found == [(number * number, "es") for number in range(50)]
+
+
+def test_what_the_first_item_raises_is_raised() -> None:
+    """Else the same fault would be told in different words each time."""
+
+    def divided(number: int) -> float:
+        if number > 2:
+            raise CauceError("E0101", column=str(number), columns="")
+        return number / 2
+
+    with pytest.raises(CauceError, match="3"):
+        in_threads(divided, range(9))

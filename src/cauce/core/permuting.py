@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +18,11 @@ from cauce.core.metrics.permutation import ColumnImportance, PermutationImportan
 from cauce.core.metrics.results import Floats
 from cauce.core.metrics.target import Target
 from cauce.expr.kinds import columns_of
+from cauce.threads import in_threads
 
 ROWS = 5000
 REPEATS = 3
+_PARTS = 4
 _CELLS = 84_000
 FEWEST_ROWS = 500
 
@@ -50,29 +53,53 @@ def permutation_importance(
     whole = _value(judge, scorer.scores_of(matrix), sample, 0)
     if whole is None:
         return None
-    sign = -1 if metric.direction == "lower" else 1
-    repeated = {one.name: one for one in pl.concat([sample.rows] * REPEATS).get_columns()}
-    matrices = np.tile(matrix, (REPEATS, 1))
-    reading = [columns_of(one.expression) for one in scorer.features]
-    found = []
-    for name in sample.rows.columns:
-        places = [at for at, columns in enumerate(reading) if name in columns]
-        projection = feature_projection([scorer.features[at] for at in places], scorer.input)
-        shuffled = {**repeated, name: _shuffled(sample.rows.get_column(name), seed)}
-        rows = pl.DataFrame({column: shuffled[column] for column in projection.columns})
-        kept = matrices[:, places]
-        matrices[:, places] = matrix_of(projection(rows))
-        scores = scorer.scores_of(matrices)
-        matrices[:, places] = kept
-        values = [_value(judge, scores, sample, place) for place in range(REPEATS)]
-        drops = [sign * (whole - value) for value in values if value is not None]
-        if drops:
-            spread = float(np.std(drops, ddof=1)) if len(drops) > 1 else 0.0
-            found.append(ColumnImportance(name, float(np.mean(drops)), spread))
+    shuffling = _Shuffling(scorer, sample, matrix, whole, judge, seed)
+    names = sample.rows.columns
+    parts = in_threads(shuffling.importances, [names[at::_PARTS] for at in range(min(_PARTS, len(names)))])
+    found = sorted((one for part in parts for one in part), key=lambda one: names.index(one.column))
     ordered = sorted(found, key=lambda one: -one.drop)
     return PermutationImportance(
         metric=metric, rows=sample.rows.height, repeats=REPEATS, columns=tuple(ordered)
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Shuffling:
+    """What every column's importance starts from. matrix: of the sample as it is; whole: its metric."""
+
+    scorer: Scorer
+    sample: Sample
+    matrix: Matrix
+    whole: float
+    judge: Judge
+    seed: int
+
+    def importances(self, names: Sequence[str]) -> list[ColumnImportance]:
+        """Of these columns, in their order, where the metric has a value."""
+        scorer, sample = self.scorer, self.sample
+        repeated = {one.name: one for one in pl.concat([sample.rows] * REPEATS).get_columns()}
+        matrices = np.tile(self.matrix, (REPEATS, 1))
+        reading = [columns_of(one.expression) for one in scorer.features]
+        found = []
+        for name in names:
+            places = [at for at, columns in enumerate(reading) if name in columns]
+            projection = feature_projection([scorer.features[at] for at in places], scorer.input)
+            shuffled = {**repeated, name: _shuffled(sample.rows.get_column(name), self.seed)}
+            rows = pl.DataFrame({column: shuffled[column] for column in projection.columns})
+            kept = matrices[:, places]
+            matrices[:, places] = matrix_of(projection(rows))
+            found.append(self._importance(name, scorer.scores_of(matrices)))
+            matrices[:, places] = kept
+        return [one for one in found if one is not None]
+
+    def _importance(self, name: str, scores: Matrix) -> ColumnImportance | None:
+        sign = -1 if self.judge.metric.direction == "lower" else 1
+        values = [_value(self.judge, scores, self.sample, place) for place in range(REPEATS)]
+        drops = [sign * (self.whole - value) for value in values if value is not None]
+        if not drops:
+            return None
+        spread = float(np.std(drops, ddof=1)) if len(drops) > 1 else 0.0
+        return ColumnImportance(name, float(np.mean(drops)), spread)
 
 
 def _shuffled(cells: pl.Series, seed: int) -> pl.Series:

@@ -50,6 +50,7 @@ from cauce.stats.joint_scores import JointScores
 from cauce.stats.quantiles import ColumnQuantiles
 from cauce.stats.summary import Summary
 from cauce.stats.threshold_counts import ThresholdCounts
+from cauce.threads import in_threads
 
 SIZE = "__size__"
 """float: a row's absolute error, where a regression's rows belong together."""
@@ -120,15 +121,24 @@ def answered(asked: Question, results: Mapping[Dataset, Sequence[Any]]) -> Answe
     The threshold comes from the results of "validation" alone.
     """
     if asked.target.task != "binary":
-        return Answer(datasets={name: _judged(asked, found, name) for name, found in results.items()})
+        return Answer(datasets=_each_judged(asked, results, 0.5))
     base = len(asked.base)
     seen = results.get("validation")
     counts = None if seen is None else seen[base]
     joint = seen[base + 1] if seen is not None and asked.how.clustered else None
     choice = choose_threshold(counts, asked.rule, how=asked.how, joint=joint)
     table = None if counts is None else shown_table(counts, asked.rule, threshold=choice.threshold)
-    datasets = {name: _judged(asked, found, name, choice.threshold) for name, found in results.items()}
+    datasets = _each_judged(asked, results, choice.threshold)
     return Answer(datasets=datasets, thresholds=table, choice=choice)
+
+
+def _each_judged(
+    asked: Question, results: Mapping[Dataset, Sequence[Any]], threshold: float
+) -> dict[Dataset, DatasetEvaluation]:
+    def judged(name: Dataset) -> DatasetEvaluation:
+        return _judged(asked, results[name], name, threshold)
+
+    return dict(zip(results, in_threads(judged, results), strict=True))
 
 
 def _judged(
