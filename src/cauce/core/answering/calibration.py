@@ -75,9 +75,13 @@ class Calibration:
     def __call__(self, raw: npt.NDArray[Any]) -> Floats:
         """Probabilities [n, classes]. raw: margins, the payload's sums, [n], [n, 1] or [n, classes]."""
         scores = class_scores(raw, on=self.on)
-        found = np.stack([one(scores[:, at]) for at, one in enumerate(self.maps)], axis=1)
+        found = np.empty((len(scores), max(2, len(self.maps))))
         if len(self.maps) == 1:
-            return np.concatenate((1.0 - found, found), axis=1)
+            found[:, 1] = self.maps[0](scores[:, 0])
+            np.subtract(1.0, found[:, 1], out=found[:, 0])
+            return found
+        for at, one in enumerate(self.maps):
+            found[:, at] = one(scores[:, at])
         return _divided(found)
 
     def to_json(self) -> dict[str, Any]:

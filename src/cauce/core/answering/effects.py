@@ -100,9 +100,7 @@ class ScaleEffect:
     def sentences(self) -> tuple[str, ...]:
         """The bias, in the active language."""
         known = {name: getattr(self, name) for name in ("ratio", "smearing")}
-        shown = {
-            name: "–" if value is None else format_significant(value, 3) for name, value in known.items()
-        }
+        shown = {name: _factor(value) for name, value in known.items()}
         return (translate(_BIAS).format(**shown),)
 
     def to_json(self) -> dict[str, Any]:
@@ -209,8 +207,14 @@ class IntervalEffect:
         return IntervalEffect(**{**value, "datasets": read, "slices": slices})
 
 
+def _factor(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return format_number(value, digits=0) if value >= 1000 else format_significant(value, 3)
+
+
 def _percent(share: float) -> str:
-    return format_number(100 * share, digits=1) + " %"
+    return format_significant(100 * share, 3) + " %"
 
 
 _PARTS: Mapping[str, Any] = {

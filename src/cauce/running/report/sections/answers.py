@@ -14,7 +14,7 @@ from cauce.running.report.blocks import Block, Cell, Chart, Column, Listing, Par
 from cauce.running.report.charts.canvas import Frame, shares_axis
 from cauce.running.report.charts.lines import Line, Reference, line_chart
 from cauce.running.report.metrics import by_name, dataset_text, value_text
-from cauce.running.report.wording import NOTHING, count, decimals, name, safe, short
+from cauce.running.report.wording import NOTHING, count, decimals, name, number, safe, short
 
 FEW = 20
 MOST_CLASSES = 12
@@ -101,7 +101,7 @@ def _coverage(found: IntervalEffect) -> Table:
     whole = (_covered(dataset_text(one), found.datasets[one]) for one in shown)
     rows = (*whole, *(_covered(name(one.name), one.coverage) for one in found.slices))
     text = translate(_("How often {level} intervals hold, fitted on {rows} rows outside the training rows"))
-    level = f"{decimals(100 * found.level, 1)}\u202f%"
+    level = f"{number(round(100 * found.level, 1))}\u202f%"
     note = translate(_("Slices are of test rows. Training rows lie inside more often: they were learned."))
     return Table(text.format(level=level, rows=count(found.rows)), heads, rows, note)
 
