@@ -28,6 +28,7 @@ _STEPS = {
     "fit": _("training"),
     "calibrate": _("comparing predictions with rows outside the training rows"),
     "evaluate": _("evaluating"),
+    "curve": _("fitting to parts of the training rows"),
     "bundle": _("writing the model"),
     "register": _("registering the model"),
     "predict": _("scoring"),

@@ -22,6 +22,7 @@ STEPS = (
     "fit",
     "calibrate",
     "evaluate",
+    "curve",
     "bundle",
     "register",
 )
@@ -51,6 +52,7 @@ def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
         _fit(project, settings),
         *((_calibrate(project, settings),) if has_calibrate(project) else ()),
         _evaluate(project, settings),
+        *((_curve(project, settings),) if project.evaluate.learning_curve else ()),
         _bundle(project, settings),
         _register(project),
     )
@@ -211,7 +213,7 @@ def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
 
 
 def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
-    answers = ("interval", "interval_kind")
+    answers = ("interval", "interval_kind", "learning_curve")
     return Step(
         name="evaluate",
         inputs={
@@ -221,7 +223,7 @@ def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
             "model": Output("fit", "model"),
             "training": Output("fit", "training"),
             **_answering(project),
-            **_chosen(project, "scores"),
+            **_chosen(project, "scores", "first_model", "first_features"),
         },
         version=2,
         parameters={
@@ -232,6 +234,23 @@ def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
         },
         libraries=library_versions("numpy", "polars", "xgboost"),
         scans=2.0 if settings["evaluate"]["slices"] else 1.0,
+    )
+
+
+def _curve(project: Project, settings: dict[str, Any]) -> Step:
+    choose = {name: settings["choose"].get(name) for name in _JUDGING}
+    model = {} if is_tuned(project) else {"models": settings["models"]}
+    return Step(
+        name="curve",
+        inputs={
+            "snapshot": _SNAPSHOT,
+            "split": _SPLIT,
+            "training": Output("fit", "training"),
+            **_chosen(project),
+        },
+        parameters={**model, **_taught(project, settings), "choose": choose, "level": project.evaluate.level},
+        libraries=library_versions("numpy", "polars", *_learning(project)),
+        scans=15.0,
     )
 
 

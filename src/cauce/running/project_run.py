@@ -25,6 +25,7 @@ from cauce.running.observer import Observer
 from cauce.running.promotion_run import Welcome
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.calibrate import calibrate
+from cauce.running.steps.curve import curve
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
@@ -44,6 +45,7 @@ _ACTIONS = {
     "split": split,
     "fit": fit,
     "calibrate": calibrate,
+    "curve": curve,
     "evaluate": evaluate,
     "bundle": bundle,
 }

@@ -58,6 +58,13 @@ class Evaluate:
         _("Whether the report shows how each column moves predictions of validation rows; no where absent."),
         default=None,
     )
+    learning_curve: Flag | None = setting(
+        _(
+            "Whether the model is also fitted to a sixteenth, an eighth, a quarter and half of the training "
+            "rows, to see whether more rows would help; no where absent."
+        ),
+        default=None,
+    )
 
 
 def answer_findings(project: Any) -> Iterator[Finding]:
@@ -70,9 +77,10 @@ def answer_findings(project: Any) -> Iterator[Finding]:
         (("evaluate", "interval"), evaluate.interval is not None, task in ("binary", "multiclass")),
     )
     unseen = project.split.validation == 0 and isinstance(project.choose.folds, str | None)
-    if evaluate.contributions and project.split.validation == 0:
-        told = {"key": "evaluate.contributions"}
-        yield Finding("E2303", ("evaluate", "contributions"), told, (("split", "validation"),))
+    for name in ("contributions", "learning_curve"):
+        if getattr(evaluate, name) and project.split.validation == 0:
+            told = {"key": f"evaluate.{name}"}
+            yield Finding("E2303", ("evaluate", name), told, (("split", "validation"),))
     for path, wanted, misfit in asked:
         if wanted and misfit:
             yield Finding(

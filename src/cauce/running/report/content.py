@@ -12,6 +12,7 @@ from cauce.core.candidates.leaderboard import Leaderboard
 from cauce.core.evaluation import Evaluation
 from cauce.core.features import FittedFeatures
 from cauce.core.leaks.findings import LeakReport
+from cauce.core.metrics.learning_curve import LearningCurve
 from cauce.core.profile.values import Profile
 from cauce.core.snapshot import Manifest as Snapshot
 from cauce.core.splits import SplitRule, encode_rule
@@ -47,6 +48,7 @@ class RunContent:
     features: FittedFeatures | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+    curve: LearningCurve | None = None
     bundle: str | None = None
     readings: int | None = None
     leaderboard: Leaderboard | None = None
@@ -98,6 +100,7 @@ class RunContent:
             **self._components(),
             "training": {name: one for name, one in self.training.items() if name != "cuts"},
             "evaluation": None if self.evaluation is None else self.evaluation.to_json(),
+            **({} if self.curve is None else {"learning_curve": self.curve.to_json()}),
             "settings": self.settings,
             "libraries": self.libraries,
             "digests": self.digests,

@@ -9,6 +9,7 @@ from typing import Any
 from cauce.core.evaluation import decode_evaluation
 from cauce.core.features import FittedFeatures
 from cauce.core.leaks.findings import LeakReport
+from cauce.core.metrics.learning_curve import LearningCurve
 from cauce.core.profile.notices import notices_of
 from cauce.core.profile.values import Profile
 from cauce.core.reading.notices import Notice
@@ -106,6 +107,7 @@ def gather(work: Workspace, run: str) -> RunContent:
         features=_made(read.json("fit", "features"), FittedFeatures.from_json),
         training=read.json("fit", "training") or {},
         evaluation=read.evaluation(),
+        curve=_made(read.json("curve", "curve"), LearningCurve.from_json),
         bundle=read.key("bundle", "bundle"),
         readings=_readings(work, read),
         leaderboard=None if "tune" not in records else read_leaderboard(work.store, records["tune"]),

@@ -173,9 +173,7 @@ class _Looked:
         read = tuple(dict.fromkeys((*fitted.required.names, *(first.required.names if first else ()))))
         keep = tuple(dict.fromkeys((*read, *group, *(one.column for one in slices))))
         prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
-        target, how = metric_target(prepared.target, training["guess"]), _sampling(work)
-        if work.project.target.transform is not None:
-            target = replace(target, log_scale=True)
+        question = question_of(work, prepared.target, training=training)
         scorer = Scorer(
             input=prepared.schema,
             features=model_features(fitted),
@@ -190,15 +188,7 @@ class _Looked:
             group=data.group,
             slices=slices,
             raw=read if sampled else (),
-            sizes=how.clustered and target.task == "regression",
-        )
-        question = Question(
-            target=target,
-            columns=_columns(prepared.target, weighted=data.weight is not None),
-            guess=_guess(training["guess"]),
-            how=how,
-            rule=threshold_rule(work.project.choose.threshold),
-            headline=headline(work.project, target),
+            sizes=question.how.clustered and question.target.task == "regression",
         )
         return _Looked(
             prepared=prepared,
@@ -254,6 +244,21 @@ def _of_first_fold(work: Workspace, step: Step, scorer: Scorer, fitted: FittedFe
     """The chosen candidate's model on the first fold: the rows it was judged on, it has not seen."""
     payload = gzip.decompress(read_bytes(work.store, step.stored("first_model")))
     return replace(scorer, features=model_features(fitted), xgboost=payload)
+
+
+def question_of(work: Workspace, target: Target, *, training: Mapping[str, Any]) -> Question:
+    """What is asked of scored rows. training: what the step `fit` left."""
+    asked = metric_target(target, training["guess"])
+    if work.project.target.transform is not None:
+        asked = replace(asked, log_scale=True)
+    return Question(
+        target=asked,
+        columns=_columns(target, weighted=work.project.data.weight is not None),
+        guess=_guess(training["guess"]),
+        how=_sampling(work),
+        rule=threshold_rule(work.project.choose.threshold),
+        headline=headline(work.project, asked),
+    )
 
 
 def _sampling(work: Workspace) -> Sampling:

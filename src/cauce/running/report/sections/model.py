@@ -14,6 +14,7 @@ from cauce.running.report.charts.lines import Line, Upright, line_chart
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import dataset_text
 from cauce.running.report.sections.coefficients import coefficient_parts
+from cauce.running.report.sections.learning import curve_parts
 from cauce.running.report.wording import count, name, safe, share
 
 _LEFT_OUT = {"left_out": _("rows without a target, left out")}
@@ -29,6 +30,7 @@ def model_section(content: RunContent) -> Section | None:
     parts: tuple[Block, ...] = (
         *gallery((_history(content),)),
         *coefficient_parts(content),
+        *curve_parts(content.curve),
         Part(translate(_("Rows")), (_rows(content),)),
         Part(translate(_("Parameters")), (_parameters(models[0], fit.step.parameters.get("seed")),)),
     )
