@@ -11,12 +11,13 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cauce.core.candidates.trials import Candidate, FoldScore
-from cauce.core.linear.folds import FROM_SUMS, Division, FoldSolutions, path_strengths, solved
+from cauce.core.linear.folds import FROM_SUMS, FoldSolutions, path_strengths, solved
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.penalties import LEAST_RATIO, spaced
 from cauce.core.linear.quadratic import Penalty
 from cauce.core.metrics.names import MetricName
 from cauce.errors import CauceError
+from cauce.ports.engine import KEPT_BYTES
 from cauce.running.linear_learning import single
 from cauce.running.trials.fold_sums import FoldNumbers
 from cauce.running.trials.summed_classes import ClassFolds, KeptNumbers
@@ -52,7 +53,7 @@ class SummedFolds:
         with self._lock:
             if isinstance(model, Linear):
                 return path_strengths(
-                    self._sums, self._divisions, l1_ratio=l1_ratio, count=path.path, least=path.least
+                    self._sums, self._numbers.divisions, l1_ratio=l1_ratio, count=path.path, least=path.least
                 )
             first = self._of_classes(model).first_strength
         return spaced(first / max(l1_ratio, LEAST_RATIO), count=path.path, least=path.least)
@@ -78,7 +79,7 @@ class SummedFolds:
         penalties = [single(one.penalty) for one in linear]
         fresh = [one for one in dict.fromkeys(penalties) if one not in self._solutions]
         if fresh:
-            found = solved(self._sums, self._divisions, fresh)
+            found = solved(self._sums, self._numbers.divisions, fresh)
             self._solutions |= {one: (found, place) for place, one in enumerate(fresh)}
         wanted: dict[ModelSettings, list[Penalty]] = {}
         for one in logistic:
@@ -117,16 +118,13 @@ class SummedFolds:
         return tuple(found) if fine else None
 
     @cached_property
-    def _divisions(self) -> tuple[Division, ...]:
-        return tuple(Division(one.taught, one.score) for one in self.folded.on.plan.folds)
-
-    @cached_property
     def _numbers(self) -> FoldNumbers:
         on = self.folded.on
         fitted = self.folded.features(Linear())
         read = {name for one in fitted for name in one.required.names}
         names = tuple(name for name in on.prepared.input.names if name in read)
-        return FoldNumbers(on, replace(on.prepared, keep=names), fitted)
+        prepared = replace(on.prepared, keep=names)
+        return FoldNumbers(on.work.engine, on.source, prepared, on.plan, fitted)
 
     @cached_property
     def _sums(self) -> tuple[ComomentState, ...]:
@@ -141,7 +139,8 @@ class SummedFolds:
 
     @cached_property
     def _kept(self) -> KeptNumbers:
-        return self._stack.enter_context(self._numbers.kept(self._divisions))
+        memory = self.folded.on.work.project.engine.memory_bytes or KEPT_BYTES
+        return self._stack.enter_context(self._numbers.kept(memory=memory))
 
 
 def _penalty_apart(model: Any) -> ModelSettings:
