@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
+from cauce.core.boosting import BoostParameters, BoostRequest, BoostSpec
 from cauce.core.canonical import canonical_json
 from cauce.core.profile import Profiling
 from cauce.core.snapshot_reading import SnapshotSource
@@ -19,6 +21,7 @@ from cauce.core.validation.judging import judge
 from cauce.core.validation.marking import Numbered
 from cauce.core.validation.verdict import Verdict
 from cauce.engines.local.engine import LocalEngine
+from cauce.errors import CauceError
 from cauce.expr.nodes import Cast, Column
 from cauce.expr.schema import Field, Schema
 from cauce.running.steps.profile import profiled
@@ -165,3 +168,33 @@ def test_a_profile_is_the_same_everywhere(engine: Any, source: Any, edges: pl.Da
     whole = FrameSource(edges, NUMBERED, rows=edges.height)
     expected = profiled(LocalEngine(), whole, profiling=asked)
     assert canonical_json(found.to_json()) == canonical_json(expected.to_json())
+
+
+def test_many_fits_of_rows_read_once(engine: Any) -> None:
+    """Candidates are judged by fits that are those of the run; where an engine cannot, it says so."""
+    draw = np.random.default_rng(5)
+    frame = pl.DataFrame(
+        {
+            ROW: np.arange(900),
+            "x": draw.normal(size=900),
+            "y": draw.integers(0, 2, 900).astype(float),
+            "fold": draw.choice([0, 0, 1, 2, 3], 900),
+            "lane": draw.integers(0, 1 << 62, 900),
+        }
+    )
+    kinds = {"x": "float", "y": "float"}
+    schema = Schema(tuple(Field(name, kinds.get(name, "integer")) for name in frame.columns))  # type: ignore[arg-type]
+    spec = BoostSpec(
+        task="binary", features=("x",), label="y", fold="fold", lanes=("lane", "lane"), early_stopping=3
+    )
+    asked = [
+        BoostRequest(parameters=BoostParameters(rounds=5, max_bin=bins), early_stopping=3)
+        for bins in (256, 8)
+    ]
+    source = FrameSource(frame, schema)
+    if isinstance(engine, LocalEngine):
+        contract.check_training(engine, source, spec=spec, requests=asked)
+        return
+    with pytest.raises(CauceError) as caught:
+        engine.training(engine.scan(source), spec)
+    assert caught.value.code == "E2112"

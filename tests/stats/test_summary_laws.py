@@ -41,6 +41,7 @@ from cauce.stats import (
     TextFacts,
     TextLengths,
     Thinned,
+    Unions,
     hash_quantile,
 )
 from cauce.testing.summaries import check_laws
@@ -125,6 +126,8 @@ CASES: dict[str, tuple[Summary, float | None]] = {
     "Grouped": (Grouped("fold", Several((Counts(ALL), Levels(("class",))))), None),
     "Grouped beyond the limit": (Grouped("text", Counts(("tame",)), limit=2), None),
     "Grouped by day": (Grouped("day", Moments(("tame",))), 10_000.0),
+    "Unions": (Unions("fold", ((0, 1), (1, 2), ()), Several((Counts(ALL), Levels(("class",))))), None),
+    "Unions of sums": (Unions("fold", ((1, 2), (0,)), Moments(("tame",))), 10_000.0),
     "Filtered": (Filtered("fold", (0, None), Quantiles(("wild",), limit=2)), None),
     "Filtered by nothing": (Filtered("class", (), Counts(("wild",))), None),
     "Several": (Several((Identity(SCHEMA), Counts(ALL), Extremes(("text",)))), None),

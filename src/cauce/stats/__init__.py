@@ -21,6 +21,7 @@ from cauce.stats.scores import ScoreBins
 from cauce.stats.summary import Summary
 from cauce.stats.text_facts import TextFacts
 from cauce.stats.thinning import Thinned
+from cauce.stats.unions import Unions
 from cauce.stats.worked import Worked
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "TextFacts",
     "TextLengths",
     "Thinned",
+    "Unions",
     "Worked",
     "hash_quantile",
     "key_hashes",

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
+from cauce.core.boosting import BoostRequest, BoostSpec
+from cauce.core.boosting_rows import SCORES, scoring_part
+from cauce.core.scoring import load_scorer
 from cauce.expr.batch import take
 from cauce.expr.nodes import Expression
 from cauce.expr.projection import Output, Projection
@@ -133,3 +137,28 @@ def check_kept(
             narrow = engine.summarise(kept, *asked[:1])
         assert summaries.same(narrow[0], expected[1], scale=1.0)
         assert engine.rows_scanned - before >= whole.height
+
+
+def check_training(
+    engine: Engine, source: Source, *, spec: BoostSpec, requests: Sequence[BoostRequest]
+) -> None:
+    """Fits of rows that are read once are those that each would have been alone, and score as their payloads.
+
+    spec: its `fold` gives rows that train (0), stop the training (1) and score (3); the first column of the
+    source numbers the rows.
+    """
+    key, before = source.schema.names[0], engine.rows_scanned
+    with engine.training(engine.scan(source), spec, keep=(key,)) as rows:
+        read = engine.rows_scanned - before
+        found = [rows.boost(one) for one in requests]
+        scores = [rows.scores(one.score) for one in found]
+        numbers = rows.scored[key].to_list()
+    assert engine.rows_scanned - before == read, "one reading serves every fit"
+    whole = pl.concat(list(source.batches()))
+    assert numbers == whole.filter(pl.col(spec.fold) == SCORES)[key].to_list()
+    part, _ = scoring_part(whole, spec)
+    for asked, one, own in zip(requests, found, scores, strict=True):
+        changed = replace(spec, parameters=asked.parameters, early_stopping=asked.early_stopping)
+        alone = engine.boost(engine.scan(source), changed)
+        assert one.result == alone, f"{asked}: another fit than alone"
+        assert np.array_equal(own, load_scorer(alone.payload, "xgboost")(part.features)), "other scores"
