@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -39,6 +40,8 @@ class KeptRows:
         self._parts: list[_Part] = []
         self._file: BinaryIO | None = None
         self._room = memory
+        # Two scans may read at once, and the file has one position.
+        self._reading = Lock()
 
     def close(self) -> None:
         """Let the rows go."""
@@ -95,9 +98,11 @@ class KeptRows:
         return _Part(None, place, len(data))
 
     def _read(self, part: _Part) -> pl.DataFrame:
-        # A descriptor of its own position: two scans may read at once.
         assert self._file is not None
-        data = bytearray()
-        while len(data) < part.size:
-            data += os.pread(self._file.fileno(), part.size - len(data), part.place + len(data))
-        return pl.read_ipc(io.BytesIO(bytes(data)))
+        data = bytearray(part.size)
+        rest = memoryview(data)
+        with self._reading:
+            self._file.seek(part.place)
+            while rest:
+                rest = rest[self._file.readinto(rest) :]  # type: ignore[attr-defined]
+        return pl.read_ipc(io.BytesIO(data))
