@@ -185,6 +185,21 @@ def test_leaves_weigh_at_least_what_was_asked() -> None:
         assert cover.min() < 150
 
 
+@pytest.mark.parametrize(
+    ("task", "rows", "least"), [("binary", 100, 1.0), ("binary", 6400, 4.0), ("regression", 6400, 2.0)]
+)
+def test_without_a_word_leaves_grow_with_the_root_of_the_rows(task: str, rows: int, least: float) -> None:
+    """Few rows would be blurred, or many give leaves of noise and a model too large to keep."""
+    frame = table(rows, missing=0.0).with_columns(fold=0, weight=pl.col("weight") * 10)
+    asked = forest(task, weight="weight", parameters={"min_child_weight": None, "max_depth": 20})
+    told = boost(lambda: iter([frame]), dataclasses.replace(asked)).payload
+    mean = frame["weight"].mean()
+    same = dataclasses.replace(
+        asked, parameters=dataclasses.replace(asked.parameters, min_child_weight=float(f"{least * mean:.6g}"))
+    )
+    assert boost(lambda: iter([frame]), same).payload == told
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_onnx_xgboost_and_a_walk_by_hand_agree(task: str) -> None:
     """A service on ONNX would answer something else than the batch run."""
@@ -255,6 +270,7 @@ def test_the_history_tells_the_error_of_the_trees_so_far(task: str) -> None:
         {"parameters": {"reg_lambda": 1.0}},
         {"parameters": {"reg_alpha": 0.5}},
         {"parameters": {"colsample_bynode": 0.0}},
+        {"parameters": {"forest": False, "min_child_weight": None}},
         {"early_stopping": 5},
     ],
 )

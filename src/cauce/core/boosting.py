@@ -20,6 +20,7 @@ _OBJECTIVES = {
     "multiclass": ("multi:softprob", "mlogloss", "log_loss"),
     "regression": ("reg:squarederror", "rmse", "rmse"),
 }
+_QUANTILE = ("reg:quantileerror", "quantile", "pinball")
 _INFINITY = math.inf
 
 
@@ -32,8 +33,10 @@ class BoostParameters:
     forest: a random forest: `rounds` trees side by side, each of squared errors on the label or on whether a
     row is of the class, so that leaves are means or class shares and the forest their mean; eta is 1, λ and α
     are 0, and the rows of a tree are chosen by their hash, whatever their order (`cauce.core.forest`).
+    min_child_weight: None only of a forest: as `ForestRows.leaf` has it.
     monotone: features with which the prediction (binary: the positive class's probability) only rises or
-    only falls.
+    only falls. quantile: of a regression, the share of labels that are to lie below the prediction, in
+    place of their mean (pinball loss; Koenker & Bassett 1978).
     class_weight: "balanced" (training rows / (classes × rows of the class), rows of weight 0 apart, as
     scikit-learn) or a weight by class; multiplies the row weight, in validation too.
     max_cat_to_onehot: categories with fewer levels are split one against the rest, others into two sets of
@@ -43,7 +46,7 @@ class BoostParameters:
     rounds: int = 100
     eta: float = 0.3
     max_depth: int = 6
-    min_child_weight: float = 1.0
+    min_child_weight: float | None = 1.0
     subsample: float = 1.0
     colsample_bytree: float = 1.0
     colsample_bynode: float = 1.0
@@ -56,16 +59,26 @@ class BoostParameters:
     class_weight: ClassWeight = "none"
     forest: bool = False
     monotone: Monotone = ()
+    quantile: float | None = None
 
     def __post_init__(self) -> None:
         for name, low, high, allowed in _RANGES:
             value = getattr(self, name)
+            if name == "min_child_weight" and value is None and self.forest:
+                continue
             whole = isinstance(getattr(BoostParameters, name), int)
-            if not low <= value <= high or (whole and value != int(value)) or not math.isfinite(value):
+            if (
+                value is None
+                or not low <= value <= high
+                or (whole and value != int(value))
+                or not math.isfinite(value)
+            ):
                 raise CauceError("E0815", name=name, value=value, allowed=allowed)
         for name, fixed in _FIXED_IN_A_FOREST if self.forest else ():
             if getattr(self, name) != fixed:
                 raise CauceError("E0815", name=name, value=getattr(self, name), allowed=fixed)
+        if self.quantile is not None and (self.forest or not 0 < self.quantile < 1):
+            raise CauceError("E0815", name="quantile", value=self.quantile, allowed="> 0, < 1")
         table = self.class_weight
         if isinstance(table, tuple) and not all(0 <= weight < _INFINITY for weight in table):
             raise CauceError("E0815", name="class_weight", value=table, allowed="≥ 0")
@@ -135,6 +148,7 @@ class BoostSpec:
             ("class_weight", table, table == "none" or self.task != "regression", "none"),
             ("early_stopping", stop, stop is None or stop >= 1, "≥ 1"),
             ("early_stopping", stop, stop is None or not forest, None),
+            ("quantile", self.parameters.quantile, self._quantile_fits, "regression"),
             ("seed", self.seed, 0 <= self.seed < 1 << 31, "0 … 2147483647"),
             ("device", self.device, self.device in ("cpu", "cuda"), "cpu, cuda"),
             ("threads", self.threads, self.threads is None or self.threads >= 1, "≥ 1"),
@@ -145,6 +159,10 @@ class BoostSpec:
             if not fine:
                 raise CauceError("E0815", name=name, value=value, allowed=allowed)
         self._check_monotone()
+
+    @property
+    def _quantile_fits(self) -> bool:
+        return self.parameters.quantile is None or self.task == "regression"
 
     def _check_monotone(self) -> None:
         categories = {name for name, _ in self.levels}
@@ -164,12 +182,15 @@ class BoostSpec:
 
     @property
     def metric(self) -> str:
-        """The metric of the history, the lower the better: log_loss (nats), rmse (the label's unit), brier.
+        """The metric of the history, the lower the better: log_loss (nats), rmse (the label's unit), brier,
+        pinball (of a quantile, the label's unit).
 
         brier, of a forest for classes: the mean of (p - y)², of more than two classes summed over them.
         """
         if self.parameters.forest and self.task != "regression":
             return "brier"
+        if self.parameters.quantile is not None:
+            return "pinball"
         return _OBJECTIVES[self.task][2]
 
 
@@ -240,13 +261,14 @@ def xgboost_parameters(spec: BoostSpec, base: Sequence[float], *, threads: int) 
     """The parameters for `xgboost.Booster`; `base` is what `start_score` gave."""
     grown = spec.parameters
     task: Output = "regression" if grown.forest else spec.task
-    objective, metric, _ = _OBJECTIVES[task]
+    objective, metric, _ = _OBJECTIVES[task] if grown.quantile is None else _QUANTILE
     names = [name for name, *_ in _RANGES if name != "rounds"]
     outputs = "num_target" if grown.forest else "num_class"
     return {
         **{name: getattr(grown, name) for name in names},
         **({"eta": 1 / grown.rounds} if grown.forest else {}),
         **({outputs: spec.classes} if spec.task == "multiclass" else {}),
+        **({} if grown.quantile is None else {"quantile_alpha": grown.quantile}),
         **({"monotone_constraints": _directions(spec)} if grown.monotone else {}),
         "objective": objective,
         "eval_metric": metric,

@@ -34,14 +34,14 @@ def tree_parameters(model: Boosting | Forest, fitted: FittedFeatures, *, target:
 
 
 def _forest(model: Forest, fitted: FittedFeatures, target: Target) -> BoostParameters:
-    share, least = model.colsample_bynode, model.min_child_weight
+    share = model.colsample_bynode
     return BoostParameters(
         forest=True,
         rounds=model.trees,
         eta=1.0,
         reg_lambda=0.0,
         max_depth=model.max_depth,
-        min_child_weight=(2.0 if target.task == "regression" else 5.0) if least is None else least,
+        min_child_weight=model.min_child_weight,
         subsample=model.subsample,
         colsample_bynode=features_by_split(fitted.width, target.task) if share is None else share,
         max_bin=model.max_bin,

@@ -79,7 +79,8 @@ class Forest:
     trees: Trees = setting(_("How many trees (for each class of more than two)."), default=100, example=100)
     max_depth: Depth = setting(_("The most levels of a tree."), default=14, example=14)
     min_child_weight: NotNegative | None = setting(
-        _("The least weight of rows in a leaf; where absent 5 for classes, 2 for a regression."), default=None
+        _("The least weight of rows in a leaf; where absent it grows with the root of the training rows."),
+        default=None,
     )
     subsample: PositiveShare = setting(_("The share of rows each tree sees."), default=0.632)
     colsample_bynode: PositiveShare | None = setting(

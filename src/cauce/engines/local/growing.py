@@ -71,7 +71,7 @@ class _Forest:
         parameters = {
             **xgboost_parameters(spec, rows.start.tolist(), threads=threads),
             "subsample": 1.0,
-            "min_child_weight": grown.min_child_weight * self.scale,
+            "min_child_weight": rows.leaf * self.scale,
             "gamma": grown.gamma * self.scale,
         }
         self.booster = xgboost.Booster(parameters, [train, *watched])
@@ -89,8 +89,8 @@ class _Forest:
         trees = self._spec.parameters.rounds
         size = len(self.booster.save_raw("json")) * trees
         if size > MOST_BYTES:
-            told = {"megabytes": round(size / 1e6), "most": MOST_BYTES // 10**6}
-            raise CauceError("E0854", trees=trees, **told)
+            most = MOST_BYTES // 10**6
+            raise CauceError("E0854", trees=trees, megabytes=round(size / 1e6), most=most)
 
     def _loss(self, matrix: Any, trees: int) -> float:
         start, spec = self._rows.start, self._spec
