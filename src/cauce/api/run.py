@@ -103,9 +103,9 @@ def run_workspace(work: Workspace, *, observer: Observer | None = None) -> RunRe
     with work.tracker() as tracker, closing(work.beside):
         result = run_project(work, observer=observer, tracker=tracker)
         results = Results(work, result.records)
-        plots = render_plots(work, results.evaluation)
         folder = export_model(work, results.bundle)
         page = write_report(work, result.run).path
+        plots = render_plots(work, results.evaluation)
         delivery = None if tracker is None else tracker.wait()
     tell_webhook(work, history_of(work).entries())
     ingest = result.records["ingest"]

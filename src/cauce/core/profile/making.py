@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from cauce.core.profile.sample import SampleRows
 from cauce.core.profile.shapes import TextShapes, text_shapes
 from cauce.core.profile.targets import target_profile
 from cauce.core.profile.values import (
+    Associations,
     ColumnProfile,
     Flag,
     HistogramBins,
@@ -26,6 +27,7 @@ from cauce.core.profile.values import (
     LevelsShown,
     Profile,
     Repeats,
+    TargetProfile,
 )
 from cauce.core.suspects import NUMBERS
 from cauce.expr.schema import Field
@@ -35,6 +37,7 @@ from cauce.stats.distinct import ColumnDistinct
 from cauce.stats.number_facts import ColumnNumbers
 from cauce.stats.text_facts import ColumnTexts
 from cauce.stats.thinning import ThinnedRows
+from cauce.threads import in_threads
 
 MOST_LEVELS: Final = 50
 _LOOKED_AT: Final = 10_000
@@ -51,17 +54,20 @@ def make_profile(profiling: Profiling, results: tuple[Any, ...]) -> Profile:
     if profiling.key:
         repeated.append(_repeats(profiling.key, more[-1]))
     shown = {column.name for column in columns if column.levels_shown != "hidden"}
-    target = None
-    if profiling.target is not None:
+
+    def target() -> TargetProfile | None:
+        if profiling.target is None:
+            return None
         levels, counts = more[0][TARGET], more[1][TARGET]
-        target = target_profile(profiling, sample, levels=levels, counts=counts, shown=shown)
-    return Profile(
-        hashes.total,
-        columns,
-        target,
-        tuple(repeated),
-        associations_of(profiling.schema, sample, constant={one.name for one in columns if one.constant}),
-    )
+        return target_profile(profiling, sample, levels=levels, counts=counts, shown=shown)
+
+    def associations() -> Associations | None:
+        constant = {one.name for one in columns if one.constant}
+        return associations_of(profiling.schema, sample, constant=constant)
+
+    asked: tuple[Callable[[], Any], ...] = (target, associations)
+    about_target, related = in_threads(lambda one: one(), asked)
+    return Profile(hashes.total, columns, about_target, tuple(repeated), related)
 
 
 def _repeats(columns: tuple[str, ...], found: ThinnedRows) -> Repeats:

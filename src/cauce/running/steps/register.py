@@ -42,7 +42,6 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
         return Made({"told": Reference("value", False)})
     identity = step.stored("bundle")
     evaluation = decode_evaluation(read_bytes(work.store, step.stored("evaluation")))
-    plots = render_plots(work, evaluation)
     page = write_report(work, told.run)
     settings = step.parameters
     became = welcome(work, identity, run=told.run)
@@ -50,6 +49,8 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
     known = Known(evaluation, leaks, became.verdict, told.run)
     card = card_of(work, identity, known=known)
     kept = keep_bytes(work.store, card.to_markdown().encode(), suffix=".md")
+    # Last, because they may be drawn beside all this.
+    plots = render_plots(work, evaluation)
     told.tracker.put(
         RunRecord(
             run=told.run,
