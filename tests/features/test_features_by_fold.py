@@ -101,7 +101,7 @@ def test_each_fold_gets_the_features_of_its_own_training_rows(name: str, batches
     frame = table()
     plan = planned(frame.drop(BLOCKS), PLANS[name])
     looker = Everything(frame, batches)
-    found = fit_features_of(plan, SETS, looker)
+    found = fit_features_of(plan, SETS, look=looker)
     for rows, own in zip(SETS, found, strict=True):
         expected = alone(frame, plan, rows)
         same(own, expected, frame)
@@ -113,7 +113,7 @@ def test_folds_forward_in_time_learn_from_nested_sets() -> None:
     frame = table()
     plan = planned(frame.drop(BLOCKS), PLANS["auto"])
     sets = tuple(RowSet(BLOCKS[0], tuple(range(end))) for end in (2, 5, 9))
-    for rows, own in zip(sets, fit_features_of(plan, sets, Everything(frame)), strict=True):
+    for rows, own in zip(sets, fit_features_of(plan, sets, look=Everything(frame)), strict=True):
         same(own, alone(frame, plan, rows), frame)
 
 
@@ -123,6 +123,6 @@ def test_a_fold_that_lacks_a_level_has_no_feature_for_it() -> None:
         pl.when(pl.col(BLOCKS[0]) < 2).then(pl.lit("rare")).otherwise(pl.col("colour")).alias("colour")
     )
     plan = planned(frame.drop(BLOCKS), declared({"colour": (OneHot(limit=10, rare=0.0),)}))
-    found = fit_features_of(plan, SETS[:5], Everything(frame))
+    found = fit_features_of(plan, SETS[:5], look=Everything(frame))
     having = [any("rare" in name for name in one.names) for one in found]
     assert having == [False, True, True, True, True]

@@ -395,20 +395,22 @@ def test_a_killed_run_repeats_no_finished_trial(tmp_path: Path, monkeypatch: pyt
     judged: list[tuple[int, int]] = []
     original = module.judge_fold
 
-    def dies(folded: Any, candidate: Any, number: int, *, how: Any) -> Any:
+    def dies(folded: Any, candidate: Any, *, number: int, how: Any) -> Any:
         judged.append((candidate.number, number))
-        if candidate.number == 2 and number == 1:
+        if (candidate.number, number) == (2, 1):
             raise KeyboardInterrupt
-        return original(folded, candidate, number, how=how)
+        return original(folded, candidate, number=number, how=how)
+
+    def lives(folded: Any, candidate: Any, *, number: int, how: Any) -> Any:
+        judged.append((candidate.number, number))
+        return original(folded, candidate, number=number, how=how)
 
     monkeypatch.setattr(module, "judge_fold", dies)
     with pytest.raises(CauceError) as caught:
         run(folder, until="tune")
     assert caught.value.code == "E0601"
     judged.clear()
-    monkeypatch.setattr(
-        module, "judge_fold", lambda *a, **k: judged.append((a[1].number, a[2])) or original(*a, **k)
-    )
+    monkeypatch.setattr(module, "judge_fold", lives)
     results = run(folder, until="tune")
     assert {number for number, _ in judged} == {2}
     assert results.records["tune"].outputs == expected.records["tune"].outputs

@@ -26,7 +26,7 @@ class RowSet:
     blocks: tuple[int, ...]
 
 
-def fit_features_of(plan: FeaturePlan, sets: Sequence[RowSet], look: Look) -> tuple[FittedFeatures, ...]:
+def fit_features_of(plan: FeaturePlan, sets: Sequence[RowSet], *, look: Look) -> tuple[FittedFeatures, ...]:
     """The features fitted on each set of rows, as `fit_features` would give them for those rows alone.
 
     look is called as often as the most demanding set needs, whatever their number: summaries are gathered

@@ -70,7 +70,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         order = ranked(trials, judge.metric)
         number, why = choose(order, rule=work.project.choose.rule)
         winner = next(one for one in order if one.candidate.number == number)
-        found = rivals(on, rounds, order, how=_sampling(work))
+        found = rivals(on, rounds, ranked=order, how=_sampling(work))
         kept = rounds.kept_of(winner)
         features = folded.features(winner.candidate.model)[0]
     counts = _by_count(on, records, winner, plans)

@@ -28,7 +28,7 @@ def answered(on: Judged, frame: pl.DataFrame, *, threshold: float | None) -> lis
     return Answers(on.target, threshold, numbers=True).columns(said)
 
 
-def rivals(on: Judged, rounds: Rounds, ranked: tuple[Trial, ...], *, how: Sampling) -> tuple[Rival, ...]:
+def rivals(on: Judged, rounds: Rounds, *, ranked: tuple[Trial, ...], how: Sampling) -> tuple[Rival, ...]:
     """The first candidate against each of the next ones, where the metric can be compared row by row."""
     fine = [one for one in ranked if not one.failed][:KEPT_TRIALS]
     metric, known = on.judge.metric, comparable(on.judge.target)

@@ -117,7 +117,7 @@ class Folded:
             return engine.summarise(own, *summaries)
 
         sets = [RowSet(block_name(one.repeat), one.taught) for one in on.plan.folds]
-        return fit_features_of(planned, sets, look)
+        return fit_features_of(planned, sets, look=look)
 
     def table(self, model: ModelSettings, number: int) -> FoldTable:
         """The rows of one fold, read when first asked for; E2107 where none score."""

@@ -69,7 +69,7 @@ class How:
             raise Stopped
 
 
-def judge_fold(folded: Folded, candidate: Candidate, number: int, *, how: How) -> FoldResult:
+def judge_fold(folded: Folded, candidate: Candidate, *, number: int, how: How) -> FoldResult:
     """Fit `candidate` to the rows that train on fold `number` and judge it on those that score.
 
     Raises what a learner raises, E0830 and E2106.

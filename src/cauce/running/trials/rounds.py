@@ -174,7 +174,7 @@ class Rounds:
                 raise Stopped
             going: Callable[[], bool] = lambda: not stopped.is_set()  # noqa: E731
             how = How(threads=each, going=going, clock=self.clock)
-            return judge_fold(self.folded, candidate, number, how=how)
+            return judge_fold(self.folded, candidate, number=number, how=how)
 
         pool = ThreadPoolExecutor(workers, "cauce-folds")
         try:
