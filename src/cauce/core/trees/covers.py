@@ -18,7 +18,7 @@ _LEAST, _MOST = 1e-12, 1e30
 
 
 def read_covers(payload: bytes) -> Covers:
-    """For each tree of a checked XGBoost JSON model, the cover of its nodes, in the order of `Tree`.
+    """For each tree of a checked payload of trees, the cover of its nodes, in the order of `Tree`.
 
     Only leaves are believed, at least 1e-12 each; a node's cover is the sum of its children's, so that what
     rows share out at a node always adds up. Raises E0811 where a leaf has no such number.
