@@ -22,6 +22,7 @@ from cauce.expr.schema import Schema
 from cauce.language import use_language
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
+from cauce.running.loading import load_learners
 from cauce.running.steps.objects import keep_json
 from cauce.running.steps.roles import declared_target
 from cauce.running.workspace import Workspace
@@ -54,6 +55,7 @@ class _Reported:
 
 def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     """Store the files' rows as a snapshot. E1401 to E1404, and what reading raises."""
+    load_learners(work.project)
     source = open_source(work.read_options)
     check_roles(Roles.of(work.project.data, ()), source.schema)
     declared_target(work.project, source.schema)
