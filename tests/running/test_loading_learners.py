@@ -11,7 +11,8 @@ _CODE = """
 import sys, threading
 from cauce.running.loading import load_learners
 from cauce.spec import project_from_text
-text = 'schema = 1\\nname = "a"\\ndata.source = "a.csv"\\ntarget.column = "y"\\n[[models]]\\nlearner = "{}"\\n'
+text = 'schema = 1\\nname = "a"\\ndata.source = "a.csv"\\ntarget.column = "y"\\n'
+text += '[[models]]\\nlearner = "{}"\\n'
 load_learners(project_from_text(text))
 for one in threading.enumerate():
     if one.name == "cauce-loading":
