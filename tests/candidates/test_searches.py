@@ -147,7 +147,7 @@ def test_halving_gives_the_best_the_most() -> None:
 @given(st.integers(1, 400), st.integers(1, 2000), st.integers(2, 10))
 def test_rungs_fall_in_candidates_and_rise_in_rounds(candidates: int, most: int, factor: int) -> None:
     """A rung with none, or with more than the one before, would not be halving."""
-    found = rungs(candidates, most, factor)
+    found = rungs(candidates, most, factor=factor)
     assert found[0].candidates == candidates
     assert found[-1].resource == most
     assert all(

@@ -32,7 +32,7 @@ class TrialTeller:
         if not self.began:
             tracker.put(run_under_way(self.work, self.told))
             self.began = True
-        tracker.put(trial_record(self.work, self.told, trial, metric=self.metric, costs=costs))
+        tracker.put(trial_record(self.work, self.told, trial=trial, metric=self.metric, costs=costs))
 
 
 def run_under_way(work: Workspace, told: Told) -> RunRecord:
@@ -62,7 +62,7 @@ def tuned_run(work: Workspace, told: Told) -> RunRecord:
 
 
 def trial_record(
-    work: Workspace, told: Told, trial: Trial, *, metric: MetricName, costs: TrialCosts | None = None
+    work: Workspace, told: Told, *, trial: Trial, metric: MetricName, costs: TrialCosts | None = None
 ) -> RunRecord:
     """A trial as the tracker knows it: settings, mean on folds and on their training rows, each fold."""
     known, ended = run_under_way(work, told), datetime.now(UTC)

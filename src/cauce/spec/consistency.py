@@ -19,7 +19,7 @@ from cauce.spec.gate import gate_findings
 from cauce.spec.models import COMPLETE, TASKS
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
-from cauce.spec.search import search_findings
+from cauce.spec.search_rules import search_findings
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")

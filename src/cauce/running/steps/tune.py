@@ -61,7 +61,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     total = expected_trials(work.project)
     fits = len(plans[0].folds)
     with Folded(on) as folded:
-        search = search_for(work.project, judge.metric, folded.summed.strengths)
+        search = search_for(work.project, judge.metric, strengths=folded.summed.strengths)
         every = work.project.choose.rule != "best"
         rounds = Rounds(folded, records, SystemClock(), every=every)
         rounds.told = lambda done: report(done, None if total is None else total * fits)

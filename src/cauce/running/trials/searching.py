@@ -14,7 +14,7 @@ from cauce.spec.search import RESOURCE, Search
 from cauce.spec.space import combinations, space_of
 
 
-def search_for(project: Project, metric: MetricName, strengths: Strengths) -> TimedSearch:
+def search_for(project: Project, metric: MetricName, *, strengths: Strengths) -> TimedSearch:
     """The search that the project's `[[models]]` declare; W2130 for halving that few rounds mislead."""
     for at, model in enumerate(project.models):
         search: Search | None = getattr(model, "search", None)
@@ -43,5 +43,5 @@ def _expected(model: ModelSettings) -> int | None:
     drawn = min(search.budget, most or search.budget)
     if search.method == "halving":
         resource = getattr(model, RESOURCE[model.learner])
-        return sum(one.candidates for one in rungs(drawn, resource, search.factor))
+        return sum(one.candidates for one in rungs(drawn, resource, factor=search.factor))
     return drawn

@@ -23,7 +23,7 @@ class Rung:
     resource: int
 
 
-def rungs(candidates: int, most: int, factor: int) -> tuple[Rung, ...]:
+def rungs(candidates: int, most: int, *, factor: int) -> tuple[Rung, ...]:
     """The rounds: one candidate in `factor` goes on with `factor` times the resource, the last with `most`.
 
     Jamieson and Talwalkar 2016, Non-stochastic best arm identification and hyperparameter optimization
@@ -57,7 +57,7 @@ class HalvingSearch:
 
     def __post_init__(self) -> None:
         models = list(itertools.islice(draws(self.space), self.candidates))
-        self._plan = rungs(len(models), getattr(self.space.model, self._resource), self.factor)
+        self._plan = rungs(len(models), getattr(self.space.model, self._resource), factor=self.factor)
         self._waiting = self._given(models)
 
     @property
