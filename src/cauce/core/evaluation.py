@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """A loss by round of training. metric: the trainer's name for it. best_round: 0-based, the one kept."""
+    """A loss by round of training. metric: the trainer's name for it. best_round: 0-based, the one kept;
+    None of a forest, which keeps every tree."""
 
     metric: str
     losses: Mapping[str, tuple[float, ...]]

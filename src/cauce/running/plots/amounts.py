@@ -77,7 +77,7 @@ def draw_history(file: Path, history: History, *, names: Sequence[str], title: s
             axes.axvline(history.best_round + 1, color=GREY, lw=1.2, ls=":", label=text)
         axes.set_title(title)
         axes.grid(visible=True)
-        numbers(axes.xaxis, translate("Round"))
+        numbers(axes.xaxis, translate("Trees") if history.best_round is None else translate("Round"))
         numbers(axes.yaxis, translate("Loss ({metric})").format(metric=label(history.metric)))
         legend_below(axes)
         caption(figure, note)

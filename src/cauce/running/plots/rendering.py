@@ -177,9 +177,14 @@ def _history(file: Path, evaluation: Evaluation) -> None:
         return
     names = [dataset_name(name) for name in evaluation.history.losses]
     rounds = max(len(losses) for losses in evaluation.history.losses.values())
-    text = translate_plural("{count} round trained.", "{count} rounds trained.", rounds)
+    if evaluation.history.best_round is None:
+        title = translate("Loss by number of trees")
+        text = translate_plural("{count} tree, averaged.", "{count} trees, averaged.", rounds)
+    else:
+        title = translate("Loss by training round")
+        text = translate_plural("{count} round trained.", "{count} rounds trained.", rounds)
     note = text.format(count=format_number(rounds))
-    draw_history(file, evaluation.history, names=names, title=translate("Loss by training round"), note=note)
+    draw_history(file, evaluation.history, names=names, title=title, note=note)
 
 
 def dataset_name(dataset: str) -> str:

@@ -92,7 +92,9 @@ def _history(content: RunContent) -> Chart | None:
         Line(dataset_text(dataset), tuple((float(at + 1), loss) for at, loss in enumerate(losses)))
         for dataset, losses in history.losses.items()
     ]
-    across = axis([x for line in lines for x, _y in line.points], translate(_("round")), zero=True)
+    forest = history.best_round is None
+    name = translate(_("trees")) if forest else translate(_("round"))
+    across = axis([x for line in lines for x, _y in line.points], name, zero=True)
     up = axis([y for line in lines for _x, y in line.points], _loss(history))
     upright = None
     if history.best_round is not None:
@@ -101,15 +103,29 @@ def _history(content: RunContent) -> Chart | None:
             translate(_("kept: round {round}")).format(round=count(history.best_round + 1)),
         )
     rounds = max(len(losses) for losses in history.losses.values())
-    says = translate_plural(
+    says = _says_of_trees(rounds) if forest else _says_of_rounds(rounds)
+    title = translate(_("Loss by number of trees")) if forest else translate(_("Loss by round of training"))
+    return line_chart(title, says, frame=Frame(across, up), lines=lines, upright=upright)
+
+
+def _says_of_trees(trees: int) -> str:
+    return translate_plural(
+        "{count} tree, averaged. Where the lines run flat, more trees bring nothing; training rows fare "
+        "better by a forest's nature.",
+        "{count} trees, averaged. Where the lines run flat, more trees bring nothing; training rows fare "
+        "better by a forest's nature.",
+        trees,
+    ).format(count=count(trees))
+
+
+def _says_of_rounds(rounds: int) -> str:
+    return translate_plural(
         "{count} round of training. Where the line of the validation rows turns up, the model only learns "
         "its training rows by heart.",
         "{count} rounds of training. Where the line of the validation rows turns up, the model only learns "
         "its training rows by heart.",
         rounds,
     ).format(count=count(rounds))
-    title = translate(_("Loss by round of training"))
-    return line_chart(title, says, frame=Frame(across, up), lines=lines, upright=upright)
 
 
 def _loss(history: History) -> str:
