@@ -204,7 +204,7 @@ def test_what_does_not_go_with_the_task_found_in_the_data_is_refused_before_anyt
     assert told.value.values["key"] == key
 
 
-@pytest.mark.parametrize("kind", ["constant", "relative"])
+@pytest.mark.parametrize("kind", ["constant", "relative", "quantile"])
 @pytest.mark.parametrize("scale", ["", '\ntransform = "log1p"'])
 def test_intervals_are_written_and_their_coverage_is_the_one_counted_by_hand(
     tmp_path: Path, kind: str, scale: str

@@ -9,6 +9,7 @@ from cauce.core.promotion.gate import demanded
 from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
+from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.folds import Folds, is_tuned
 from cauce.spec.models import COMPLETE
 
@@ -123,13 +124,14 @@ def _leaks(project: Project, settings: dict[str, Any]) -> Step:
 
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
     model = {} if is_tuned(project) else {"models": settings["models"]}
+    ends: dict[str, Json] = {"ends": project.evaluate.interval} if wants_quantiles(project) else {}
     return Step(
         name="fit",
         version=2,
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT, **_chosen(project)},
-        parameters={**model, **_taught(project, settings)},
+        parameters={**model, **_taught(project, settings), **ends},
         libraries=library_versions("numpy", "polars", *_learning(project)),
-        scans=2.0,
+        scans=2.0 + bool(ends),
     )
 
 
@@ -189,7 +191,13 @@ def has_calibrate(project: Project) -> bool:
 
 
 def _answering(project: Project) -> dict[str, Output]:
-    return {"answering": Output("calibrate", "answering")} if has_calibrate(project) else {}
+    made = {"answering": Output("calibrate", "answering")} if has_calibrate(project) else {}
+    return {**made, **_ends(project)}
+
+
+def _ends(project: Project) -> dict[str, Output]:
+    """The models of an interval's ends, where they are wanted."""
+    return {name: Output("fit", name) for name in ("lower", "upper") if wants_quantiles(project)}
 
 
 def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
@@ -200,6 +208,7 @@ def _calibrate(project: Project, settings: dict[str, Any]) -> Step:
             "split": _SPLIT,
             **{name: Output("fit", name) for name in ("features", "model", "training")},
             **_chosen(project, "scores"),
+            **_ends(project),
         },
         parameters={
             "calibration": project.choose.calibration,

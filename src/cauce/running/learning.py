@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from cauce.core.boosting import BoostSpec
+from cauce.core.boosting import BoostRequest, BoostSpec
 from cauce.core.canonical import Json
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, WEIGHT
 from cauce.core.features import FittedFeatures
@@ -69,13 +69,33 @@ def _trees(work: Workspace, rows: Rows, model: Boosting | Forest, progress: Prog
     most = spec.parameters.rounds
     result = work.engine.boost(rows.table, spec, observe=lambda one: progress(one.number + 1, most))
     record = {
-        "best_round": result.best_round,
+        "best_round": None if spec.parameters.forest else result.best_round,
         "metric": result.metric,
         "history": [[one.train, one.validation] for one in result.history],
         "cuts": asdict(result.cuts),
     }
     facts: dict[str, Json] = {"rounds": result.best_round + 1}
     return Learned(payload=result.payload, importance=result.importance, record=record, facts=facts)
+
+
+def learn_ends(work: Workspace, rows: Rows, *, model: Boosting, level: float) -> tuple[bytes, bytes]:
+    """Payloads of the lower and the upper quantile between which the share `level` of the labels lies.
+
+    Trees are grown as the model's own, with pinball loss. One scan.
+    """
+    spec, tail = boost_spec(model, rows.fitted, target=rows.target, work=work), (1.0 - level) / 2.0
+    with work.engine.training(rows.table, spec) as ready:
+        found = [
+            ready.boost(
+                BoostRequest(
+                    parameters=replace(spec.parameters, quantile=share),
+                    early_stopping=spec.early_stopping,
+                    history=False,
+                )
+            ).result.payload
+            for share in (tail, 1.0 - tail)
+        ]
+    return found[0], found[1]
 
 
 def boost_spec(

@@ -43,10 +43,10 @@ class Evaluate:
         ),
         default=None,
     )
-    interval_kind: Literal["constant", "relative"] = setting(
+    interval_kind: Literal["constant", "relative", "quantile"] = setting(
         _(
-            "How wide these intervals are, on the scale that is learned: constant, or relative to the size "
-            "of the prediction."
+            "How wide these intervals are, on the scale that is learned: constant, relative to the size of "
+            "the prediction, or quantile: as two more models of boosting find them for each row."
         ),
         default="constant",
     )
@@ -65,6 +65,11 @@ class Evaluate:
         ),
         default=None,
     )
+
+
+def wants_quantiles(project: Any) -> bool:
+    """Whether two more models are wanted, for the ends of intervals."""
+    return project.evaluate.interval is not None and project.evaluate.interval_kind == "quantile"
 
 
 def answer_findings(project: Any) -> Iterator[Finding]:
@@ -88,6 +93,13 @@ def answer_findings(project: Any) -> Iterator[Finding]:
             )
         if wanted and path != ("target", "transform") and unseen:
             yield Finding("E2203", path, {"key": ".".join(map(str, path))}, (("split", "validation"),))
+    if wants_quantiles(project):
+        learners = [one.learner for one in project.models]
+        if learners != ["boosting"]:
+            told = {"learner": ", ".join(learners)}
+            yield Finding("E2206", ("evaluate", "interval_kind"), told, (("models", 0, "learner"),))
+        elif project.choose.folds is not None or getattr(project.models[0], "search", None) is not None:
+            yield Finding("E2207", ("evaluate", "interval_kind"), {}, (("choose", "folds"),))
 
 
 def threshold_findings(threshold: Any, *, task: str | None, validation: float) -> Iterator[Finding]:

@@ -38,10 +38,20 @@ class Answering:
         """Whether it reads the payload's margins in place of its probabilities."""
         return self.calibration is not None
 
+    @property
+    def quantiles(self) -> bool:
+        """Whether two more payloads say where the ends of intervals lie."""
+        return self.interval is not None and self.interval.kind == "quantile"
+
     def __call__(self, raw: npt.NDArray[Any]) -> Matrix:
-        """Probabilities [n, classes] or values [n], float32, of the payload's numbers."""
+        """Probabilities [n, classes] or values [n], float32, of the payload's numbers.
+
+        Of a regression they may be [n, 3], with the ends that `limits` reads beside the value.
+        """
         if self.calibration is not None:
             return self.calibration(raw).astype(np.float32)
+        if self.quantiles and raw.ndim == 2:
+            raw = raw[:, 0]
         if self.transform is not None:
             return self.transform.back(raw).astype(np.float32)
         return raw

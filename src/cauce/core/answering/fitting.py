@@ -133,4 +133,4 @@ def conformal(rule: IntervalRule, residuals: ColumnQuantiles) -> tuple[IntervalR
         raise CauceError("E2204", level=rule.level, needed=needed, count=count)
     radius = residuals.at_rank(rank - 1)
     exact = rank == count or residuals.exact
-    return replace(rule, radius=radius if exact else radius * (1.0 + residuals.error_bound)), count
+    return replace(rule, radius=radius if exact else radius + abs(radius) * residuals.error_bound), count

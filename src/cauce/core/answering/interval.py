@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cauce.core.canonical import check_fields, damaged
 
 Floats = npt.NDArray[np.float64]
-IntervalKind = Literal["constant", "relative"]
+IntervalKind = Literal["constant", "relative", "quantile"]
 PLACE = "answering.interval"
 
 
@@ -22,7 +22,9 @@ class IntervalRule:
     """prediction ± radius × size, on the scale that is learned (Vovk et al. 2005; Lei et al. 2018).
 
     level: the share of new rows, of those like the rows it was fitted on, whose value lies inside.
-    constant: size is 1. relative: size is |prediction| + floor, floor > 0.
+    constant: size is 1. relative: size is |prediction| + floor, floor > 0. quantile: two more models say
+    where the ends lie, and both are moved outwards by the radius, inwards where it is negative (Romano,
+    Patterson & Candès 2019).
     """
 
     level: float
@@ -30,10 +32,25 @@ class IntervalRule:
     radius: float
     floor: float = 1.0
 
-    def __call__(self, values: Floats) -> Floats:
-        """Lower and upper ends [n, 2] around values [n]."""
+    def __call__(self, raw: Floats) -> Floats:
+        """Lower and upper ends [n, 2]. raw: values [n], or of quantiles [n, 3]: value, lower and upper end.
+
+        Of ends that cross, or leave the value outside, the value is the end.
+        """
+        if self.kind == "quantile":
+            value, low, high = raw.T
+            low, high = low - self.radius, high + self.radius
+            return np.stack((np.minimum(low, value), np.maximum(high, value)), axis=1)
+        values = raw
         reach = self.radius * self.size(values)
         return np.stack((values - reach, values + reach), axis=1)
+
+    def distance(self, label: Floats, raw: Floats) -> Floats:
+        """How far labels lie from the prediction, by its size; of quantiles, beyond the nearer end (inside:
+        below 0)."""
+        if self.kind == "quantile":
+            return np.asarray(np.maximum(raw[:, 1] - label, label - raw[:, 2]))
+        return np.abs(label - raw) / self.size(raw)
 
     def size(self, values: Floats) -> Floats:
         """What a residual is measured by, for each value."""
@@ -51,6 +68,8 @@ class IntervalRule:
         if not all(type(one) is float and math.isfinite(one) for one in numbers):
             raise damaged(PLACE, "it holds something else than numbers")
         level, radius, floor = numbers
-        if value["kind"] not in get_args(IntervalKind) or not 0 < level < 1 or radius < 0 or floor <= 0:
+        kind = value["kind"]
+        inward = radius < 0 and kind != "quantile"
+        if kind not in get_args(IntervalKind) or not 0 < level < 1 or inward or floor <= 0:
             raise damaged(PLACE, "an interval is of an unknown kind or out of range")
-        return IntervalRule(level, value["kind"], radius, floor)
+        return IntervalRule(level, kind, radius, floor)

@@ -53,11 +53,11 @@ class Asked:
         if self.on is not None:
             scores = class_scores(raw, on=self.on)
             found |= {score_name(at): scores[:, at] for at in range(self.maps)}
-        values = np.asarray(raw, dtype=np.float64)
+        every = np.asarray(raw, dtype=np.float64)
         learned = label if self.transform is None else self.transform.forward(label)
         if self.interval is not None:
-            apart = np.abs(learned - values) / self.interval.size(values)
-            found[RESIDUAL] = np.where(weight > 0, apart, np.nan)
+            found[RESIDUAL] = np.where(weight > 0, self.interval.distance(learned, every), np.nan)
+        values = every[:, 0] if self.interval is not None and self.interval.kind == "quantile" else every
         if self.transform is not None:
             with np.errstate(over="ignore"):
                 found[SMEAR] = weight * np.exp(learned - values)

@@ -10,8 +10,8 @@ from typing import Literal
 
 from cauce.core.bundle.baseline import Gathered, read_baseline
 from cauce.core.bundle.golden import Golden
-from cauce.core.bundle.manifest import GOLDEN, MOST_BYTES, ONNX, XGBOOST, Manifest, refused
-from cauce.core.bundle.scorer import Scorer
+from cauce.core.bundle.manifest import ENDS, GOLDEN, MOST_BYTES, ONNX, XGBOOST, Manifest, refused
+from cauce.core.bundle.scorer import End, Scorer
 from cauce.core.payload import Payload, read_payload
 from cauce.core.trees.model import Ensemble, read_xgboost
 from cauce.errors import CauceError
@@ -66,6 +66,7 @@ class Bundle:
             threads=threads,
             answering=self.manifest.answering,
             interval=interval,
+            ends=self._ends(payload) if interval and self.manifest.answering.quantiles else (),
         )
 
     @cached_property
@@ -73,18 +74,30 @@ class Bundle:
         """The scorer of rows of the manifest's input, made once."""
         return self.scorer()
 
+    def _ends(self, payload: str | None) -> tuple[End, ...]:
+        return tuple(
+            (
+                None if payload == "onnx" else self._unpacked(document),
+                None if payload == "xgboost" else self.contents[graph],
+            )
+            for document, graph in ENDS
+        )
+
     @cached_property
     def xgboost(self) -> bytes:
         """The payload: XGBoost's JSON or a linear model's. E1201: it cannot be unpacked; E1205: too large."""
+        return self._unpacked(XGBOOST)
+
+    def _unpacked(self, path: str) -> bytes:
         unpacking = zlib.decompressobj(_GZIP)
         try:
-            data = unpacking.decompress(self.contents[XGBOOST], MOST_BYTES)
+            data = unpacking.decompress(self.contents[path], MOST_BYTES)
         except zlib.error as error:
-            raise refused(str(error), XGBOOST) from error
+            raise refused(str(error), path) from error
         if unpacking.unconsumed_tail:
-            raise CauceError("E1205", path=XGBOOST, limit=MOST_BYTES)
+            raise CauceError("E1205", path=path, limit=MOST_BYTES)
         if not unpacking.eof:
-            raise refused("it ends too early", XGBOOST)
+            raise refused("it ends too early", path)
         return data
 
     @cached_property

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from cauce.core.bundle.bundle import Bundle
-from cauce.core.bundle.manifest import ONNX, Manifest
+from cauce.core.bundle.manifest import ENDS, ONNX, Manifest
 from cauce.core.bundle.onnx_audit import check_onnx
 from cauce.core.bundle.writing import TOLERANCE, largest_difference
 from cauce.errors import CauceError, shown
@@ -75,12 +75,23 @@ def _child(seconds: int, memory: int) -> None:
 def check_bundle(bundle: Bundle) -> None:
     """What `parse_in_child` does over there. The payload's errors, E1201 for the golden rows, E1208 where the
     two forms of the model give other scores."""
-    check_onnx(bundle.contents[ONNX])
+    for path in (ONNX, *(end[1] for end in ENDS if end[1] in bundle.contents)):
+        check_onnx(bundle.contents[path])
     rows, scorer = bundle.golden.rows, bundle.scorer(threads=1)
     difference = largest_difference(scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
     if not difference <= TOLERANCE:
         raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
     scorer.score_rows(rows.head(1).to_dicts())
+    if bundle.manifest.answering.quantiles:
+        _check_ends(bundle)
+
+
+def _check_ends(bundle: Bundle) -> None:
+    scorer, features = bundle.scorer(threads=1, interval=True), bundle.golden.features
+    by_onnx = bundle.scorer(threads=1, interval=True, payload="onnx")
+    difference = largest_difference(scorer.raw_of(features), by_onnx.raw_of(features))
+    if not difference <= TOLERANCE:
+        raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
 
 
 if __name__ == "__main__":

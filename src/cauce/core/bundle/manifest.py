@@ -34,6 +34,8 @@ from cauce.language import translate
 FORMAT = 1
 MANIFEST = "manifest.json"
 XGBOOST, ONNX, GOLDEN, BASELINE = "model.json.gz", "model.onnx", "golden.json", "baseline/index.json"
+ENDS = (("lower.json.gz", "lower.onnx"), ("upper.json.gz", "upper.onnx"))
+"""Where the answers read them: the payloads of the lower and of the upper quantile."""
 MOST_FILES = 10_000
 MOST_BYTES = 1 << 30
 MANIFEST_BYTES = 1 << 26
@@ -236,6 +238,8 @@ def checked_path(path: str) -> str:
 def _checked(manifest: Manifest) -> Manifest:
     """E1201, E1204 and E1205 for what parses and yet is no model that can score."""
     _check_files(manifest.files)
+    if manifest.answering.quantiles and not {one for pair in ENDS for one in pair} <= set(manifest.paths):
+        raise refused("the payloads of the interval's ends are missing")
     _check_target(manifest)
     for columns in (manifest.input, manifest.key):
         _distinct(column.name for column in columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
@@ -25,6 +25,9 @@ from cauce.expr.row import to_rows
 from cauce.expr.schema import Schema
 from cauce.threads import usable_cores
 
+End = tuple[bytes | None, bytes | None]
+"""A payload as JSON and as ONNX, at least one of them."""
+
 
 def batch_threads() -> int:
     """Threads for scoring batches: OMP_NUM_THREADS where it is set, else the usable cores."""
@@ -41,7 +44,8 @@ class Scorer:
     is installed it scores batches, else ONNX does: they agree within 1e-6. threads: None for
     `batch_threads()`. numbers: predict class numbers, as an evaluation wants them. answering: what is done to
     the payload's numbers before they are probabilities or values. margins: give margins for scores.
-    interval: give the ends of predicted numbers' intervals, for which `answering` has a rule.
+    interval: give the ends of predicted numbers' intervals, for which `answering` has a rule. ends: the
+    payloads of the lower and the upper quantile, where that rule reads them.
     A value that is sent to workers: what it loads, it loads where it is called. E1214 where a kept column
     is called as one of the results; E1217 where the payload reads another number of features.
     """
@@ -58,6 +62,7 @@ class Scorer:
     answering: Answering = NOTHING
     margins: bool = False
     interval: bool = False
+    ends: tuple[End, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -100,11 +105,12 @@ class Scorer:
 
     def scores_of(self, matrix: Matrix) -> Matrix:
         """Probabilities [n, classes] or values [n] of rows whose features [n, features] are known."""
-        return self.answering(self.raw_of(matrix))
+        return self.answering(self._batch_score(matrix))
 
     def raw_of(self, matrix: Matrix) -> Matrix:
-        """The payload's own numbers: margins where the answers are made from them, else as `scores_of`."""
-        return self._batch_score(matrix)
+        """The payload's own numbers: margins where the answers are made from them, else as `scores_of`; where
+        there are `ends`, [n, 3] with theirs."""
+        return self._with_ends(self._batch_score(matrix), matrix, self._batch_ends)
 
     def matrix_of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
         """The features of rows whose values are of exactly the input's kinds, float32 [n, features]."""
@@ -119,8 +125,15 @@ class Scorer:
 
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
-        raw = self._row_score(self.matrix_of_rows(rows))
+        raw = self._raw_of_rows(rows)
         return self.answers.rows(self.answering(raw), self._limits(raw))
+
+    def _raw_of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
+        matrix = self.matrix_of_rows(rows)
+        return self._with_ends(self._row_score(matrix), matrix, self._row_ends)
+
+    def _with_ends(self, raw: Matrix, matrix: Matrix, ends: Sequence[Score]) -> Matrix:
+        return np.stack([raw, *(end(matrix) for end in ends)], axis=1) if self.ends else raw
 
     def _limits(self, raw: Matrix) -> Matrix | None:
         return self.answering.limits(raw) if self.interval else None
@@ -151,6 +164,18 @@ class Scorer:
     @cached_property
     def _row_score(self) -> Score:
         return self._batch_score if self.onnx is None else self._onnx(1)
+
+    @cached_property
+    def _batch_ends(self) -> tuple[Score, ...]:
+        return tuple(self._beside(one)._batch_score for one in self.ends)
+
+    @cached_property
+    def _row_ends(self) -> tuple[Score, ...]:
+        return tuple(self._beside(one)._row_score for one in self.ends)
+
+    def _beside(self, end: End) -> Scorer:
+        xgboost, onnx = end
+        return replace(self, xgboost=xgboost, onnx=onnx, ends=(), answering=NOTHING, interval=False)
 
     def _onnx(self, threads: int) -> Score:
         if self.onnx is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from cauce.core.bundle.baseline import Gathered, baseline_files
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.golden import Golden, synthetic_rows
-from cauce.core.bundle.manifest import GOLDEN, MANIFEST, ONNX, XGBOOST, BundleFile, Manifest
+from cauce.core.bundle.manifest import ENDS, GOLDEN, MANIFEST, ONNX, XGBOOST, BundleFile, Manifest
 from cauce.core.bundle.margins import with_margins
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.matrix import Matrix
@@ -32,32 +32,42 @@ def bundle_key(identity: str, path: str = MANIFEST) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """What becomes a bundle. manifest: all but `files`, which is filled in. payload: XGBoost's JSON or
-    a linear model's, as a fit returns it. baseline: summaries over the training rows, with their states."""
+    a linear model's, as a fit returns it. baseline: summaries over the training rows, with their states.
+    ends: payloads of the lower and the upper quantile, where the manifest's answers read them."""
 
     manifest: Manifest
     payload: bytes
     baseline: tuple[Gathered, ...] = field(default=())
+    ends: tuple[bytes, ...] = ()
 
 
 def make_bundle(draft: Draft) -> Bundle:
     """The bundle in memory; the same draft gives the same bytes. E1217 where features and payload do not fit,
     E1208 where payload and ONNX, or batches and rows, disagree on the golden rows; E0811, E0812, E0819."""
-    payload = read_payload(draft.payload)
-    if payload.features != len(draft.manifest.features):
-        raise CauceError("E1217", features=len(draft.manifest.features), expected=payload.features)
+    payload = _fitting(draft.payload, draft.manifest)
     onnx = onnx_of(payload)
     if draft.manifest.answering.margins:
         onnx = with_margins(onnx)
-    golden = _golden(draft, payload, onnx)
+    ends = tuple((one, onnx_of(_fitting(one, draft.manifest))) for one in draft.ends)
+    golden = _golden(draft, payload, onnx, ends)
     contents = {
         XGBOOST: gzip.compress(draft.payload, compresslevel=6, mtime=0),
         ONNX: onnx,
         GOLDEN: golden.to_bytes(),
         **baseline_files(draft.baseline),
     }
+    for paths, own in zip(ENDS, ends, strict=False):
+        contents |= zip(paths, (gzip.compress(own[0], compresslevel=6, mtime=0), own[1]), strict=True)
     manifest = replace(draft.manifest, files=_files(contents))
     data = manifest.to_bytes()
     return Bundle(Manifest.from_bytes(data), hashlib.sha256(data).hexdigest(), contents)
+
+
+def _fitting(data: bytes, manifest: Manifest) -> Payload:
+    payload = read_payload(data)
+    if payload.features != len(manifest.features):
+        raise CauceError("E1217", features=len(manifest.features), expected=payload.features)
+    return payload
 
 
 def _files(contents: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
@@ -67,7 +77,7 @@ def _files(contents: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
     )
 
 
-def _golden(draft: Draft, payload: Payload, onnx: bytes) -> Golden:
+def _golden(draft: Draft, payload: Payload, onnx: bytes, ends: Sequence[tuple[bytes, bytes]]) -> Golden:
     manifest = draft.manifest
     settings = {
         "input": manifest.schema,
@@ -75,8 +85,9 @@ def _golden(draft: Draft, payload: Payload, onnx: bytes) -> Golden:
         "target": manifest.target,
         "answering": manifest.answering,
     }
-    by_onnx = Scorer(**settings, onnx=onnx, threads=1)  # type: ignore[arg-type]
-    by_xgboost = Scorer(**settings, xgboost=draft.payload, threads=1)  # type: ignore[arg-type]
+    graphs, documents = tuple((None, one[1]) for one in ends), tuple((one[0], None) for one in ends)
+    by_onnx = Scorer(**settings, onnx=onnx, ends=graphs, threads=1)  # type: ignore[arg-type]
+    by_xgboost = Scorer(**settings, xgboost=draft.payload, ends=documents, threads=1)  # type: ignore[arg-type]
     rows = synthetic_rows(manifest.features, manifest.schema, payload=payload)
     features = by_onnx.matrix(rows)
     by_row = by_onnx.matrix_of_rows(rows.to_dicts())
@@ -85,7 +96,8 @@ def _golden(draft: Draft, payload: Payload, onnx: bytes) -> Golden:
         column = int(np.flatnonzero(wrong.any(axis=0))[0])
         raise CauceError("E1208", what=manifest.features[column].name, difference="float32")
     scores = by_onnx.scores(rows)
-    difference = largest_difference(scores, by_xgboost.scores(rows))
+    difference = largest_difference(by_onnx.raw_of(features), by_xgboost.raw_of(features))
+    difference = max(difference, largest_difference(scores, by_xgboost.scores(rows)))
     if not difference <= TOLERANCE:
         raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
     return Golden(rows, features, scores)

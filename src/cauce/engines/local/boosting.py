@@ -25,7 +25,7 @@ from cauce.core.boosting_rows import (
     start_score,
 )
 from cauce.core.matrix import Matrix
-from cauce.core.trees.model import forest_document
+from cauce.core.trees.model import forest_document, quantile_document
 from cauce.core.trees.shares import shares
 from cauce.engines.local.growing import grower
 from cauce.engines.local.matrices import Matrices, Ready
@@ -282,6 +282,8 @@ def _score(
 
 def _payload(booster: Any, spec: BoostSpec) -> bytes:
     saved = bytes(booster.save_raw("json"))
+    if spec.parameters.quantile is not None:
+        return quantile_document(saved)
     return forest_document(saved, kind=spec.task) if spec.parameters.forest else saved
 
 

@@ -19,7 +19,7 @@ from cauce.expr.schema import Schema
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.steps.baseline import read_baseline
-from cauce.running.steps.calibrate import answering_of
+from cauce.running.steps.calibrate import answering_of, ends_of
 from cauce.running.steps.evaluate import model_features
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import read_bytes, read_json
@@ -57,6 +57,7 @@ def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG
             manifest=manifest,
             payload=gzip.decompress(read_bytes(store, step.stored("model"))),
             baseline=read_baseline(store, step.stored("baseline")),
+            ends=ends_of(work, step),
         ),
         store,
     )

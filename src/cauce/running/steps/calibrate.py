@@ -11,6 +11,7 @@ from cauce.core.answering.fitting import Fitting
 from cauce.core.answering.interval import IntervalRule
 from cauce.core.answering.rows import LearnerRows
 from cauce.core.answering.transform import LEAST, Transform
+from cauce.core.bundle.answers import LIMITS
 from cauce.core.bundle.features import Feature
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, VALIDATION
@@ -46,6 +47,7 @@ def calibrate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: 
         target=prepared.target,
         xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
         margins=fitting.method is not None,
+        ends=tuple((one, None) for one in ends_of(work, step)),
     )
     table = engine.map(engine.scan(source), prepared)
     table = engine.map(table, LearnerRows(prepared.schema, scorer, fitting.asked))
@@ -57,6 +59,12 @@ def calibrate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: 
         warn("W2203", group=work.project.data.group, level=fitting.interval.level)
     kept = keep_json(work.store, {"answering": answering.to_json(), "facts": facts})
     return Made({"answering": kept}, {"rows_read": engine.rows_scanned - before})
+
+
+def ends_of(work: Workspace, step: Step) -> tuple[bytes, ...]:
+    """The payloads of the lower and the upper quantile, where there are any."""
+    names = [name for name in LIMITS if name in step.inputs]
+    return tuple(gzip.decompress(read_bytes(work.store, step.stored(name))) for name in names)
 
 
 def answering_of(work: Workspace, step: Step) -> Answering:

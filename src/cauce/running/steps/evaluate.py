@@ -41,7 +41,7 @@ from cauce.planning.step import Step
 from cauce.running.artifacts import begin_plots, expect_plots
 from cauce.running.execution import Made
 from cauce.running.readings import note_reading
-from cauce.running.steps.calibrate import answering_facts, answering_of
+from cauce.running.steps.calibrate import answering_facts, answering_of, ends_of
 from cauce.running.steps.choices import check_choices, headline
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
@@ -181,6 +181,7 @@ class _Looked:
             xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
             numbers=True,
             answering=answering_of(work, step),
+            ends=tuple((one, None) for one in ends_of(work, step)),
         )
         rows = EvaluationRows(
             prepared.schema,

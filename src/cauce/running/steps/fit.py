@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cauce.core.answering.transform import LEAST, Transform
+from cauce.core.bundle.answers import LIMITS
 from cauce.core.columns import FOLD, FOLD_NAMES, ORIGINAL, TARGET, TRAIN, WEIGHT
 from cauce.core.features import fit_features
 from cauce.core.preparation import Preparation
@@ -17,7 +18,7 @@ from cauce.expr.projection import Projection
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
 from cauce.running.execution import Made
-from cauce.running.learning import KEPT, Rows, learn
+from cauce.running.learning import KEPT, Rows, learn, learn_ends
 from cauce.running.memory import check_memory, machine_memory, size_of
 from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
@@ -26,6 +27,9 @@ from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.roles import planned_features, split_settings
 from cauce.running.trials.refitting import chosen_of, model_of_step
 from cauce.running.workspace import Workspace
+from cauce.spec import ModelSettings
+from cauce.spec.evaluate import wants_quantiles
+from cauce.spec.models import Boosting
 from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
 from cauce.stats.beyond import AtMost
 from cauce.stats.counts import Counts
@@ -73,8 +77,22 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
         "training": keep_json(work.store, {**training, **learned.to_json()}),
         "baseline": keep_baseline(work.store, look.schema, states=look.baseline()),
     }
+    if wants_quantiles(work.project):
+        ends = _ends(work, rows, model)
+        packed = (gzip.compress(one, 6, mtime=0) for one in ends)
+        outputs |= {
+            name: keep_bytes(work.store, one, suffix=".json.gz")
+            for name, one in zip(LIMITS, packed, strict=True)
+        }
     facts = {**learned.facts, "features": len(fitted.names)}
     return Made(outputs, {**facts, "rows_read": engine.rows_scanned - before})
+
+
+def _ends(work: Workspace, rows: Rows, model: ModelSettings) -> tuple[bytes, bytes]:
+    level = work.project.evaluate.interval
+    if not isinstance(model, Boosting) or level is None:
+        raise CauceError("E2206", learner=model.learner)
+    return learn_ends(work, rows, model=model, level=level)
 
 
 class _Look:
