@@ -79,3 +79,13 @@ def test_constant_and_empty_columns_have_one_part_or_none() -> None:
     by_name = {column.source: column for column in made("binary", frame).columns}
     assert [(part.low, part.high, part.rows) for part in by_name["distance"].parts] == [(5.0, 5.0, 80)]
     assert [(part.low, part.rows) for part in by_name["stops"].parts] == [(None, 80)]
+
+
+def test_values_that_name_people_are_not_told_of() -> None:
+    """What the profile hides, a chart of contributions must not show; their size is no secret."""
+    frame = rows(300, seed=10)
+    mails = pl.Series(HOSTILE, [f"person{at % 4}@example.org" for at in range(300)])
+    found = made("binary", frame.with_columns(mails))
+    by_name = {column.source: column for column in found.columns}
+    assert by_name[HOSTILE].parts == ()
+    assert by_name["distance"].parts

@@ -11,6 +11,7 @@ import polars as pl
 
 from cauce.core.contributions.explainer import Explainer
 from cauce.core.contributions.values import Contributions, Floats
+from cauce.core.profile.personal import SHOWN_OF_PEOPLE, named_personal, personal_values
 
 ROWS = 1000
 BINS, MOST_LEVELS, FEWEST = 10, 8, 20
@@ -95,7 +96,7 @@ def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> Cont
     sizes = np.average(np.abs(found.amounts).sum(axis=1), axis=0, weights=weight)
     columns = []
     for place, source in enumerate(found.sources):
-        known = source in rows.columns
+        known = source in rows.columns and not _personal(rows.get_column(source))
         kind, parts = _trend(rows.get_column(source), found, place, weight) if known else ("number", ())
         columns.append(ColumnContribution(source, float(sizes[place]), kind, parts))
     columns.sort(key=lambda one: -one.size)
@@ -105,6 +106,14 @@ def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> Cont
         base=tuple(map(float, found.base)),
         columns=tuple(columns),
     )
+
+
+def _personal(cells: pl.Series) -> bool:
+    """Whether the values name people, so that the profile would not show them either."""
+    named = named_personal(cells.name)
+    valued = personal_values(cells.alias("cells")) if cells.dtype in (pl.String, pl.Int64) else None
+    found = {named, None if valued is None else valued[0]} - {None}
+    return not found <= SHOWN_OF_PEOPLE
 
 
 def _trend(

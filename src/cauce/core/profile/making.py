@@ -13,7 +13,7 @@ from cauce.core.profile.edges import periods
 from cauce.core.profile.flags import SUSPECT_SHARE, flags_of
 from cauce.core.profile.gathering import Profiling
 from cauce.core.profile.numbers import histogram_of, level_values, numbers_of
-from cauce.core.profile.personal import personal_values
+from cauce.core.profile.personal import SHOWN_OF_PEOPLE, personal_values
 from cauce.core.profile.sample import SampleRows
 from cauce.core.profile.shapes import TextShapes, text_shapes
 from cauce.core.profile.targets import target_profile
@@ -41,7 +41,6 @@ from cauce.threads import in_threads
 
 MOST_LEVELS: Final = 50
 _LOOKED_AT: Final = 10_000
-_PERSONAL_SHOWN: Final = ("group",)
 
 
 def make_profile(profiling: Profiling, results: tuple[Any, ...]) -> Profile:
@@ -92,7 +91,7 @@ def _column(field: Field, facts: Any, sample: SampleRows) -> ColumnProfile:
 
 def _is_personal(flag: Flag) -> bool:
     named = flag.kind in ("personal_name", "personal_value")
-    return named and flag.values["what"] not in _PERSONAL_SHOWN
+    return named and flag.values["what"] not in SHOWN_OF_PEOPLE
 
 
 def _with(column: ColumnProfile, **changes: Any) -> ColumnProfile:

@@ -40,6 +40,8 @@ _WORDS: Final = {
         *("student", "estudiante", "user", "client", "member", "socio"),
     ),
 }
+SHOWN_OF_PEOPLE: Final = frozenset(("group",))
+"""What is shown of people: groups that must not be treated unequally have to be seen."""
 # Words that make a name out of a thing instead of a person.
 _THINGS: Final = frozenset(
     (
