@@ -18,6 +18,9 @@ RELATIVE_ERROR: Final = 1.04 / math.sqrt(SLOTS)
 """One standard error of the estimate."""
 _RANK_BITS: Final = 64 - INDEX_BITS
 _REST: Final = np.uint64((1 << _RANK_BITS) - 1)
+_BLOCK: Final = 1 << 14
+_LIMITS: Final = np.array([1 << (_RANK_BITS - rank) for rank in range(_RANK_BITS + 1)] + [0], np.uint64)
+"""By rank: what the rest of a hash must be below to have a higher one."""
 
 
 def no_registers() -> Registers:
@@ -27,17 +30,18 @@ def no_registers() -> Registers:
 
 def registers_of(hashes: Words, *, known: Registers | None = None) -> Registers:
     """The registers of `hashes`. known: registers they will be merged with; ranks that cannot raise
-    any of those are left out, which saves most of the work once there are many hashes."""
-    rest = hashes & _REST
-    floor = 0 if known is None else int(known.min())
-    if floor:
-        raising = rest < np.uint64(1 << (_RANK_BITS - floor))
-        hashes, rest = hashes[raising], rest[raising]
-    places = (hashes >> np.uint64(_RANK_BITS)).astype(np.intp)
-    # Below 2^53 the conversion is exact, so the exponent counts the leading zeros.
-    _, exponents = np.frexp(rest.astype(np.float64))
+    those are left out, which saves most of the work once there are many hashes."""
     registers = no_registers()
-    np.maximum.at(registers, places, (_RANK_BITS + 1 - exponents).astype(np.uint8))
+    reached = no_registers() if known is None else known.copy()
+    for low in range(0, len(hashes), _BLOCK):
+        block = hashes[low : low + _BLOCK]
+        rest = block & _REST
+        places = (block >> np.uint64(_RANK_BITS)).astype(np.intp)
+        raising = np.flatnonzero(rest < _LIMITS[reached][places])
+        # Below 2^53 the conversion is exact, so the exponent counts the leading zeros.
+        _, exponents = np.frexp(rest[raising].astype(np.float64))
+        np.maximum.at(registers, places[raising], (_RANK_BITS + 1 - exponents).astype(np.uint8))
+        np.maximum(reached, registers, out=reached)
     return registers
 
 
