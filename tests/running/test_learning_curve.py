@@ -150,3 +150,11 @@ def test_a_curve_without_validation_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CauceError) as caught:
         cauce.plan(folder)
     assert caught.value.code == "E2303"
+
+
+def test_a_curve_that_went_up_and_down_promises_nothing() -> None:
+    """An earlier size did better than all rows: the last step up is chance."""
+    points = (point(400, 0.7), point(800, 0.9), point(1600, 0.8))
+    assert "hardly" in LearningCurve(MetricName("rmse"), points).sentence
+    rising = (point(400, 0.7, name="r2"), point(800, 0.75, name="r2"), point(1600, 0.8, name="r2"))
+    assert "would help:" in LearningCurve(MetricName("r2"), rising).sentence

@@ -47,12 +47,17 @@ class LearningCurve:
             "few": format_number(before.rows),
             "many": format_number(last.rows),
         }
-        return translate(_SENTENCES[self._helps(before, last)]).format(**told)
+        return translate(_SENTENCES[self._helps(last)]).format(**told)
 
-    def _helps(self, before: CurvePoint, last: CurvePoint) -> str:
-        """The last doubling's gain against half of the interval: what cannot be seen is not promised."""
+    def _helps(self, last: CurvePoint) -> str:
+        """The last doubling's gain against half of the interval: what cannot be seen is not promised.
+
+        Where an earlier size did as well, the gain is chance.
+        """
         sign = -1 if self.metric.direction == "lower" else 1
-        gain = sign * (float(last.validation.value or 0.0) - float(before.validation.value or 0.0))
+        now = sign * float(last.validation.value or 0.0)
+        gains = [now - sign * one.validation.value for one in self.points if one.validation.value is not None]
+        gain = min(gains[:-1], default=0.0)
         ends = last.validation
         doubt = (ends.high - ends.low) / 2 if ends.high is not None and ends.low is not None else 0.0
         if gain > doubt:

@@ -46,8 +46,10 @@ class ResidualAnalysis:
     more. parts: by rising prediction. normal: (quantile of the standard normal, standardised residual).
 
     statistic, chance: Breusch and Pagan's test (1979) of squared residuals on predictions, studentised after
-    Koenker (1981): n R², and how often chance gives as much. ratio: deviation in the widest fifth of the
-    predictions by that in the narrowest one. excess: kurtosis less 3. skew: the third standardised moment.
+    Koenker (1981): n R², and how often chance gives as much. ranks, rank_chance: Spearman's correlation of
+    |residual| and prediction, which a few huge errors cannot hide, and how often chance gives as much.
+    ratio: the median |residual| in that fifth of the predictions where it is largest by that where it is
+    smallest, up to 1,000. excess: kurtosis less 3. skew: the third standardised moment.
     Rows count once each here, whatever their weight; those of weight 0 are left out.
     """
 
@@ -57,6 +59,8 @@ class ResidualAnalysis:
     normal: tuple[tuple[float, float], ...]
     statistic: float
     chance: float
+    ranks: float
+    rank_chance: float
     ratio: float
     excess: float
     skew: float
@@ -68,22 +72,23 @@ class ResidualAnalysis:
         return (self._width(), self._tails())
 
     def _width(self) -> str:
-        told = {"ratio": format_significant(self.ratio, 2), "chance": format_significant(self.chance, 2)}
-        if self.chance < _SURE and self.ratio >= _WIDER:
+        least = min(self.chance, self.rank_chance)
+        told = {"ratio": format_significant(self.ratio, 2), "chance": format_significant(least, 2)}
+        if least < _SURE and self.ratio >= _WIDER:
             text = _(
-                "Errors are not alike everywhere: where predictions err most they spread {ratio} times as "
-                "widely as where they err least (Breusch-Pagan: chance would do this less than once in "
-                "100 times). An interval of one width would be too wide here and too narrow there."
+                "Errors are not alike everywhere: in the fifth of the predictions that errs most, the median "
+                "error is {ratio} times that of the one that errs least, more than chance explains. An "
+                "interval of one width would be too wide here and too narrow there."
             )
-        elif self.chance < _SURE:
+        elif least < _SURE:
             text = _(
-                "The spread of the errors changes with the prediction, but little: {ratio} times from the "
-                "narrowest to the widest fifth of the predictions."
+                "The size of the errors changes with the prediction, but little: {ratio} times from the "
+                "fifth of the predictions that errs least to the one that errs most."
             )
         else:
             text = _(
-                "There is no clear sign that errors spread more for large predictions than for small ones "
-                "(Breusch-Pagan: chance alone would do this in {chance} of all cases)."
+                "There is no clear sign that errors are larger for large predictions than for small ones "
+                "(chance alone would do this in {chance} of all cases)."
             )
         return translate(text).format(**told)
 
@@ -134,7 +139,8 @@ def residual_analysis(
     spread = float(residual.std(ddof=1))
     standard = (residual - residual.mean()) / residual.std()
     statistic = _breusch_pagan(predicted, residual)
-    fifths = [float(one.std(ddof=1)) for one in np.array_split(residual[order], 5)]
+    fifths = [float(np.median(np.abs(one))) for one in np.array_split(residual[order], 5)]
+    ranks, rank_chance = _rank_correlation(predicted, np.abs(residual))
     quantiles = np.quantile((residual - residual.mean()) / spread, _shares(residual.size))
     normal = [NormalDist().inv_cdf(share) for share in _shares(residual.size)]
     return ResidualAnalysis(
@@ -144,7 +150,9 @@ def residual_analysis(
         normal=tuple(zip(normal, quantiles.tolist(), strict=True)),
         statistic=statistic,
         chance=math.erfc(math.sqrt(statistic / 2)),
-        ratio=max(fifths) / max(min(fifths), 1e-12 * spread),
+        ranks=ranks,
+        rank_chance=rank_chance,
+        ratio=min(max(fifths) / max(min(fifths), 1e-300), 1000.0) if max(fifths) > 0 else 1.0,
         excess=float((standard**4).mean() - 3),
         skew=float((standard**3).mean()),
         slices=tuple(_by_slice(residual, slices or {})),
@@ -163,6 +171,22 @@ def _breusch_pagan(predicted: Floats, residual: Floats) -> float:
     away = squares - squares.mean()
     both = float(apart @ apart) * float(away @ away)
     return residual.size * float(apart @ away) ** 2 / both if both > 0 else 0.0
+
+
+def _rank_correlation(predicted: Floats, size: Floats) -> tuple[float, float]:
+    """Spearman's rho, and how often chance gives as much (normal approximation, variance 1 / (n − 1))."""
+    first, second = (_ranks(one) - (one.size + 1) / 2 for one in (predicted, size))
+    both = float(first @ first) * float(second @ second)
+    rho = float(first @ second) / math.sqrt(both) if both > 0 else 0.0
+    return rho, math.erfc(abs(rho) * math.sqrt((size.size - 1) / 2))
+
+
+def _ranks(values: Floats) -> Floats:
+    """From 1; equal values share the mean of their places."""
+    _distinct, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: Floats = (ends - (counts - 1) / 2)[places]
+    return ranks
 
 
 def _by_prediction(predicted: Floats, residual: Floats) -> tuple[ResidualPart, ...]:
