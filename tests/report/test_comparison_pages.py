@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
 import pytest
 from runs import Ran, run_again, small_project
+from told_candidates import board
 
 import cauce
 from cauce.cli.rendering.reporting import compared
+from cauce.core.candidates.telling import words
 from cauce.errors import CauceError
+from cauce.running.report.comparing import compare_runs
+from cauce.running.report.comparison_page import comparison_page
+from cauce.running.report.page import as_html
+from cauce.running.workspace import open_workspace
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +77,20 @@ def test_what_cannot_be_compared_is_refused(ran: Ran) -> None:
         with pytest.raises(CauceError) as caught:
             cauce.compare(*named, project=ran.folder)
         assert caught.value.code == "E1907"
+
+
+def test_runs_that_tried_candidates_say_whom_they_chose(two: tuple[Ran, Ran]) -> None:
+    """Two runs of forty candidates each differ first of all in their choice."""
+    first, second = two
+    plain = compare_runs(open_workspace(first.folder), [first.run, second.run])
+    assert "Candidates" not in as_html(comparison_page(plain))
+    found = board()
+    tried = replace(plain, runs=(plain.runs[0], replace(plain.runs[1], leaderboard=found)))
+    called = words([one.candidate for one in found.trials])[found.chosen]
+    page = as_html(comparison_page(tried))
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert called in page
+    text = compared(tried, 200).text
+    assert called in text
+    assert f"{found.winner.mean:.4f} ± 0.0158" in text
+    assert tried.to_json()["runs"][1]["candidate"] == found.winner.to_json()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,31 @@ def test_a_search_that_ran_out_of_time_says_so(tmp_path: Path) -> None:
     assert {one.candidate.number for one in whole.trials} == {0, 1, 2, 3, 4}
     told = {one.candidate.number: one for one in whole.trials}
     assert [told[one.candidate.number] for one in short.trials] == list(short.trials)
+
+
+def test_without_optuna_the_other_methods_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base install has no Optuna; whoever writes tpe is told what to install, not shown a traceback."""
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    search = 'search = { method = "tpe", trials = 6, space = { max_depth = [2, 6] } }'
+    with pytest.raises(CauceError) as caught:
+        cauce.tune(project_in(tmp_path / "tpe", search))
+    assert caught.value.code == "E2139"
+    assert 'pip install "cauce[tune]"' in caught.value.hint
+    assert len(cauce.tune(project_in(tmp_path / "random")).leaderboard.trials) == 5
+
+
+def test_the_command_says_what_the_function_says(tmp_path: Path) -> None:
+    """A program reads the same leaderboard that a person sees, and both learn what to type next."""
+    folder = project_in(tmp_path)
+    board = cauce.tune(folder).leaderboard
+    command = [sys.executable, "-m", "cauce", "tune", "--project", str(folder)]
+    told = json.loads(subprocess.run([*command, "--json"], capture_output=True, check=True, text=True).stdout)
+    assert told["schema"] == "cauce.tune/1"
+    assert told["leaderboard"] == json.loads(json.dumps(board.to_json()))
+    assert told["reason"] == board.reason
+    seen = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert f"{board.trials[0].mean:.4f} ± " in seen.stdout
+    assert "1 →" in seen.stdout
+    assert "Chosen: boosting: eta" in seen.stdout
+    assert "Next: cauce run" in seen.stdout + seen.stderr
+    assert "cauce tune --refine" in seen.stdout + seen.stderr

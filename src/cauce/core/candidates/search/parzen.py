@@ -40,25 +40,22 @@ class ParzenSearch:
 
     def learn(self, worth: Sequence[float | None]) -> None:
         """Tell Optuna, in the order of the round."""
-        from optuna.trial import TrialState  # noqa: PLC0415 - heavy
-
         for trial, value in zip(self._pending, worth, strict=True):
             if value is None:
-                self._study.tell(trial, state=TrialState.FAIL)
+                self._study.tell(trial, state=optuna_library().trial.TrialState.FAIL)
             else:
                 self._study.tell(trial, value)
         self._pending.clear()
 
     def _next(self) -> ModelSettings:
         """A draw that was not proposed before; after some in vain a random one."""
-        from optuna.trial import TrialState  # noqa: PLC0415 - heavy
-
+        failed = optuna_library().trial.TrialState.FAIL
         for _ in range(_RETRIES):
             trial = self._study.ask(self._distributions)
             model = self._made(trial.params)
             if model not in self._models:
                 return self._noted(trial, model)
-            self._study.tell(trial, state=TrialState.FAIL)
+            self._study.tell(trial, state=failed)
         model = next(one for one in draws(self.space) if one not in self._models)
         self._study.enqueue_trial(self._params(model))
         return self._noted(self._study.ask(self._distributions), model)
@@ -70,7 +67,7 @@ class ParzenSearch:
 
     @cached_property
     def _study(self) -> Any:
-        optuna = _optuna()
+        optuna = optuna_library()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(
             seed=self.space.seed, n_startup_trials=STARTING, multivariate=True, constant_liar=False
@@ -90,7 +87,8 @@ class ParzenSearch:
         return {name: _param(one, getattr(model, name)) for name, one in pairs}
 
 
-def _optuna() -> Any:
+def optuna_library() -> Any:
+    """Optuna; E2139 where it is not there."""
     try:
         import optuna  # noqa: PLC0415 - heavy
     except ImportError as error:
@@ -104,8 +102,7 @@ def _counted(one: Dimension) -> tuple[Any, ...] | None:
 
 
 def _distribution(one: Dimension) -> Any:
-    from optuna import distributions as known  # noqa: PLC0415 - heavy
-
+    known = optuna_library().distributions
     values = _counted(one)
     if values is not None:
         if isinstance(one, Choices) and not one.ordered:

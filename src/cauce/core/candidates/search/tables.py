@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cauce.core.candidates.search.halving import HalvingSearch
-from cauce.core.candidates.search.parzen import ParzenSearch
+from cauce.core.candidates.search.parzen import ParzenSearch, optuna_library
 from cauce.core.candidates.search.proposals import Listed, Proposals, Space, changed
 from cauce.core.candidates.search.refining import Refined
 from cauce.core.candidates.search.sampling import RandomSearch, grid
@@ -31,12 +31,14 @@ class Table:
 
 
 def table_of(model: ModelSettings, *, seed: int, strengths: Strengths | None = None) -> Table:
-    """What a `[[models]]` table of a checked project proposes. seed: where its search has none."""
+    """What a `[[models]]` table of a checked project proposes. seed: where its search has none. E2139."""
     search: Declared | None = getattr(model, "search", None)
     if search is None:
         listed = tuple(penalised(model, strengths))
         # What differs in its penalty alone is solved together, so it is asked for together.
         return Table(Listed(listed), len(listed))
+    if search.method == "tpe":
+        optuna_library()
     space = Space(
         changed(model, {"search": None}),
         space_of(model),

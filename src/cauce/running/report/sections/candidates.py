@@ -62,11 +62,11 @@ def _ranks(content: RunContent, board: Leaderboard) -> Block:
         Column(translate(_("deviation")), "number"),
         Column(translate(_("train gap")), "number"),
         Column(translate(_("seconds")), "number"),
-        Column(translate(_("scans")), "number"),
+        *((Column(translate(_("scans")), "number"),) if _has_scans(content) else ()),
     )
     called = words([one.candidate for one in board.trials])
     fine = [one for one in board.trials if not one.failed]
-    rows = [_rank(rank, one, board, called, content.costs) for rank, one in enumerate(fine, 1)]
+    rows = [_rank(rank, one, board, called, content.costs)[: len(heads)] for rank, one in enumerate(fine, 1)]
     note = translate(
         _(
             "Every score is on rows that the candidate did not learn from. Train gap: the score on rows it "
@@ -82,6 +82,11 @@ def _ranks(content: RunContent, board: Leaderboard) -> Block:
     title = translate_plural("{count} more", "{count} more", len(rows[FIRST:MOST]))
     folded = Part(title.format(count=count(len(rows[FIRST:MOST]))), (rest,), folded=True)
     return Part(translate(_("Leaderboard")), (table, folded))
+
+
+def _has_scans(content: RunContent) -> bool:
+    """Whether trials read the data on their own, beyond what was read once for all of them."""
+    return any(one.scans for one in content.costs.values())
 
 
 def _read(content: RunContent) -> str:
