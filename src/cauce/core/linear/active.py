@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 _NOISE = 1e-15
 _ROUNDING = 1e-12
 _LEAST_CURVATURE = 1e-12
-_LEAST_RIDGE = 1e-11
+_LEAST_RIDGES = (1e-11, 1e-9, 1e-7)
 _MOST_STEPS = 10_000
 
 
@@ -46,13 +46,16 @@ class Sparse:
         """The minimum, [p], found in few steps from a `start` near it.
 
         Where features repeat each other exactly and there is no ridge, many points are: the one of least
-        length is taken (a ridge of 1e-11 finds it). E2161: no end after 10,000 steps.
+        length is taken (a ridge of 1e-11 finds it; a larger one where rounding has left A less than
+        semidefinite). E2161: no end after 10,000 steps.
         """
-        try:
-            return self._searched(start)
-        except _FlatError:
-            ridge = self.ridge + _LEAST_RIDGE * float(self.matrix.diagonal().max())
-            return replace(self, ridge=ridge)._searched(np.zeros(len(start)))
+        for share in (0.0, *_LEAST_RIDGES):
+            ridge = self.ridge + share * float(self.matrix.diagonal().max(initial=0.0))
+            try:
+                return replace(self, ridge=ridge)._searched(np.zeros(len(start)) if share else start)
+            except _FlatError:
+                continue
+        raise CauceError("E2161", steps=_MOST_STEPS)
 
     def _searched(self, start: Floats) -> Floats:
         """The minimum, by feature-sign search (Lee, Battle, Raina, Ng 2007).

@@ -45,7 +45,9 @@ def precision(problem: LeastSquares, coefficients: Floats) -> Precision:
     if freedom > 0:
         values, vectors = problem.quadratic.spectrum
         kept = values > 0
-        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T if kept.any() else np.zeros((0, 0))
+        inverse = (
+            (vectors[:, kept] / values[kept]) @ vectors[:, kept].T if kept.any() else np.zeros((width, width))
+        )
         spread = problem.residual_variance(coefficients) / freedom
         known = problem.varying.copy()
         known[list(_undetermined(problem))] = False

@@ -61,7 +61,7 @@ class Quadratic:
         """
         found = np.zeros((len(wanted), len(self.vector)))
         here = np.zeros(len(self.vector)) if start is None else start
-        for place in np.argsort(wanted)[::-1]:
+        for place in np.argsort(wanted)[::-1] if len(self.vector) else ():
             strength = wanted[place]
             sparse = Sparse(self.matrix, self.vector, strength * l1_ratio, strength * (1 - l1_ratio))
             found[place] = here = sparse.minimised(here)
