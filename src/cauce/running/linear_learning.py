@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from cauce.core.linear.logistic import Logistic as Solved
 from cauce.core.linear.logistic import fit_logistic
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import precision
+from cauce.core.linear.path import coefficient_path
 from cauce.core.linear.penalties import solve
 from cauce.core.linear.problem import ACCURATE, LeastSquares, problem_of
 from cauce.core.linear.quadratic import Floats, Penalty
@@ -98,7 +99,8 @@ def learn_linear(
     freedom = problem.rows - problem.rank - 1
     known = (precision(problem, standardised), freedom) if plain and freedom > 0 else None
     rows_of = coefficient_rows(model, features, deviations=problem.deviations, known=known)
-    return model, _described(problem, features, rows_of, learner="linear", penalty=solved, scans=1)
+    told = _described(problem, features, rows_of, learner="linear", penalty=solved, scans=1)
+    return model, replace(told, path=coefficient_path(problem, features, solved))
 
 
 def learn_logistic(

@@ -11,6 +11,7 @@ import numpy as np
 
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import Precision
+from cauce.core.linear.path import CoefficientPath
 from cauce.core.linear.problem import LeastSquares
 from cauce.core.linear.quadratic import Floats, Penalty
 from cauce.core.trees.model import Output
@@ -45,6 +46,7 @@ class Coefficients:
 
     penalty: λ and the l1 share, as solved. scans: how often rows were read for it. condition: scaled
     condition number of the features, None where it is infinite. collinear, constant: features by name.
+    path: how they grow as the penalty weakens, None without one.
     """
 
     rows: tuple[Coefficient, ...]
@@ -54,10 +56,13 @@ class Coefficients:
     condition: float | None
     collinear: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
+    path: CoefficientPath | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value that `from_json` reads back equal."""
+        path = {} if self.path is None else {"path": self.path.to_json()}
         return {
+            **path,
             "learner": self.learner,
             "penalty": {"lambda": self.penalty.strength, "l1_ratio": self.penalty.l1_ratio},
             "scans": self.scans,
@@ -79,6 +84,7 @@ class Coefficients:
             condition=value["condition"],
             collinear=tuple(value["collinear"]),
             constant=tuple(value["constant"]),
+            path=CoefficientPath.from_json(value["path"]) if "path" in value else None,
         )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cauce.core.linear.coefficients import Coefficient, Coefficients, importances
+from cauce.core.linear.path import CoefficientPath
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
 from cauce.running.report.blocks import Block, Cell, Chart, Column, Facts, Paragraph, Part, Table
 from cauce.running.report.charts.bars import Item, bar_chart
+from cauce.running.report.charts.paths import Ending, PathTitles, path_chart
 from cauce.running.report.content import RunContent
 from cauce.running.report.wording import count, name, names, number, safe
 
 SHOWN = 20
+PATHS_NAMED = 10
 MOST_ROWS = 300
 
 
@@ -29,7 +32,31 @@ def coefficient_parts(content: RunContent) -> tuple[Block, ...]:
         )
         told = translate(text).format(features=names(found.collinear))
         blocks.append(Paragraph(told, tone="warning"))
+    if found.path is not None:
+        blocks.append(path_of_coefficients(found.path))
     return (Part(translate(_("Coefficients")), (*blocks, _table(found))),)
+
+
+def path_of_coefficients(path: CoefficientPath) -> Chart:
+    """The coefficients over the strength of the penalty, with the chosen one marked."""
+    pairs = zip(path.features, path.coefficients, strict=True)
+    lines = [
+        Ending(safe(one, 60), values, safe(one, 16) if place < PATHS_NAMED else None)
+        for place, (one, values) in enumerate(pairs)
+    ]
+    says = translate(
+        _(
+            "From left to right the penalty weakens and features come in. Coefficients are those of features "
+            "divided by their deviation. The upright line is the strength of this model."
+        )
+    )
+    titles = PathTitles(
+        translate(_("λ, strength of the penalty (weaker to the right)")),
+        translate(_("standardised coefficient")),
+        translate(_("this model: λ = {strength}")).format(strength=number(path.chosen, 3)),
+    )
+    title = translate(_("How coefficients grow as the penalty weakens"))
+    return path_chart(title, says, strengths=path.strengths, chosen=path.chosen, lines=lines, titles=titles)
 
 
 def size_of_coefficients(importance: Sequence[tuple[str, float]]) -> Chart | None:

@@ -1,0 +1,78 @@
+"""How coefficients grow as a penalty weakens: what it leaves out, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cauce.core.linear.penalties import solve, spaced, strengths
+from cauce.core.linear.problem import LeastSquares
+from cauce.core.linear.quadratic import Penalty
+
+POINTS = 60
+MOST_FEATURES = 30
+"""So many features, those with the largest coefficients, have a path kept."""
+_LEAST = 1e-4
+
+
+@dataclass(frozen=True)
+class CoefficientPath:
+    """Standardised coefficients along the strengths of a penalty.
+
+    strengths: from strong to weak, the chosen one among them. coefficients: of each feature in `features`,
+    one for each strength. left: how many features have none shown here.
+    """
+
+    l1_ratio: float
+    chosen: float
+    strengths: tuple[float, ...]
+    features: tuple[str, ...]
+    coefficients: tuple[tuple[float, ...], ...]
+    left: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value that `from_json` reads back equal."""
+        found = dict(vars(self))
+        found["coefficients"] = [list(one) for one in self.coefficients]
+        return {**found, "strengths": list(self.strengths), "features": list(self.features)}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> CoefficientPath:
+        """What `to_json` gave."""
+        return CoefficientPath(
+            float(value["l1_ratio"]),
+            float(value["chosen"]),
+            tuple(value["strengths"]),
+            tuple(value["features"]),
+            tuple(tuple(one) for one in value["coefficients"]),
+            int(value["left"]),
+        )
+
+
+def coefficient_path(problem: LeastSquares, names: Sequence[str], penalty: Penalty) -> CoefficientPath | None:
+    """The path of the penalty's l1 share through its strength; None without a strength or varying features.
+
+    It begins where no coefficient is left (of a ridge: where they are small) and ends at a ten-thousandth of
+    that, or at a tenth of the chosen strength where that is weaker.
+    """
+    first = strengths(problem, l1_ratio=penalty.l1_ratio, count=1)
+    if penalty.strength <= 0 or not first or first[0] <= 0:
+        return None
+    top = max(first[0], penalty.strength)
+    least = min(_LEAST, penalty.strength / top / 10)
+    wanted = tuple(sorted({*spaced(top, count=POINTS, least=least), penalty.strength}, reverse=True))
+    found = solve(problem, [Penalty(one, penalty.l1_ratio) for one in wanted])
+    size = np.abs(found[wanted.index(penalty.strength)]) + 1e-6 * np.abs(found[-1])
+    order = [int(at) for at in np.argsort(-size, kind="stable") if size[at] > 0]
+    shown = order[:MOST_FEATURES]
+    return CoefficientPath(
+        penalty.l1_ratio,
+        penalty.strength,
+        wanted,
+        tuple(names[at] for at in shown),
+        tuple(tuple(found[:, at].tolist()) for at in shown),
+        int(problem.varying.sum()) - len(shown),
+    )
