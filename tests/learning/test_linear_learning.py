@@ -242,3 +242,45 @@ def test_batches_and_validation_rows_change_nothing() -> None:
     changed = np.where(fold[:, None] == 1, rows * 3, rows)
     again, _same = linear(changed, np.where(fold == 1, 0, target), fold=fold)
     np.testing.assert_array_equal(model.coefficients, again.coefficients)
+
+
+def odd(drawn: np.random.Generator, count: int) -> np.ndarray:
+    """A feature as tables really have them: constant, tiny, far from 0, 0/1, rising, or with outliers."""
+    kinds = (
+        np.full(count, drawn.choice([0.0, 9e29, -5e-39])),
+        drawn.normal(size=count) * 10.0 ** drawn.uniform(-38, 29),
+        drawn.normal(size=count) + 10.0 ** drawn.uniform(0, 12),
+        (drawn.random(count) < 0.1).astype(float),
+        np.arange(count, dtype=float),
+        drawn.standard_cauchy(count),
+        drawn.normal(size=count),
+    )
+    return kinds[drawn.integers(len(kinds))]
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.filterwarnings("ignore::cauce.errors.CauceWarning")
+def test_any_table_gives_a_model_of_numbers_or_a_code(seed: int) -> None:
+    """NaN in a model, or a traceback, leaves a user with nothing to go on."""
+    drawn = np.random.default_rng(seed)
+    count, width = int(drawn.choice([1, 3, 10, 60])), int(drawn.choice([1, 2, 30]))
+    rows = np.column_stack([odd(drawn, count) for _ in range(width)])
+    rows[:, -1] = rows[:, 0] if drawn.random() < 0.3 else rows[:, -1]
+    weights = (np.ones(count), drawn.integers(0, 3, count).astype(float))[drawn.integers(2)]
+    strength, ratio = ((0.0, 0.0), (0.1, 0.0), (0.01, 1.0), (0.3, 0.5))[drawn.integers(4)]
+    target = (drawn.normal(size=count), np.full(count, 3.0), rows[:, 0] * 2)[drawn.integers(3)]
+    labels = (drawn.integers(0, 3, count), rows[:, 0] > np.median(rows[:, 0]))[drawn.integers(2)].astype(
+        float
+    )
+    for fit, label in ((linear, target), (logistic, labels)):
+        classes = {} if fit is linear else {"classes": 3 if labels.max() > 1 else 2}
+        try:
+            model, found = fit(
+                rows, label, weights=weights, penalty=Penalty(strength=strength, l1_ratio=ratio), **classes
+            )
+        except CauceError as failure:
+            if failure.code not in ("E0801", "E0820", "E0821", "E0836", "E2161"):
+                raise
+            continue
+        assert np.isfinite(model.scores(rows.astype(np.float32))).all()
+        assert all(np.isfinite([one.own, one.standardised]).all() for one in found.rows)
