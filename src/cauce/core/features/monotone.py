@@ -36,11 +36,11 @@ def _meant(name: str, fitted: FittedFeatures) -> Iterator[Feature]:
     if made:
         yield from made
         return
-    (feature,) = [one for one in fitted.features if one.name == name] or (None,)
-    if feature is None:
-        if name not in {one.name for one in fitted.dropped}:
-            raise CauceError("E0851", name=name, known=", ".join(fitted.names[:_LISTED]))
-    elif feature.levels is not None:
-        raise CauceError("E0852", name=name)
-    else:
-        yield feature
+    for feature in fitted.features:
+        if feature.name == name:
+            if feature.levels is not None:
+                raise CauceError("E0852", name=name)
+            yield feature
+            return
+    if name not in {one.name for one in fitted.dropped}:
+        raise CauceError("E0851", name=name, known=", ".join(fitted.names[:_LISTED]))
