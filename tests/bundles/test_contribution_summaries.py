@@ -18,7 +18,7 @@ from cauce.core.contributions.summary import FEWEST, ContributionSummary, summar
 def made(task: str, frame: pl.DataFrame, weight: np.ndarray | None = None) -> ContributionSummary:  # type: ignore[type-arg]
     one = bundle(task)
     given = np.ones(frame.height) if weight is None else weight
-    return summarised(Explainer(one.scorer(threads=1), one.xgboost), frame.drop("id"), given)
+    return summarised(Explainer(one.scorer(threads=1), one.xgboost), frame.drop("id"), weight=given)
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])

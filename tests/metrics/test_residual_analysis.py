@@ -22,7 +22,7 @@ def made(rows: int = 2000, *, wide: float = 0.0, seed: int = 0) -> tuple[np.ndar
 
 
 def found(label: np.ndarray, predicted: np.ndarray, **more: object) -> ResidualAnalysis:  # type: ignore[type-arg]
-    analysis = residual_analysis("test", label, predicted, **more)  # type: ignore[arg-type]
+    analysis = residual_analysis(label, predicted, dataset="test", **more)  # type: ignore[arg-type]
     assert analysis is not None
     return analysis
 
@@ -115,7 +115,7 @@ def test_slices_that_err_to_one_side_are_seen() -> None:
 def test_no_rows_are_too_strange(rows: list[tuple[float, float]], constant: bool) -> None:
     """Constant predictions, equal residuals, far values: numbers or nothing, never NaN."""
     label, predicted = (np.array(column) for column in zip(*rows, strict=True))
-    analysis = residual_analysis("test", label, predicted * (0 if constant else 1))
+    analysis = residual_analysis(label, predicted * (0 if constant else 1), dataset="test")
     if analysis is not None:
         text = json.dumps(analysis.to_json(), allow_nan=False)
         assert ResidualAnalysis.from_json(json.loads(text)) == analysis
@@ -124,5 +124,5 @@ def test_no_rows_are_too_strange(rows: list[tuple[float, float]], constant: bool
 
 
 def test_few_or_equal_residuals_are_not_analysed() -> None:
-    assert residual_analysis("test", np.arange(10.0), np.zeros(10)) is None
-    assert residual_analysis("test", np.ones(50), np.zeros(50)) is None
+    assert residual_analysis(np.arange(10.0), np.zeros(10), dataset="test") is None
+    assert residual_analysis(np.ones(50), np.zeros(50), dataset="test") is None

@@ -17,7 +17,7 @@ def test_sentences_and_charts_are_told() -> None:
     predicted = np.repeat(np.arange(10.0), 50)
     label = predicted + random.normal(size=500) * (1 + predicted)
     slices = {"<plan>": ["a", "b"] * 250}
-    found = residual_analysis("test", label, predicted, slices=slices)
+    found = residual_analysis(label, predicted, dataset="test", slices=slices)
     assert found is not None
     (part,) = residual_parts(replace(evaluation(), residuals=found))
     assert isinstance(part, Part)

@@ -90,7 +90,7 @@ def _part(value: dict[str, Any]) -> ValuePart:
     return ValuePart(**ends, level=level, rows=int(value["rows"]), means=tuple(map(float, value["means"])))
 
 
-def summarised(explainer: Explainer, rows: pl.DataFrame, weight: Floats) -> ContributionSummary:
+def summarised(explainer: Explainer, rows: pl.DataFrame, *, weight: Floats) -> ContributionSummary:
     """Contributions to rows of the model's input. weight: [n], 0 or more, some above 0."""
     found = explainer(rows)
     sizes = np.average(np.abs(found.amounts).sum(axis=1), axis=0, weights=weight)

@@ -125,7 +125,7 @@ class ResidualAnalysis:
 
 
 def residual_analysis(
-    dataset: str, label: Floats, predicted: Floats, *, slices: Mapping[str, Sequence[str]] | None = None
+    label: Floats, predicted: Floats, *, dataset: str, slices: Mapping[str, Sequence[str]] | None = None
 ) -> ResidualAnalysis | None:
     """The analysis of rows with both [n]; slices: a name for each row, by column ("" for none).
 

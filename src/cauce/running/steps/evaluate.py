@@ -219,7 +219,7 @@ class _Looked:
         if not weight.sum() > 0:
             return None
         explainer = Explainer(self.rows.scorer, self.rows.scorer.xgboost or b"")
-        return summarised(explainer, raw_frame(first, self.rows.raw), weight)
+        return summarised(explainer, raw_frame(first, self.rows.raw), weight=weight)
 
     def permuted(
         self, sample: pl.DataFrame, headline: MetricName, *, threshold: float

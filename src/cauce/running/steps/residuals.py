@@ -35,7 +35,7 @@ def analysed(rows: pl.DataFrame, slices: Sequence[SliceColumn]) -> ResidualAnaly
         one.column: [_named(one, code) for code in used.get_column(slice_name(at)).to_list()]
         for at, one in enumerate(slices)
     }
-    return residual_analysis("test", label, predicted, slices=named)
+    return residual_analysis(label, predicted, dataset="test", slices=named)
 
 
 def _named(column: SliceColumn, code: int) -> str:
