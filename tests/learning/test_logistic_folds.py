@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from cauce.core.linear import logistic
 from cauce.core.linear.folds import Division, divided
 from cauce.core.linear.lockstep import Lockstep, Wanted
-from cauce.core.linear.logistic import Logistic
+from cauce.core.linear.logistic import Logistic, intercept_alone
 from cauce.core.linear.logistic_folds import (
     ClassFold,
     FoldSums,
@@ -27,7 +27,7 @@ from cauce.core.linear.logistic_folds import (
 from cauce.core.linear.problem import problem_of
 from cauce.core.linear.quadratic import Penalty
 from cauce.errors import CauceError
-from cauce.stats import Comoments
+from cauce.stats import Comoments, LogisticSums
 from cauce.stats.comoments import joined
 from cauce.stats.logistic_points import LogisticPoint, LogisticPoints, RowDivision
 from cauce.testing.summaries import check_laws
@@ -201,3 +201,17 @@ def test_sums_of_many_points_keep_the_laws(seed: int, outputs: int) -> None:
     found = check_laws(summary, [frame[:5], frame[5:6], frame[6:]], scale=1e4)
     known = frame.drop_nulls().filter(pl.col("part") == 2)
     assert found.points[0].scored_weight == pytest.approx(float(known["w"].sum()))
+
+
+def test_sums_where_no_feature_counts_need_no_scan() -> None:
+    """Two classes' first step comes from the sums of least squares: those that a scan would have given."""
+    frame = _frame(2)
+    summary = Comoments(NAMES, "y", "w")
+    problem = problem_of(summary.update(summary.start(), frame).groups[0])
+    point, known = intercept_alone(problem)
+    rows = tuple(tuple(one) for one in point.tolist())
+    asked = LogisticSums(NAMES, "y", rows, tuple(problem.means), tuple(problem.deviations), "w")
+    found = asked.update(asked.start(), frame)
+    assert known.loss == pytest.approx(found.loss, rel=1e-12)
+    np.testing.assert_allclose(known.gradient, found.gradient, atol=1e-9 * known.weight)
+    np.testing.assert_allclose(known.curvature, found.curvature, atol=1e-9 * known.weight)

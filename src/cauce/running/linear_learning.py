@@ -12,7 +12,7 @@ import polars as pl
 from cauce.core.columns import FOLD, TARGET, TRAIN, WEIGHT
 from cauce.core.linear.coefficients import Coefficients, coefficient_rows, linear_model
 from cauce.core.linear.logistic import Logistic as Solved
-from cauce.core.linear.logistic import fit_logistic
+from cauce.core.linear.logistic import fit_logistic, intercept_alone
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import precision
 from cauce.core.linear.path import coefficient_path
@@ -130,6 +130,7 @@ def learn_logistic(
             outputs=1 if classes == 2 else classes,
             width=int(problem.varying.sum()),
             penalty=single(settings.penalty),
+            known=intercept_alone(problem) if classes == 2 and weights is None else None,
         )
     return _logistic(problem, solved, features, target=target, penalty=single(settings.penalty))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cauce.core.linear.problem import LeastSquares
 from cauce.core.linear.quadratic import Floats, Penalty, Quadratic
 from cauce.errors import CauceError
 from cauce.stats.logistic import LogisticTotals
@@ -39,24 +40,53 @@ Steps = Generator[tuple[Floats, bool], LogisticTotals, Logistic]
 """Gives a point [outputs, 1 + p] and whether its curvature is wanted; is sent the sums there."""
 
 
-def fit_logistic(ask: Ask, *, outputs: int, width: int, penalty: Penalty) -> Logistic:
+def fit_logistic(
+    ask: Ask,
+    *,
+    outputs: int,
+    width: int,
+    penalty: Penalty,
+    known: tuple[Floats, LogisticTotals] | None = None,
+) -> Logistic:
     """The coefficients that minimise Σw·log loss/Σw + λ((1 - r)/2·Σb² + r·Σ|b|), intercepts free.
 
+    known: a point to begin at and the sums there, curvature included, where that costs no scan.
     E0820: without a penalty the classes are separated, and no coefficients are best. E0821: no convergence.
     """
     if outputs * (width + 1) > MOST_CURVED:
         return _by_gradients(ask, outputs=outputs, width=width, penalty=penalty)
-    steps = newton_steps(penalty, start=np.zeros((outputs, width + 1)))
-    point, curved = next(steps)
-    while True:
-        try:
+    start = np.zeros((outputs, width + 1)) if known is None else known[0]
+    steps = newton_steps(penalty, start=start, known=None if known is None else known[1])
+    try:
+        point, curved = next(steps)
+        while True:
             point, curved = steps.send(ask(point, curved))
-        except StopIteration as done:
-            found: Logistic = done.value
-            return found
+    except StopIteration as done:
+        found: Logistic = done.value
+        return found
 
 
-def newton_steps(penalty: Penalty, *, start: Floats) -> Steps:
+def intercept_alone(problem: LeastSquares) -> tuple[Floats, LogisticTotals]:
+    """Where no feature counts, and the sums there, of two classes 0 and 1 that `problem` has as its target.
+
+    In standardised features that vary. The loss's derivatives there are those of least squares, but for a
+    factor: slope -cov(x, y), curvature q(1 - q)·correlation, q the share of class 1.
+    """
+    share, varying = problem.target_mean, np.flatnonzero(problem.varying)
+    point = np.zeros((1, len(varying) + 1))
+    point[0, 0] = np.log(share / (1 - share))
+    gradient = np.append(0.0, -problem.covariance[varying])[None, :]
+    curvature = np.zeros((len(varying) + 1,) * 2)
+    curvature[0, 0] = 1.0
+    curvature[1:, 1:] = problem.correlation[np.ix_(varying, varying)]
+    curvature *= share * (1 - share)
+    loss = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    weight = problem.weight
+    sums = (weight * float(loss), weight * gradient, weight * curvature)
+    return point, LogisticTotals(problem.rows, weight, *sums)
+
+
+def newton_steps(penalty: Penalty, *, start: Floats, known: LogisticTotals | None = None) -> Steps:
     """Asks for the sums at one point after the other, from `start` [outputs, 1 + p], and ends at the minimum.
 
     Newton's method with halved steps where one would make things worse (Boyd and Vandenberghe, Convex
@@ -64,9 +94,11 @@ def newton_steps(penalty: Penalty, *, start: Floats) -> Steps:
     Tibshirani 2010). Near the minimum the curvature hardly changes and is not asked for again, which costs a
     step or two more of a small part of the work. E0820, E0821.
     """
-    here = start
-    totals = yield here, True
-    curvature, scans, last = totals.curvature, 1, np.inf
+    here, scans = start, 0
+    totals = known
+    if totals is None:
+        totals, scans = (yield here, True), 1
+    curvature, last = totals.curvature, np.inf
     while scans < _STEPS:
         step, gain = _step(here, totals, curvature, penalty)
         if gain <= _DONE:
