@@ -10,7 +10,7 @@ from cauce.core.metrics.keys import DATASETS, Dataset
 from cauce.core.metrics.value import Metric
 from cauce.language import gettext_noop as _
 from cauce.language import translate
-from cauce.running.report.blocks import Block, Cell, Column, Listing, Part, Section, Table, gallery
+from cauce.running.report.blocks import Block, Cell, Column, Listing, Paragraph, Part, Section, Table, gallery
 from cauce.running.report.content import RunContent
 from cauce.running.report.metrics import (
     by_name,
@@ -36,6 +36,7 @@ def performance_section(content: RunContent) -> Section | None:
         return None
     blocks: tuple[Block, ...] = (
         _metrics(evaluation),
+        *_out_of_fold(content),
         *_gap(evaluation),
         *confusion_parts(evaluation),
         *gallery(tuple(curve_charts(evaluation))),
@@ -47,6 +48,16 @@ def performance_section(content: RunContent) -> Section | None:
         Part(translate(_("What each metric means")), (_meanings(evaluation),), folded=True),
     )
     return Section("performance", translate(_("Performance and errors")), blocks)
+
+
+def _out_of_fold(content: RunContent) -> Iterator[Block]:
+    """What the validation figures are where the model has learned from validation rows too."""
+    if content.leaderboard is not None:
+        text = _(
+            "Candidates were tried, so the model has learned from training and validation rows. The "
+            "validation figures are of what the chosen candidate said of rows it had not seen then."
+        )
+        yield Paragraph(translate(text), "note")
 
 
 def _gap(evaluation: Evaluation) -> Iterator[Block]:
