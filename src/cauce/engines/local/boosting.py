@@ -51,7 +51,7 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
     drawn = spec.parameters.forest and spec.parameters.subsample < 1
     asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
     with _read(batches, spec, lanes=drawn, keep=None) as rows:
-        return rows.boost(asked, observe=observe).result
+        return rows.boost(asked, observe=observe, last=True).result
 
 
 @contextmanager
@@ -151,14 +151,20 @@ class TrainingRows:
         """What `score` says of the rows of `sampled`."""
         return score(self._sample(whole=whole).features)
 
-    def boost(self, asked: BoostRequest, *, observe: Observer | None = None) -> Boosted:
-        """Fit trees; E0801-E0805, E0807-E0810, E0815-E0818. observe: called after every round."""
+    def boost(self, asked: BoostRequest, *, observe: Observer | None = None, last: bool = False) -> Boosted:
+        """Fit trees; E0801-E0805, E0807-E0810, E0815-E0818. observe: called after every round.
+
+        last: nothing else is asked of the rows, which leave memory once XGBoost has them.
+        """
         spec = replace(self.spec, parameters=asked.parameters, early_stopping=asked.early_stopping)
         threads = asked.threads or spec.threads or _processors()
         with translated(spec):
             ready = self._taught(whole=asked.whole)
             check(spec, train=ready.totals[0], validation=ready.totals[1])
             binned = self._binned(spec, ready, whole=asked.whole, threads=threads)
+            if last:
+                for spool in (*ready.train, ready.validation):
+                    spool.forget()
             return _fit(spec, threads, binned, asked, observe)
 
     def _taught(self, *, whole: bool) -> Ready:

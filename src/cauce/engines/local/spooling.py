@@ -76,6 +76,15 @@ class Spool:
             raise CauceError("E0818", folder=tempfile.gettempdir(), reason=error.strerror) from None
         return place
 
+    def forget(self) -> None:
+        """Let the features go, which nobody asks for again; `rows` and `hashes` stay."""
+        if self._waiting:
+            self._flush()
+        self._parts = [(replace(part, features=part.features[:0].copy()), None) for part, _ in self._parts]
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def hashes(self) -> Iterator[Part]:
         """The parts without their features, for a spool that keeps lanes."""
         if self._waiting:
