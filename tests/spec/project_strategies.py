@@ -163,6 +163,14 @@ model = some(
     device=st.sampled_from(["cpu", "cuda"]),
     search=searches,
 ).map(_without_searched)
+forest = some(
+    {"learner": st.just("forest")},
+    trees=st.integers(1, 10_000),
+    max_depth=st.integers(1, 24),
+    min_child_weight=numbers.map(abs),
+    colsample_bynode=st.floats(0, 1, exclude_min=True),
+    monotone=a_table(st.sampled_from(["increasing", "decreasing"])),
+)
 strengths = numbers.map(abs)
 penalty = some(
     {
@@ -179,10 +187,13 @@ logistic = some(
 
 
 def _fitting(mapping: dict[str, Any]) -> dict[str, Any]:
-    """Without a task that one of the learners cannot predict."""
+    """Without a task that one of the learners cannot predict, and features that it cannot take."""
     learners = {one.get("learner") for one in mapping.get("models", ())}
-    if {"linear", "logistic"} & learners:
+    if {"linear", "logistic"} & learners or any("monotone" in one for one in mapping.get("models", ())):
         mapping["target"].pop("task", None)
+    if {"linear", "logistic"} & learners:
+        mapping.get("features", {}).get("defaults", {}).pop("text", None)
+        mapping.get("features", {}).pop("columns", None)
     return mapping
 
 
@@ -208,7 +219,7 @@ mappings = some(
         variance_filter=numbers.map(abs),
         acknowledged=a_list(names),
     ),
-    models=st.lists(model | logistic, min_size=1, max_size=3) | st.lists(linear, min_size=1),
+    models=st.lists(model | forest | logistic, min_size=1, max_size=3) | st.lists(linear, min_size=1),
     choose=some({}, metric=names),
     engine=some({}, batch_rows=st.integers(1, 10**9), memory=st.sampled_from(["4GB", "0.5 TB"])),
     store=some({}, path=names),
