@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,10 +19,11 @@ from sklearn.metrics import roc_auc_score
 
 from cauce.core.answering.answering import Answering
 from cauce.core.answering.calibration import Calibration, Knots, Sigmoid, class_scores, expit, margins_of
+from cauce.core.answering.fitting import Fitting
 from cauce.core.answering.isotonic import fit_isotonic
 from cauce.core.answering.platt import fit_platt
 from cauce.core.task import Target
-from cauce.errors import CauceError
+from cauce.errors import CauceError, CauceWarning
 from cauce.expr import nodes as n
 
 Counted = dict[str, Any]
@@ -240,3 +242,65 @@ def test_what_is_kept_is_read_back_equal() -> None:
 def test_the_logistic_function_has_no_overflow() -> None:
     values = np.array([-1000.0, -40.0, 0.0, 40.0, 1000.0])
     assert expit(values) == pytest.approx([0.0, math.exp(-40), 0.5, 1.0, 1.0], rel=1e-12)
+
+
+THREE = Target("y", n.Column("y"), "text", "multiclass", ("a", "b", "c"))
+
+
+def fitted(target: Target, margins: Any, label: Any, *, method: Any = "platt") -> Any:
+    fitting = Fitting(target=target, method=method)
+    weight = np.ones(len(label))
+    columns = fitting.asked.columns(margins, label=label, weight=weight)
+    frame = pl.DataFrame({"__target__": label, "__weight__": weight, **columns})
+    return fitting.fit([one.result(one.update(one.start(), frame)) for one in fitting.summaries])
+
+
+def test_rows_of_one_class_alone_are_refused_with_its_name() -> None:
+    with pytest.raises(CauceError) as told:
+        fitted(BINARY, np.linspace(-1, 1, 50), np.zeros(50))
+    assert told.value.code == "E2202"
+    assert told.value.values["only"] == "0"
+
+
+def test_scores_that_go_the_wrong_way_are_left_as_they_are_with_a_warning() -> None:
+    draw = np.random.default_rng(2)
+    margins = draw.normal(size=2000)
+    label = (draw.random(2000) < expit(-2 * margins)).astype(float)
+    with pytest.warns(CauceWarning, match="W2202"):
+        answering, facts = fitted(BINARY, margins, label)
+    assert answering.calibration is None
+    assert facts["calibration"]["left"] == [True]
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_class_without_rows_keeps_its_own_probability_beside_the_calibrated_ones(method: str) -> None:
+    draw = np.random.default_rng(3)
+    margins = draw.normal((0.0, 0.0, -6.0), size=(6000, 3))
+    shares = np.exp(margins[:, :2]) / np.exp(margins[:, :2]).sum(axis=1, keepdims=True)
+    label = (draw.random(6000) > shares[:, 0]).astype(float)
+    with pytest.warns(CauceWarning, match="W2202"):
+        answering, facts = fitted(THREE, margins, label, method=method)
+    assert facts["calibration"]["left"] == [False, False, True]
+    found = answering(margins.astype(np.float32))
+    whole = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    assert found.sum(axis=1) == pytest.approx(1.0, abs=1e-6)
+    assert np.abs(found[:, 2] - whole[:, 2]).mean() < 0.01
+    assert np.abs(found[:, 0] - whole[:, 0]).mean() < 0.05
+
+
+def test_weights_calibrate_as_rows_repeated_as_often() -> None:
+    draw = np.random.default_rng(9)
+    margins = draw.normal(size=1500)
+    label = np.where(margins + draw.normal(size=1500) > 0, 1.0, 0.0)
+    times = draw.integers(0, 4, 1500)
+    fitting = Fitting(target=BINARY, method="isotonic")
+
+    def made(own: Any, outcome: Any, weight: Any) -> Any:
+        columns = fitting.asked.columns(own, label=outcome, weight=weight)
+        frame = pl.DataFrame({"__target__": outcome, "__weight__": weight, **columns})
+        return fitting.fit([one.result(one.update(one.start(), frame)) for one in fitting.summaries])[0]
+
+    weighted = made(margins, label, times.astype(float))
+    repeated = made(np.repeat(margins, times), np.repeat(label, times), np.ones(times.sum()))
+    grid = np.linspace(-3, 3, 301).astype(np.float32)
+    assert weighted(grid) == pytest.approx(repeated(grid), abs=1e-6)

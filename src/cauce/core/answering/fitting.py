@@ -92,7 +92,8 @@ class Fitting:
         positive, negative = float(found.positive.sum()), float(found.negative.sum())
         if not (positive > 0 and negative > 0):
             if both:
-                raise CauceError("E2202", key="choose.calibration", only=name if positive > 0 else "-")
+                only = name if positive > 0 else self.target.class_names[0]
+                raise CauceError("E2202", key="choose.calibration", only=only)
             warn("W2202", name=name)
             return None
         rows, fewest = FEW[str(self.method)]
