@@ -154,6 +154,8 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
     folds = project.choose.folds if isinstance(project.choose.folds, Folds) else None
     cut = {} if folds is None else {"k": list(folds.k), "by": folds.by, "repeats": folds.repeats}
     fits = folds.k[0] * folds.repeats if folds is not None else 1
+    by = (folds.by if folds is not None else None) or project.split.kind
+    kinds = len({model.learner in COMPLETE for model in project.models})
     return Step(
         name="tune",
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
@@ -167,7 +169,7 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
             **_taught(project, settings),
         },
         libraries=library_versions("numpy", "polars", *_learning(project)),
-        scans=2.0 + fits,
+        scans=(by in ("stratified", "time")) + kinds * (2.0 + fits),
     )
 
 
