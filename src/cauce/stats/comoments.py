@@ -14,7 +14,7 @@ from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
 from cauce.stats.scalars import order
 
-_BLOCK_ROWS: Final = 8_192
+_BLOCK_ROWS: Final = 4_096
 _LARGEST: Final = np.float32(1e38)
 
 
@@ -146,14 +146,15 @@ def _parts(
         count = int(mask.sum())
         if not count:
             continue
-        own = rows.copy() if count == len(mask) else rows[:, mask]
-        if weights is None:
+        # A block of one group is nobody else's, so its rows are moved where they are.
+        own = rows if count == len(mask) else rows[:, mask]
+        mine = None if weights is None else weights[mask]
+        if mine is None or (mine == 1.0).all():
             means, total = own.mean(axis=1), float(count)
             own -= means[:, None]
         else:
-            mine = weights[mask]
             total = float(mine.sum())
-            means = (own * (mine / total)).sum(axis=1)
+            means = own @ (mine / total)
             own -= means[:, None]
             own *= np.sqrt(mine)
         with np.errstate(over="ignore", invalid="ignore"):
