@@ -90,8 +90,9 @@ def rows_of(results: Results, dataset: str) -> pl.DataFrame:
     return frame.filter(pl.col(FOLD) == FOLD_NAMES.index(dataset))
 
 
-@pytest.mark.parametrize("method", ["platt", "isotonic"])
-@pytest.mark.parametrize("target", ['column = "churn"', 'column = "plan"'])
+@pytest.mark.parametrize(
+    ("method", "target"), [("platt", 'column = "plan"'), ("isotonic", 'column = "churn"')]
+)
 def test_every_way_to_score_gives_the_calibrated_probabilities(
     tmp_path: Path, method: str, target: str
 ) -> None:
@@ -204,8 +205,17 @@ def test_what_does_not_go_with_the_task_found_in_the_data_is_refused_before_anyt
     assert told.value.values["key"] == key
 
 
-@pytest.mark.parametrize("kind", ["constant", "relative", "quantile"])
-@pytest.mark.parametrize("scale", ["", '\ntransform = "log1p"'])
+@pytest.mark.parametrize(
+    ("kind", "scale"),
+    [
+        ("constant", '\ntransform = "log1p"'),
+        ("relative", ""),
+        ("quantile", '\ntransform = "log1p"'),
+        pytest.param("constant", "", marks=pytest.mark.slow),
+        pytest.param("relative", '\ntransform = "log1p"', marks=pytest.mark.slow),
+        pytest.param("quantile", "", marks=pytest.mark.slow),
+    ],
+)
 def test_intervals_are_written_and_their_coverage_is_the_one_counted_by_hand(
     tmp_path: Path, kind: str, scale: str
 ) -> None:
@@ -292,8 +302,15 @@ def with_learner(folder: Path, learner: str, target: str, more: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("learner", ["forest", "logistic"])
-@pytest.mark.parametrize("target", ['column = "churn"', 'column = "plan"'])
+@pytest.mark.parametrize(
+    ("learner", "target"),
+    [
+        ("forest", 'column = "plan"'),
+        ("logistic", 'column = "churn"'),
+        pytest.param("forest", 'column = "churn"', marks=pytest.mark.slow),
+        pytest.param("logistic", 'column = "plan"', marks=pytest.mark.slow),
+    ],
+)
 def test_every_learner_of_classes_is_calibrated_alike_everywhere(
     tmp_path: Path, learner: str, target: str
 ) -> None:
@@ -342,7 +359,7 @@ def test_folds_give_calibration_and_threshold_the_rows_that_no_model_had_seen(tm
     assert found["log_loss"] == pytest.approx(log_loss(test["churn"].to_numpy(), after), abs=1e-6)
 
 
-@pytest.mark.parametrize("learner", ["boosting", "linear"])
+@pytest.mark.parametrize("learner", [pytest.param("boosting", marks=pytest.mark.slow), "linear"])
 def test_folds_give_intervals_the_errors_on_rows_that_no_model_had_seen(tmp_path: Path, learner: str) -> None:
     asked = "[evaluate]\ninterval = 0.8\n[choose]\nfolds = { k = 3 }"
     results = run(with_learner(tmp_path, learner, 'column = "spent"\ntransform = "log1p"', asked))
