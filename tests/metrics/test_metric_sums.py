@@ -1,6 +1,9 @@
 """The summaries behind losses and errors: laws of merging, and metrics equal to scikit-learn's."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -156,3 +159,23 @@ def test_a_weight_that_is_none_is_refused(bad):
     frame = pl.DataFrame({"y": [1.0], "p": [1.0], "w": pl.Series([bad], dtype=pl.Float64)})
     with pytest.raises(CauceError, match="E0907"):
         NumberErrors("y", "p", "w").of(frame)
+
+
+def test_metrics_of_many_rows_are_the_same_on_one_and_two_threads() -> None:
+    """A model trained twice would have two identities, one for each machine it was trained on."""
+    code = (
+        "import numpy as np; from cauce.stats.products import inner_product;"
+        "draw = np.random.default_rng(0).normal(size=(2, 300_001));"
+        "print(inner_product(*draw).hex())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(said) == 1

@@ -13,6 +13,7 @@ import polars as pl
 from cauce.core.boosting import BoostSpec
 from cauce.core.matrix import float32_matrix
 from cauce.errors import CauceError
+from cauce.stats.products import inner_product
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -89,7 +90,7 @@ class Totals:
         self.rows += np.bincount(group, minlength=spec.classes)
         self.weight += np.bincount(group, weights=weight, minlength=spec.classes)
         if spec.task == "regression":
-            self.total += float(weight @ part.label.astype(np.float64)) if known.all() else 0.0
+            self.total += inner_product(weight, part.label.astype(np.float64)) if known.all() else 0.0
         if len(part):
             self.low = np.fmin(self.low, _reduced(np.fmin, part.features))
             self.high = np.fmax(self.high, _reduced(np.fmax, part.features))

@@ -22,6 +22,7 @@ from cauce.stats.summary import Summary
 from cauce.stats.text_facts import TextFacts
 from cauce.stats.thinning import Thinned
 from cauce.stats.unions import Unions
+from cauce.stats.weighted_numbers import WeightedNumbers
 from cauce.stats.worked import Worked
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "TextLengths",
     "Thinned",
     "Unions",
+    "WeightedNumbers",
     "Worked",
     "hash_quantile",
     "key_hashes",

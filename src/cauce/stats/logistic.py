@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cauce.errors import CauceError
 from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
+from cauce.stats.products import inner_product
 
 _BLOCK_ROWS: Final = 4_096
 
@@ -95,7 +96,7 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         gradient = (weights * (shares - wanted)) @ rows.T
         curvature = curved(rows, shares, weights) if self.curved else np.zeros((0, 0))
         total = float(weights.sum())
-        return LogisticState(rows.shape[1], total, float(weights @ loss), gradient, curvature)
+        return LogisticState(rows.shape[1], total, inner_product(weights, loss), gradient, curvature)
 
     def merge(self, left: LogisticState, right: LogisticState) -> LogisticState:
         return LogisticState(

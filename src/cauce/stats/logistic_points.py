@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cauce.stats.cells import Floats, floats
 from cauce.stats.logistic import LogisticState, Numbers, complete, curved, explained
 from cauce.stats.mergeable import Mergeable, column
+from cauce.stats.products import inner_product
 
 _BLOCK_ROWS: Final = 4_096
 _LEAST_ROWS: Final = 512
@@ -125,8 +126,8 @@ class LogisticPoints(Mergeable[PointState, PointState]):
             mine, other = trained[point.division], scored[point.division]
             residuals[own] = mine * (shares - wanted)
             curvature = curved(rows, shares, mine) if point.curved else np.zeros((0, 0))
-            sums = (float(mine.sum()), float(mine @ loss), curvature)
-            found.append((int(np.count_nonzero(mine)), sums, float(other.sum()), float(other @ loss)))
+            sums = (float(mine.sum()), inner_product(mine, loss), curvature)
+            found.append((int(np.count_nonzero(mine)), sums, float(other.sum()), inner_product(other, loss)))
         slopes = (rows @ residuals.T).T.reshape(len(self.points), outputs, len(rows))
         return PointState(
             tuple(

@@ -14,6 +14,7 @@ from cauce.errors import CauceError
 from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, at_least, column
 from cauce.stats.ordered import Bins, Limits, bins_of, float_keys, merged, no_bins
+from cauce.stats.products import inner_product
 from cauce.stats.quantiles import middles, relative_error
 
 _MANTISSA: Final = 52
@@ -63,7 +64,7 @@ class ScoreCounts:
         pairs = float(self.positive.sum() * self.negative.sum())
         if self.exact or not pairs:
             return 0.0
-        return float(self.positive @ self.negative) / pairs / 2
+        return inner_product(self.positive, self.negative) / pairs / 2
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cauce.core.answering.calibration import Floats, Sigmoid, expit
+from cauce.stats.products import inner_product
 
 _STEPS = 100
 _RIDGE = 1e-12
@@ -47,11 +48,13 @@ def _newton(
     for _ in range(_STEPS):
         share = expit(slope * score + intercept)
         error, curve = weight * (share - target), weight * share * (1.0 - share)
-        gradient = np.array([error @ score, error.sum()])
+        gradient = np.array([inner_product(error, score), error.sum()])
         if np.abs(gradient).max() <= _ENOUGH * total:
             break
-        cross = float(curve @ score)
-        hessian = np.array([[curve @ score**2, cross], [cross, curve.sum()]]) + _RIDGE * total * np.eye(2)
+        cross = inner_product(curve, score)
+        hessian = np.array(
+            [[inner_product(curve, score**2), cross], [cross, curve.sum()]]
+        ) + _RIDGE * total * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
         size = 1.0
         while size >= _SMALLEST_STEP:
@@ -69,4 +72,6 @@ def _newton(
 def _loss(score: Floats, target: Floats, weight: Floats, curve: tuple[float, float]) -> float:
     """Cross-entropy, written so that it never overflows."""
     values = curve[0] * score + curve[1]
-    return float(weight @ (np.maximum(values, 0.0) - values * target + np.log1p(np.exp(-np.abs(values)))))
+    return inner_product(
+        weight, np.maximum(values, 0.0) - values * target + np.log1p(np.exp(-np.abs(values)))
+    )

@@ -16,6 +16,7 @@ from cauce.core.metrics.ranking import SMALLEST, ranking_metric
 from cauce.core.metrics.results import ConfusionCounts, ErrorSums, Floats, LossSums, ResidualHistogram, Scores
 from cauce.core.metrics.target import Target, is_decision, metric_names
 from cauce.core.metrics.value import Metric, metric, undefined
+from cauce.stats.products import inner_product
 
 _GUESSES = {"mean": ("rmse", "r2", "bias"), "median": ("mae", "mape", "wape")}
 
@@ -104,7 +105,9 @@ def majority_metrics(target: Target, found: ClassResults, *, shares: Floats) -> 
     matrix = np.zeros_like(found.confusion.matrix)
     matrix[:, int(np.argmax(shares))] = labels
     logs = -np.log(np.clip(shares, SMALLEST, 1 - SMALLEST))
-    far = labels @ (np.arange(labels.size) - shares[-1]) ** 2 if target.task == "binary" else 0.0
+    far = (
+        inner_product(labels, (np.arange(labels.size) - shares[-1]) ** 2) if target.task == "binary" else 0.0
+    )
     guess = ClassResults(
         scores=[_constant(share, part, labels) for share, part in _guessed(target, shares)],
         confusion=ConfusionCounts(found.confusion.classes, matrix),

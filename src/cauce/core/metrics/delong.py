@@ -13,6 +13,7 @@ import numpy as np
 
 from cauce.core.metrics.interval import Interval, around, around_share, wilson
 from cauce.core.metrics.results import Floats, Scores, totals
+from cauce.stats.products import inner_product
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ def placements(score: Floats, *, positive: Floats, negative: Floats) -> Placemen
         hits, alarms = (totals(at, side, size=distinct.size) for side in (positive, negative))
     below = (np.cumsum(alarms) - alarms / 2) / every[1]
     above = 1 - (np.cumsum(hits) - hits / 2) / every[0]
-    return Placements(float(hits @ below) / every[0], below[at], above[at])
+    return Placements(inner_product(hits, below) / every[0], below[at], above[at])
 
 
 def auc_interval(scores: Scores, *, level: float) -> Interval | None:
@@ -72,7 +73,7 @@ def _covariance(both: tuple[Placements, Placements], positive: Floats, negative:
     for counts, side in ((positive, "positive"), (negative, "negative")):
         rows = float(counts.sum())
         apart = [getattr(one, side) - one.area for one in both]
-        total += float(counts @ (apart[0] * apart[1])) / (rows * max(rows - 1, 1.0))
+        total += inner_product(counts, apart[0] * apart[1]) / (rows * max(rows - 1, 1.0))
     return total
 
 
@@ -97,7 +98,7 @@ def influences(found: Placements, entries: Entries) -> Floats:
 def bucket_error(pulls: Floats) -> float:
     """The standard error that the buckets' influences amount to."""
     size = pulls.size
-    return float(np.sqrt((pulls @ pulls) * size / max(size - 1, 1)))
+    return float(np.sqrt(inner_product(pulls, pulls) * size / max(size - 1, 1)))
 
 
 def bucketed_auc_interval(score: Floats, entries: Entries, *, level: float) -> Interval | None:

@@ -23,6 +23,7 @@ from cauce.core.metrics.results import ConfusionCounts, Floats, Scores, totals
 from cauce.core.metrics.value import Metric
 from cauce.stats.bucketed import BUCKETS, ClassTermsState
 from cauce.stats.joint_scores import JointCounts
+from cauce.stats.products import inner_product
 from cauce.stats.quantiles import ColumnQuantiles
 
 RESAMPLES = 400
@@ -136,8 +137,12 @@ def _mean_interval(value: float, scores: Scores, kind: str, level: float) -> Int
     else:
         likely = np.clip(score, SMALLEST, 1 - SMALLEST)
         parts = -np.log(likely), -np.log1p(-likely)
-    mean = float(scores.positive @ parts[0] + scores.negative @ parts[1]) / scores.weight
-    squares = scores.positive @ (parts[0] - mean) ** 2 + scores.negative @ (parts[1] - mean) ** 2
+    mean = (
+        inner_product(scores.positive, parts[0]) + inner_product(scores.negative, parts[1])
+    ) / scores.weight
+    squares = inner_product(scores.positive, (parts[0] - mean) ** 2) + inner_product(
+        scores.negative, (parts[1] - mean) ** 2
+    )
     rows = scores.weight
     error = wider(math.sqrt(float(squares) / (rows * max(rows - 1, 1.0))), int(rows), level=level)
     found = around(value, error, level=level, method="normal")
@@ -272,7 +277,7 @@ def median_of_buckets(found: JointCounts, value: float, *, how: Sampling) -> Int
     below = np.bincount(found.bucket, both * (found.scores[0] <= value), minlength=size)
     share = below.sum() / weight.sum()
     pulls = (below - share * weight) / weight.sum()
-    error = wider(math.sqrt(float(pulls @ pulls) * used / (used - 1)), used, level=how.level)
+    error = wider(math.sqrt(inner_product(pulls, pulls) * used / (used - 1)), used, level=how.level)
     half = quantile_of(how.level) * error
     reached = np.cumsum(np.bincount(place, both)) / both.sum()
     ends = [np.searchsorted(reached, np.clip(0.5 + way * half, 0, 1)) for way in (-1, 1)]

@@ -12,6 +12,7 @@ import polars as pl
 from cauce.core.metrics.losses import finite, weights_of
 from cauce.core.metrics.results import ErrorSums, Floats
 from cauce.stats.mergeable import Mergeable
+from cauce.stats.products import inner_product
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,17 @@ class NumberErrors(Mergeable[ErrorState, ErrorSums]):
 def _sums(label: Floats, prediction: Floats, weight: Floats) -> dict[str, Any]:
     error = prediction - label
     some = label != 0
-    relative = weight[some] @ np.abs(error[some] / label[some])
+    relative = inner_product(weight[some], np.abs(error[some] / label[some]))
     logs = [np.log1p(np.maximum(values, 0.0)) for values in (label, prediction)]
     return {
         "weight": float(weight.sum()),
-        "error": float(weight @ error),
-        "absolute": float(weight @ np.abs(error)),
-        "squared": float(weight @ error**2),
-        "absolute_label": float(weight @ np.abs(label)),
+        "error": inner_product(weight, error),
+        "absolute": inner_product(weight, np.abs(error)),
+        "squared": inner_product(weight, error**2),
+        "absolute_label": inner_product(weight, np.abs(label)),
         "relative": float(relative),
         "relative_weight": float(weight[some].sum()),
-        "log_squared": float(weight @ (logs[1] - logs[0]) ** 2),
+        "log_squared": inner_product(weight, (logs[1] - logs[0]) ** 2),
         "lowest": float(min(label.min(), prediction.min())),
         **_spread(label, weight, "label_mean", "label_squares"),
         **_spread(logs[0], weight, "log_label_mean", "log_label_squares"),
@@ -117,7 +118,7 @@ def _sums(label: Floats, prediction: Floats, weight: Floats) -> dict[str, Any]:
 
 def _spread(values: Floats, weight: Floats, mean: str, squares: str) -> dict[str, float]:
     middle = float(np.average(values, weights=weight))
-    return {mean: middle, squares: float(weight @ (values - middle) ** 2)}
+    return {mean: middle, squares: inner_product(weight, (values - middle) ** 2)}
 
 
 def _merged_spread(left: ErrorState, right: ErrorState, mean: str, squares: str) -> dict[str, float]:

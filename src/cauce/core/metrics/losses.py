@@ -12,6 +12,7 @@ from cauce.core.metrics.ranking import SMALLEST
 from cauce.core.metrics.results import Floats
 from cauce.errors import CauceError
 from cauce.stats.mergeable import Mergeable
+from cauce.stats.products import inner_product
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Losses(Mergeable[LossState, LossState]):
             rows=label.size,
             unlabelled=batch.height - kept.height,
             weight=float(weight.sum()),
-            log=float(-(weight @ np.log(true))),
+            log=-inner_product(weight, np.log(true)),
         )
 
     def merge(self, left: LossState, right: LossState) -> LossState:

@@ -10,6 +10,7 @@ from cauce.core.metrics.curves import bin_of, calibration
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.results import Floats, Scores
 from cauce.core.metrics.value import Metric, metric, undefined
+from cauce.stats.products import inner_product
 
 SMALLEST = float(np.finfo(np.float64).eps)
 _NEEDS_BOTH = ("roc_auc",)
@@ -36,8 +37,8 @@ def _roc_auc(scores: Scores, _name: MetricName) -> tuple[float, float]:
     """Mann and Whitney's U over the number of pairs (Bamber 1975), ties one half."""
     below = np.cumsum(scores.negative) - scores.negative
     pairs = scores.positives * scores.negatives
-    wins = float(scores.positive @ (below + scores.negative / 2)) / pairs
-    within = 0.0 if scores.exact else float(scores.positive @ scores.negative) / 2 / pairs
+    wins = inner_product(scores.positive, below + scores.negative / 2) / pairs
+    within = 0.0 if scores.exact else inner_product(scores.positive, scores.negative) / 2 / pairs
     return wins, within
 
 
@@ -46,11 +47,11 @@ def _average_precision(scores: Scores, _name: MetricName) -> tuple[float, float]
     positive, negative = scores.positive[::-1], scores.negative[::-1]
     found, wrong = np.cumsum(positive), np.cumsum(negative)
     share = positive / scores.positives
-    value = float(share @ _ratio(found, found + wrong))
+    value = inner_product(share, _ratio(found, found + wrong))
     if scores.exact:
         return value, 0.0
-    best = float(share @ _ratio(found, found + wrong - negative))
-    worst = float(share @ _ratio(found - positive, found - positive + wrong))
+    best = inner_product(share, _ratio(found, found + wrong - negative))
+    worst = inner_product(share, _ratio(found - positive, found - positive + wrong))
     return value, max(best - value, value - worst)
 
 
@@ -77,20 +78,20 @@ def _calibration_error(scores: Scores, name: MetricName) -> tuple[float, float]:
     """Expected calibration error (Naeini, Cooper and Hauskrecht 2015) over bins of equal width."""
     table = calibration(scores, int(str(name.option)))
     gaps = np.abs(table.score - table.share)
-    value = float(gaps @ table.weight) / scores.weight
+    value = inner_product(gaps, table.weight) / scores.weight
     if scores.exact:
         return value, 0.0
     low, high = (np.clip(scores.score + step, 0, 1) for step in (-scores.error, scores.error))
     astray = bin_of(low, table.bins) != bin_of(high, table.bins)
     weight = (scores.positive + scores.negative) / scores.weight
-    return value, float(weight @ scores.error) + 2 * float(weight[astray].sum())
+    return value, inner_product(weight, scores.error) + 2 * float(weight[astray].sum())
 
 
 def _brier(scores: Scores, _name: MetricName) -> tuple[float, float]:
     far, near = 1 - scores.score, scores.score
-    value = float(scores.positive @ far**2 + scores.negative @ near**2) / scores.weight
+    value = (inner_product(scores.positive, far**2) + inner_product(scores.negative, near**2)) / scores.weight
     steps = scores.positive * (2 * far + scores.error) + scores.negative * (2 * near + scores.error)
-    return value, float(steps @ scores.error) / scores.weight
+    return value, inner_product(steps, scores.error) / scores.weight
 
 
 def _log_loss(scores: Scores, _name: MetricName) -> tuple[float, float]:
@@ -105,7 +106,9 @@ def _mean_log(scores: Scores, worse: Floats) -> float:
     """The mean log loss when every row's score is `worse` further from its label."""
     for_positive = np.clip(scores.score - worse, SMALLEST, 1 - SMALLEST)
     for_negative = np.clip(scores.score + worse, SMALLEST, 1 - SMALLEST)
-    total = scores.positive @ np.log(for_positive) + scores.negative @ np.log1p(-for_negative)
+    total = inner_product(scores.positive, np.log(for_positive)) + inner_product(
+        scores.negative, np.log1p(-for_negative)
+    )
     return float(-total) / scores.weight
 
 
