@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -413,4 +416,29 @@ def test_a_killed_run_repeats_no_finished_trial(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "judge_fold", lives)
     results = run(folder, until="tune")
     assert {number for number, _ in judged} == {2}
+    assert results.records["tune"].outputs == expected.records["tune"].outputs
+
+
+_KILLED = """
+import sys
+from cauce.failpoints import watch
+watch(sys.argv[2], "")
+from cauce.running.project_run import run_project
+from cauce.running.workspace import open_workspace
+run_project(open_workspace(sys.argv[1]), until="tune")
+"""
+
+
+@pytest.mark.parametrize("point", ["trial.record:1", "trial.recorded:2"])
+def test_a_run_killed_between_trials_ends_in_the_same_leaderboard(tmp_path: Path, point: str) -> None:
+    """A power cut at the wrong moment would leave a trial that is half there, and believed."""
+    more = PLAIN + TWO + "[choose]\nfolds = { k = 3 }\n"
+    expected = run(project_in(tmp_path / "whole", people(), target="y", data=KEYED, more=more), until="tune")
+    folder = project_in(tmp_path / "killed", people(), target="y", data=KEYED, more=more)
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(folder), point], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert len(list((folder / ".cauce").glob("trials/*.json"))) == (2 if point.endswith("2") else 0)
+    results = run(folder, until="tune")
     assert results.records["tune"].outputs == expected.records["tune"].outputs

@@ -153,6 +153,7 @@ class Folded:
     def _spec(self, fitted: FittedFeatures) -> BoostSpec:
         on, project = self.on, self.on.work.project
         memory = project.engine.memory_bytes or _MEMORY
+        kinds = len({model.learner in COMPLETE for model in project.models})
         return BoostSpec(
             task=on.target.task,
             features=fitted.names,
@@ -164,7 +165,7 @@ class Folded:
             weight=WEIGHT if project.data.weight else None,
             seed=project.seed,
             threads=1,
-            memory=memory // len(on.plan.folds),
+            memory=memory // (len(on.plan.folds) * kinds),
         )
 
 
