@@ -42,6 +42,7 @@ from cauce.stats import (
     TextLengths,
     Thinned,
     Unions,
+    WeightedNumbers,
     hash_quantile,
 )
 from cauce.testing.summaries import check_laws
@@ -145,6 +146,8 @@ CASES: dict[str, tuple[Summary, float | None]] = {
     "Thinned rows": (Thinned("hash", 2, ("hash",)), None),
     "Thinned to nothing left out": (Thinned("hash", 100, ("hash",)), None),
     "Several of nothing": (Several(()), None),
+    "WeightedNumbers": (WeightedNumbers("tame", "weight"), 10_000.0),
+    "WeightedNumbers in bins": (WeightedNumbers("tame", "weight", limit=2, bits=3), 10_000.0),
 }
 
 

@@ -129,10 +129,15 @@ def _fit(project: Project, settings: dict[str, Any]) -> Step:
         name="fit",
         version=2,
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT, **_chosen(project)},
-        parameters={**model, **_taught(project, settings), **ends},
+        parameters={**model, **_taught(project, settings), **ends, **_guess(project)},
         libraries=library_versions("numpy", "polars", *_learning(project)),
         scans=2.0 + bool(ends),
     )
+
+
+def _guess(project: Project) -> dict[str, Json]:
+    """How the middle of the training rows is taken, where rows have weights."""
+    return {"guess": "weighted"} if project.data.weight else {}
 
 
 def _chosen(project: Project, *names: str) -> dict[str, Output]:

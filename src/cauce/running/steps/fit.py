@@ -30,9 +30,11 @@ from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
 from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.models import Boosting
-from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles
+from cauce.stats import Filtered, Grouped, LevelSums, Moments, Quantiles, WeightedNumbers
 from cauce.stats.beyond import AtMost
 from cauce.stats.counts import Counts
+from cauce.stats.quantiles import ColumnQuantiles
+from cauce.stats.weighted_quantiles import WeightedQuantiles
 
 
 def preparation(
@@ -130,7 +132,9 @@ class _Look:
 
     def _asked(self) -> tuple[Any, ...]:
         labels: Any = LevelSums(TARGET, WEIGHT)
-        if self._target.task == "regression":
+        if self._target.task == "regression" and self._work.project.data.weight:
+            labels = (WeightedNumbers(self._label, WEIGHT),)
+        elif self._target.task == "regression":
             labels = (Moments((self._label,)), Quantiles((self._label,)))
         else:
             labels = (labels,)
@@ -150,20 +154,26 @@ class _Look:
         check_folds(rows, split_settings(self._work.project), merged=self._merged)
         folds = {FOLD_NAMES[fold] if fold >= 0 else "left_out": count for fold, count in rows.items()}
         if self._target.task == "regression":
-            guess = {
-                "mean": labels[0][self._label].mean,
-                "median": labels[1][self._label].quantile(0.5),
-            }
-        else:
-            frame = labels[0].frame
-            sums = dict(zip(frame["level"], frame["sum"], strict=True))
-            total = sum(value for label, value in sums.items() if label is not None)
-            if not total:
-                raise CauceError("E1118", column=self._work.project.data.weight)
-            shares = [sums.get(float(k), 0.0) / total for k in range(len(self._target.classes))]
-            guess = {"shares": shares}
-        lowest = {} if self._label == TARGET else {"lowest": labels[1][self._label].low}
-        return {"folds": folds, "guess": guess, **lowest}
+            mean, quantiles = self._middle(labels)
+            guess = {"mean": mean, "median": quantiles.quantile(0.5)}
+            lowest = {} if self._label == TARGET else {"lowest": quantiles.low}
+            return {"folds": folds, "guess": guess, **lowest}
+        frame = labels[0].frame
+        sums = dict(zip(frame["level"], frame["sum"], strict=True))
+        total = sum(value for label, value in sums.items() if label is not None)
+        if not total:
+            raise CauceError("E1118", column=self._work.project.data.weight)
+        shares = [sums.get(float(k), 0.0) / total for k in range(len(self._target.classes))]
+        return {"folds": folds, "guess": {"shares": shares}}
+
+    def _middle(self, labels: Any) -> tuple[float, ColumnQuantiles | WeightedQuantiles]:
+        """Mean and quantiles of the training rows' target, by their weights; E1118 where none counts."""
+        weight = self._work.project.data.weight
+        if not weight:
+            return labels[0][self._label].mean, labels[1][self._label]
+        if not labels[0].weight:
+            raise CauceError("E1118", column=weight)
+        return labels[0].mean, labels[0].quantiles
 
     def baseline(self) -> Mapping[str, bytes]:
         """The training rows' summary states, for the bundle."""
