@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
+from cauce.stats.products import products_with
 from cauce.stats.scalars import order
 
 _BLOCK_ROWS: Final = 4_096
@@ -154,7 +155,7 @@ def _parts(
             own -= means[:, None]
         else:
             total = float(mine.sum())
-            means = own @ (mine / total)
+            means = products_with((mine / total)[None, :], own)[0]
             own -= means[:, None]
             own *= np.sqrt(mine)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cauce.errors import CauceError
 from cauce.stats.cells import Floats, floats
 from cauce.stats.mergeable import Mergeable, column
-from cauce.stats.products import inner_product
+from cauce.stats.products import inner_product, products_with
 
 _BLOCK_ROWS: Final = 4_096
 
@@ -93,7 +93,7 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
     def _block(self, rows: Floats, labels: Floats, weights: Floats) -> LogisticState:
         margins = np.asarray(self.coefficients) @ rows
         shares, loss, wanted = explained(margins, labels)
-        gradient = (weights * (shares - wanted)) @ rows.T
+        gradient = products_with(weights * (shares - wanted), rows)
         curvature = curved(rows, shares, weights) if self.curved else np.zeros((0, 0))
         total = float(weights.sum())
         return LogisticState(rows.shape[1], total, inner_product(weights, loss), gradient, curvature)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cauce.stats.cells import Floats, floats
 from cauce.stats.logistic import LogisticState, Numbers, complete, curved, explained
 from cauce.stats.mergeable import Mergeable, column
-from cauce.stats.products import inner_product
+from cauce.stats.products import inner_product, products_with
 
 _BLOCK_ROWS: Final = 4_096
 _LEAST_ROWS: Final = 512
@@ -128,7 +128,7 @@ class LogisticPoints(Mergeable[PointState, PointState]):
             curvature = curved(rows, shares, mine) if point.curved else np.zeros((0, 0))
             sums = (float(mine.sum()), inner_product(mine, loss), curvature)
             found.append((int(np.count_nonzero(mine)), sums, float(other.sum()), inner_product(other, loss)))
-        slopes = (rows @ residuals.T).T.reshape(len(self.points), outputs, len(rows))
+        slopes = products_with(residuals, rows).reshape(len(self.points), outputs, len(rows))
         return PointState(
             tuple(
                 PointSums(LogisticState(count, *sums[:2], slopes[place], sums[2]), weight, loss)
