@@ -27,6 +27,7 @@ from cauce.core.trees.model import read_xgboost
 from cauce.core.trees.onnx import write_onnx
 from cauce.engines.local.boosting import boost
 from cauce.errors import CauceError
+from cauce.running.verification import verify_bundle
 from cauce.spec import project_from_mapping
 from cauce.stats.quantiles import Quantiles
 
@@ -151,6 +152,8 @@ def test_a_bundle_holds_the_models_of_the_ends_and_checks_them(tmp_path: Path) -
     bundle = cauce.load(tmp_path / ".cauce" / "bundles" / results.bundle).bundle
     assert {path for pair in ENDS for path in pair} <= set(bundle.manifest.paths)
     check_bundle(bundle)
+    checks = {one.name: one for one in verify_bundle(bundle).checks}
+    assert checks["ends"].holds
     frame = pl.read_parquet(tmp_path / "table.parquet")
     found = cauce.load(tmp_path / ".cauce" / "bundles" / results.bundle).predict(frame, interval=True)
     width = (found["upper"] - found["lower"]).to_numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ CHECKS = {
     "scores_row": _("scores of the golden rows, row by row"),
     "baseline": _("the training baseline can be read"),
 }
+_OF_ENDS = {"ends": _("ends of intervals of the golden rows, by XGBoost and by ONNX")}
 _OF_LINEAR = {"scores_linear": _("scores of the golden rows by the model's own sums")}
 """What stands in place of `scores_xgboost` for a model without trees."""
 
@@ -46,7 +47,7 @@ class Check:
     @property
     def says(self) -> str:
         """What it is, in the active language."""
-        return translate({**CHECKS, **_OF_LINEAR}[self.name])
+        return translate({**CHECKS, **_OF_LINEAR, **_OF_ENDS}[self.name])
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,13 @@ def verify_bundle(bundle: Bundle) -> Verification:
         _close("scores_row", lambda: scorer.row_scores(listed), born=golden.scores),
         _looked("baseline", lambda: read_baseline(bundle.contents) is not None),
     ]
+    if bundle.manifest.answering.quantiles:
+        checks.append(_close("ends", lambda: _with_ends(bundle, "xgboost"), born=_with_ends(bundle, "onnx")))
     return _verification(bundle, tuple(checks), rows.height)
+
+
+def _with_ends(bundle: Bundle, payload: Literal["xgboost", "onnx"]) -> Matrix:
+    return bundle.scorer(threads=1, payload=payload, interval=True).raw_of(bundle.golden.features)
 
 
 def _verification(bundle: Bundle, checks: tuple[Check, ...], rows: int) -> Verification:
