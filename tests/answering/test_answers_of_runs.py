@@ -369,3 +369,16 @@ def test_folds_give_intervals_the_errors_on_rows_that_no_model_had_seen(tmp_path
     assert answers.interval.rows == ROWS - rows_of(results, "test").height
     assert abs(answers.interval.datasets["test"].share - 0.8) < 0.1
     assert abs(answers.interval.datasets["validation"].share - 0.8) < 0.01
+
+
+def test_targets_between_minus_one_and_zero_are_learned_and_judged_without_their_logarithm(
+    tmp_path: Path,
+) -> None:
+    """RMSLE has no value below 0: another metric comes first, in place of a dash."""
+    folder = project_in(tmp_path, 'formula = "spent / 1000 - 0.5"\ntransform = "log1p"')
+    text = (folder / "cauce.toml").read_text(encoding="utf-8").replace('"spent", ', "")
+    (folder / "cauce.toml").write_text(text, encoding="utf-8")
+    results = run(folder)
+    metrics = results.evaluation.datasets["test"].metrics
+    assert str(results.evaluation.gap.name) == "rmse"
+    assert all(one.value is not None for one in metrics if one.name.scale is None)

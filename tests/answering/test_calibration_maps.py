@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -278,7 +279,7 @@ def test_a_class_without_rows_keeps_its_own_probability_beside_the_calibrated_on
     margins = draw.normal((0.0, 0.0, -6.0), size=(6000, 3))
     shares = np.exp(margins[:, :2]) / np.exp(margins[:, :2]).sum(axis=1, keepdims=True)
     label = (draw.random(6000) > shares[:, 0]).astype(float)
-    with pytest.warns(CauceWarning, match="W2202"):
+    with pytest.warns(CauceWarning, match="W2204"):
         answering, facts = fitted(THREE, margins, label, method=method)
     assert facts["calibration"]["left"] == [False, False, True]
     found = answering(margins.astype(np.float32))
@@ -304,3 +305,15 @@ def test_weights_calibrate_as_rows_repeated_as_often() -> None:
     repeated = made(np.repeat(margins, times), np.repeat(label, times), np.ones(times.sum()))
     grid = np.linspace(-3, 3, 301).astype(np.float32)
     assert weighted(grid) == pytest.approx(repeated(grid), abs=1e-6)
+
+
+def test_few_rows_are_warned_of_once_with_the_rarest_class() -> None:
+    """A warning for each of seven classes says nothing that one does not."""
+    draw = np.random.default_rng(6)
+    margins = draw.normal(size=(700, 3)) + np.array([1.0, 0.5, -1.0])
+    label = np.argmax(margins + draw.gumbel(size=(700, 3)), axis=1).astype(float)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fitted(THREE, margins, label, method="isotonic")
+    assert len(told) == 1
+    assert f"700, of which {int((label == 2).sum())} of the class c" in str(told[0].message)

@@ -78,6 +78,7 @@ class Fitting:
     def _calibration(self, counts: Sequence[ScoreCounts]) -> tuple[Calibration | None, dict[str, Any]]:
         method = self.method
         names = self.target.class_names[1:] if len(counts) == 1 else self.target.class_names
+        self._warn_of_few(counts)
         maps = tuple(
             self._map(name, one, both=len(counts) == 1) for name, one in zip(names, counts, strict=True)
         )
@@ -88,18 +89,29 @@ class Fitting:
         same = Sigmoid(1.0, 0.0) if self.on == "margin" else Knots((0.0, 1.0), (0.0, 1.0))
         return Calibration(method, self.on, tuple(one or same for one in maps)), facts
 
+    def _warn_of_few(self, counts: Sequence[ScoreCounts]) -> None:
+        """W2201, once, with the rarest class."""
+        names, first = self.target.class_names, counts[0]
+        sides = [float(one.positive.sum()) for one in counts]
+        if len(counts) == 1:
+            sides = [float(first.negative.sum()), *sides]
+        seen = {name: size for name, size in zip(names, sides, strict=True) if size > 0}
+        if len(seen) < 2:
+            return
+        rarest = min(seen, key=lambda name: seen[name])
+        rows, fewest = FEW[str(self.method)]
+        if first.rows < rows or seen[rarest] < fewest:
+            told = {"count": first.rows, "fewest": round(seen[rarest]), "name": rarest}
+            warn("W2201", method=self.method, **told)
+
     def _map(self, name: str, found: ScoreCounts, *, both: bool) -> Map | None:
         positive, negative = float(found.positive.sum()), float(found.negative.sum())
         if not (positive > 0 and negative > 0):
             if both:
                 only = name if positive > 0 else self.target.class_names[0]
                 raise CauceError("E2202", key="choose.calibration", only=only)
-            warn("W2202", name=name)
+            warn("W2204", name=name)
             return None
-        rows, fewest = FEW[str(self.method)]
-        rarer = min(positive, negative)
-        if found.rows < rows or rarer < fewest:
-            warn("W2201", method=self.method, count=found.rows, fewest=round(rarer), name=name)
         fit = fit_isotonic if self.method == "isotonic" else fit_platt
         made = fit(found.score, positive=found.positive, negative=found.negative)
         flat = made is None or (not isinstance(made, Sigmoid) and made.shares[0] == made.shares[-1])

@@ -126,4 +126,17 @@ ENTRIES = (
             "share of the test rows lies inside, whose groups the model has not seen."
         ),
     ),
+    Entry(
+        code="W2204",
+        exit=Exit.OK,
+        says=_(
+            "No row that calibration is fitted on is of the class {name}: its scores are left as they are."
+        ),
+        hint=_("A stratified split keeps some rows of every class in each part, where there are enough."),
+        explanation=_(
+            "Each class has its own curve, from its score to the share of rows that are of it. Without such "
+            "a row there is no curve. The class keeps the probability that the model gives it, and all are "
+            "divided by their sum."
+        ),
+    ),
 )

@@ -250,7 +250,7 @@ def _of_first_fold(work: Workspace, step: Step, scorer: Scorer, fitted: FittedFe
 def question_of(work: Workspace, target: Target, *, training: Mapping[str, Any]) -> Question:
     """What is asked of scored rows. training: what the step `fit` left."""
     asked = metric_target(target, training["guess"])
-    if work.project.target.transform is not None:
+    if training.get("lowest", -1.0) >= 0:
         asked = replace(asked, log_scale=True)
     return Question(
         target=asked,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from cauce.core.candidates.batch_board import BatchedTable
+from cauce.core.candidates.batches import Batches, BatchPlacement, fit_batches
 from cauce.core.candidates.fold_fitting import FoldPlacement, FoldSettings, fit_folds
 from cauce.core.candidates.folds import FoldPlan
 from cauce.core.candidates.leaderboard import FoldCount, Leaderboard, choose, ranked
@@ -56,12 +58,18 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
     records = TrialRecords(work.store, basis(step))
     on = Judged(
-        work=work, source=source, prepared=replace(prepared, blocks=plans[0].rule), plan=plans[0], judge=judge
+        work=work,
+        source=source,
+        prepared=replace(prepared, blocks=plans[0].rule),
+        plan=plans[0],
+        judge=judge,
+        batches=_batches(work, step, prepared=prepared),
     )
-    total = expected_trials(work.project)
+    counts = {rows: len(one.sizes) for rows, one in on.batches.items()}.__getitem__
+    total = expected_trials(work.project, counts)
     fits = len(plans[0].folds)
     with Folded(on) as folded:
-        search = search_for(work.project, judge.metric, strengths=folded.summed.strengths)
+        search = search_for(work.project, judge.metric, strengths=folded.summed.strengths, counts=counts)
         every = work.project.choose.rule != "best"
         rounds = Rounds(folded, records, SystemClock(), every=every)
         rounds.told = lambda done: report(done, None if total is None else total * fits)
@@ -72,8 +80,8 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         winner = next(one for one in order if one.candidate.number == number)
         found = rivals(on, rounds, ranked=order, how=_sampling(work))
         kept = rounds.kept_of(winner)
-        features = folded.features(winner.candidate.model)[0]
-    counts = _by_count(on, records, winner, plans)
+        features = folded.of(winner.candidate.model).features(winner.candidate.model)[0]
+    by_count = _by_count(on, records, winner, plans)
     board = Leaderboard(
         metric=judge.metric,
         folds=plans[0].told(),
@@ -82,7 +90,8 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         rule=work.project.choose.rule,
         why=why,
         rivals=found,
-        by_count=counts,
+        by_count=by_count,
+        batches=_batched_tables(on),
         ended=getattr(search, "ended", None),
     )
     outputs = {
@@ -92,7 +101,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "scores": Reference("object", kept.scores),
         "first_model": Reference("object", kept.model),
         "first_features": keep_json(work.store, features.to_json()),
-        "chosen": Reference("value", Chosen(number, refitted(winner)).to_json()),
+        "chosen": Reference("value", _chosen(on, winner).to_json()),
     }
     facts: dict[str, Any] = {
         "candidates": len(order),
@@ -104,6 +113,37 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "rows_read": work.engine.rows_scanned - before,
     }
     return Made(outputs, facts)
+
+
+def _batches(work: Workspace, step: Step, *, prepared: Preparation) -> Mapping[int, Batches]:
+    """The batches that candidates learn from, by their rows: one scan, or none where no table has any."""
+    sizes = [one.subset.batches for one in work.project.models if one.subset is not None]
+    if not sizes:
+        return {}
+    engine, split = work.engine, split_settings(work.project)
+    placed = BatchPlacement(replace(prepared, keep=(), transform=None), split.hashed, split.seed)
+    table = engine.map(engine.scan(snapshot_source(work, step)), placed)
+    return fit_batches(sizes, seed=split.seed, look=lambda *asked: engine.summarise(table, *asked))
+
+
+def _batched_tables(on: Judged) -> tuple[BatchedTable, ...]:
+    """The tables with a subset, for the leaderboard."""
+    declared = ((at, one.subset) for at, one in enumerate(on.work.project.models))
+    return tuple(
+        BatchedTable(at, subset.batches, on.batches[subset.batches].sizes)
+        for at, subset in declared
+        if subset is not None
+    )
+
+
+def _chosen(on: Judged, winner: Trial) -> Chosen:
+    """The winner as it is fitted to the rows outside the test, or to its batch of them."""
+    number, subset = winner.candidate.number, winner.candidate.model.subset
+    if subset is None or subset.batch is None:
+        return Chosen(number, refitted(winner))
+    batches = on.batches[subset.batches]
+    part = batches.part(subset.batch)
+    return Chosen(number, refitted(winner, rows=batches.sizes[subset.batch - 1]), part)
 
 
 def _searched(search: Search, rounds: Rounds, tell: TrialTeller | None) -> tuple[Trial, ...]:
@@ -123,7 +163,7 @@ def _searched(search: Search, rounds: Rounds, tell: TrialTeller | None) -> tuple
 def _judge(work: Workspace, prepared: Preparation) -> Judge:
     """What decides between candidates; E2105 for a metric without a better direction."""
     target = MetricTarget(prepared.target.task, prepared.target.class_names)
-    if prepared.target.task == "regression" and work.project.target.transform is not None:
+    if prepared.transform is not None and prepared.transform.least == 0:
         target = replace(target, log_scale=True)
     metric: MetricName = headline(work.project, target) or metric_names(target)[0]
     if metric.direction == "none":
