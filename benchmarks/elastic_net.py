@@ -74,7 +74,7 @@ sums = numbers.sums()
 read = time.perf_counter()
 strengths = STRENGTHS if points == 9 else spaced(1.0, count=points // 3, least=1e-4)
 penalties = [Penalty(strength, ratio) for ratio in RATIOS for strength in strengths]
-folds = solved(sums, numbers.divisions, penalties)
+folds = solved(sums, numbers.divisions, penalties=penalties)
 errors = np.mean([one.judged.metric("rmse") for one in folds], axis=0)
 best = penalties[int(errors.argmin())]
 whole = problem_of(joined(sums[0].groups))

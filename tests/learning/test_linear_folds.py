@@ -70,7 +70,7 @@ def test_large_means_cost_no_digits() -> None:
     away = times.astype(np.longdouble) - times.astype(np.longdouble).mean()
     assert part.products[0, 0] == pytest.approx(float((away**2).sum()), rel=1e-10)
     fit = LinearRegression().fit(times[:, None].astype(np.float64) - 1.7e9, label)
-    (found,) = solved([state], [Division((0, 1, 2, 3), (0,))], [Penalty()])
+    (found,) = solved([state], [Division((0, 1, 2, 3), (0,))], penalties=[Penalty()])
     assert found.own[1][0, 0] == pytest.approx(fit.coef_[0], rel=1e-9)
 
 
@@ -89,7 +89,7 @@ def test_each_penalty_on_each_fold_is_what_a_solver_finds_on_its_rows(
         *(Penalty(one, 0.5) for one in (1.0, 0.1, 0.001)),
         Penalty(0.1, 1),
     ]
-    found = solved([state], FOLDS, penalties)
+    found = solved([state], FOLDS, penalties=penalties)
     rows = frame.select(summary.features).to_numpy().astype(np.float64)
     target, part = frame["y"].to_numpy(), frame["part"].to_numpy()
     weights = frame["w"].to_numpy() if weight else np.ones(len(frame))
@@ -172,7 +172,9 @@ def test_features_of_their_own_for_each_fold_and_shared_ones_give_the_same_model
     states = [own.result(own.update(own.start(), table)) for _ in FOLDS]
     check_laws(own, [table[:20], table[20:21], table[21:50]], scale=1e7)
     penalties = [Penalty(0.1, 0.5), Penalty(0.01, 1.0)]
-    for one, other in zip(solved([shared], FOLDS, penalties), solved(states, FOLDS, penalties), strict=True):
+    for one, other in zip(
+        solved([shared], FOLDS, penalties=penalties), solved(states, FOLDS, penalties=penalties), strict=True
+    ):
         np.testing.assert_allclose(one.coefficients, other.coefficients, atol=1e-12)
 
 
@@ -182,7 +184,7 @@ def test_a_path_leaves_no_coefficient_at_its_beginning_on_any_fold() -> None:
     summary = _summary(frame)
     state = summary.update(summary.start(), frame)
     path = path_strengths([state], FOLDS, l1_ratio=0.5, count=30, least=1e-3)
-    found = solved([state], FOLDS, [Penalty(one, 0.5) for one in path])
+    found = solved([state], FOLDS, penalties=[Penalty(one, 0.5) for one in path])
     assert not any(one.coefficients[0].any() for one in found)
     assert any(one.coefficients[1].any() for one in found)
     assert path[-1] == pytest.approx(path[0] * 1e-3)
@@ -194,7 +196,7 @@ def test_a_fold_without_rows_is_named() -> None:
     summary = _summary(frame)
     state = summary.update(summary.start(), frame)
     with pytest.raises(CauceError, match="E2162"):
-        solved([state], FOLDS, [Penalty()])
+        solved([state], FOLDS, penalties=[Penalty()])
 
 
 def test_a_target_whose_squares_overflow_is_refused() -> None:
@@ -203,4 +205,4 @@ def test_a_target_whose_squares_overflow_is_refused() -> None:
     summary = _summary(frame)
     state = summary.update(summary.start(), frame)
     with pytest.raises(CauceError, match="E2160"):
-        solved([state], FOLDS, [Penalty()])
+        solved([state], FOLDS, penalties=[Penalty()])

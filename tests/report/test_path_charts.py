@@ -35,7 +35,7 @@ def _problem() -> tuple[np.ndarray, np.ndarray, LeastSquares]:
 def test_a_path_holds_the_coefficients_of_each_strength() -> None:
     """The chosen strength is on the line, the first leaves nothing, and each point is scikit-learn's."""
     rows, label, problem = _problem()
-    path = coefficient_path(problem, NAMES, Penalty(0.05, 1.0))
+    path = coefficient_path(problem, NAMES, penalty=Penalty(0.05, 1.0))
     assert path is not None
     assert CoefficientPath.from_json(json.loads(json.dumps(path.to_json()))) == path
     assert path.chosen in path.strengths
@@ -50,12 +50,12 @@ def test_a_path_holds_the_coefficients_of_each_strength() -> None:
 @pytest.mark.parametrize("penalty", [Penalty(), Penalty(0.0, 0.5)])
 def test_without_a_penalty_there_is_no_path(penalty: Penalty) -> None:
     """A line over strengths means nothing for least squares."""
-    assert coefficient_path(_problem()[2], NAMES, penalty) is None
+    assert coefficient_path(_problem()[2], NAMES, penalty=penalty) is None
 
 
 def test_the_chart_names_lines_at_their_ends_and_marks_the_model() -> None:
     """Lines without names, or a model that is not marked, leave the reader guessing; names are text."""
-    path = coefficient_path(_problem()[2], NAMES, Penalty(0.05, 1.0))
+    path = coefficient_path(_problem()[2], NAMES, penalty=Penalty(0.05, 1.0))
     assert path is not None
     chart = path_of_coefficients(path)
     drawn = chart.drawing.__html__()

@@ -100,7 +100,7 @@ def learn_linear(
     known = (precision(problem, standardised), freedom) if plain and freedom > 0 else None
     rows_of = coefficient_rows(model, features, deviations=problem.deviations, known=known)
     told = _described(problem, features, rows_of, learner="linear", penalty=solved, scans=1)
-    return model, replace(told, path=coefficient_path(problem, features, solved))
+    return model, replace(told, path=coefficient_path(problem, features, penalty=solved))
 
 
 def learn_logistic(

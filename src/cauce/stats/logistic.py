@@ -81,7 +81,7 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         for low in range(0, batch.height, _BLOCK_ROWS):
             part = slice(low, min(low + _BLOCK_ROWS, batch.height))
             rows = numbers.block(part)
-            keep = complete(rows, labels[part], weights[part])
+            keep = complete(rows, labels[part], weights=weights[part])
             own, own_labels, own_weights = rows, labels[part], weights[part]
             if not keep.all():
                 own, own_labels, own_weights = rows[:, keep], own_labels[keep], own_weights[keep]
@@ -94,7 +94,7 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         margins = np.asarray(self.coefficients) @ rows
         shares, loss, wanted = explained(margins, labels)
         gradient = products_with(weights * (shares - wanted), rows)
-        curvature = curved(rows, shares, weights) if self.curved else np.zeros((0, 0))
+        curvature = curved(rows, shares, weights=weights) if self.curved else np.zeros((0, 0))
         total = float(weights.sum())
         return LogisticState(rows.shape[1], total, inner_product(weights, loss), gradient, curvature)
 
@@ -149,7 +149,7 @@ def _cells(series: pl.Series, summary: Any) -> NDArray[Any]:
     return series.rechunk().to_numpy()
 
 
-def complete(rows: Floats, labels: Floats, weights: Floats) -> NDArray[np.bool_]:
+def complete(rows: Floats, labels: Floats, *, weights: Floats) -> NDArray[np.bool_]:
     """Which rows have numbers alone, [rows]."""
     with np.errstate(over="ignore", invalid="ignore"):
         fine: NDArray[np.bool_] = np.isfinite(rows.sum(axis=0) + labels + weights)
@@ -170,7 +170,7 @@ def explained(margins: Floats, labels: Floats) -> tuple[Floats, Floats, Any]:
     return shares, loss, labels[None, :] == np.arange(len(margins))[:, None]
 
 
-def curved(rows: Floats, shares: Floats, weights: Floats) -> Floats:
+def curved(rows: Floats, shares: Floats, *, weights: Floats) -> Floats:
     """The second derivatives of the loss, [outputs·(1 + p)]²."""
     outputs, size = len(shares), len(rows)
     found = np.empty((outputs, size, outputs, size))

@@ -102,7 +102,7 @@ class LogisticPoints(Mergeable[PointState, PointState]):
         for low in range(0, batch.height, self._block_rows):
             block = slice(low, min(low + self._block_rows, batch.height))
             rows, own, mine, places = numbers.block(block), labels[block], weights[block], parts[block]
-            keep = complete(rows, own, mine)
+            keep = complete(rows, own, weights=mine)
             if not keep.all():
                 rows, own, mine, places = rows[:, keep], own[keep], mine[keep], places[keep]
                 skipped += int(len(keep) - keep.sum())
@@ -125,7 +125,7 @@ class LogisticPoints(Mergeable[PointState, PointState]):
             shares, loss, wanted = explained(margins[own], labels)
             mine, other = trained[point.division], scored[point.division]
             residuals[own] = mine * (shares - wanted)
-            curvature = curved(rows, shares, mine) if point.curved else np.zeros((0, 0))
+            curvature = curved(rows, shares, weights=mine) if point.curved else np.zeros((0, 0))
             sums = (float(mine.sum()), inner_product(mine, loss), curvature)
             found.append((int(np.count_nonzero(mine)), sums, float(other.sum()), inner_product(other, loss)))
         slopes = products_with(residuals, rows).reshape(len(self.points), outputs, len(rows))

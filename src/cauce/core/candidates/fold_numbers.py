@@ -101,7 +101,7 @@ class SideBySide:
 
 
 def fold_features(
-    schema: Schema, folds: Sequence[Fold], fitted: Sequence[FittedFeatures]
+    schema: Schema, folds: Sequence[Fold], *, fitted: Sequence[FittedFeatures]
 ) -> tuple[tuple[OfFold, Projection], ...]:
     """What makes each fold's features of prepared rows of `schema`; one entry where all folds share them.
 

@@ -35,7 +35,7 @@ class Sparse:
         found: Floats = self.vector - self.matrix @ here - self.ridge * here
         return found
 
-    def gained(self, here: Floats, slope: Floats, there: Floats) -> float:
+    def gained(self, here: Floats, there: Floats, *, slope: Floats) -> float:
         """How much less it is worth `there`; slope: of `here`."""
         moved = there - here
         curved = float(moved @ (self.matrix @ moved)) + self.ridge * float(moved @ moved)
@@ -73,7 +73,7 @@ class Sparse:
             least = _NOISE * float(np.abs(self.vector) @ np.abs(here))
             for more in (leaving, leaving & (np.arange(len(size)) == size.argmax())):
                 there, done = self._stepped(here, slope, np.where(more, np.sign(slope), signs))
-                if (done and not settled) or self.gained(here, slope, there) > least:
+                if (done and not settled) or self.gained(here, there, slope=slope) > least:
                     break
             else:
                 return here

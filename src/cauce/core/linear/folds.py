@@ -85,15 +85,15 @@ class FoldSolutions:
     @cached_property
     def judged(self) -> Squared:
         """Squared errors on the rows that score."""
-        return squared_errors(self.scored, *self.own)
+        return squared_errors(self.scored, self.own[0], slopes=self.own[1])
 
     @cached_property
     def learned(self) -> Squared:
         """Squared errors on the rows that trained."""
-        return squared_errors(self.trained, *self.own)
+        return squared_errors(self.trained, self.own[0], slopes=self.own[1])
 
 
-def squared_errors(part: Comoment, intercepts: Floats, slopes: Floats) -> Squared:
+def squared_errors(part: Comoment, intercepts: Floats, *, slopes: Floats) -> Squared:
     """The squared errors of models [m], [m, p] on the rows of `part`."""
     own = np.sqrt(np.diag(part.products) / part.weight)
     size = np.where(own > 0, own, 1.0)
@@ -119,7 +119,7 @@ def divided(state: ComomentState, division: Division, *, fold: int) -> tuple[Com
 
 
 def solved(
-    states: Sequence[ComomentState], divisions: Sequence[Division], penalties: Sequence[Penalty]
+    states: Sequence[ComomentState], divisions: Sequence[Division], *, penalties: Sequence[Penalty]
 ) -> tuple[FoldSolutions, ...]:
     """Every penalty on every division. states: the sums under each division's own features, by part.
 

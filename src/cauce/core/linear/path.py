@@ -52,7 +52,9 @@ class CoefficientPath:
         )
 
 
-def coefficient_path(problem: LeastSquares, names: Sequence[str], penalty: Penalty) -> CoefficientPath | None:
+def coefficient_path(
+    problem: LeastSquares, names: Sequence[str], *, penalty: Penalty
+) -> CoefficientPath | None:
     """The path of the penalty's l1 share through its strength; None without a strength or varying features.
 
     It begins where no coefficient is left (of a ridge: where they are small) and ends at a ten-thousandth of

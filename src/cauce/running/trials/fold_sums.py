@@ -45,7 +45,7 @@ class FoldNumbers:
     @cached_property
     def made(self) -> tuple[tuple[OfFold, Projection], ...]:
         """What makes each fold's features; one entry where all folds share them."""
-        return fold_features(self.prepared.schema, self.plan.folds, self.fitted)
+        return fold_features(self.prepared.schema, self.plan.folds, fitted=self.fitted)
 
     @property
     def shared(self) -> bool:

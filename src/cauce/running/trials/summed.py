@@ -79,7 +79,7 @@ class SummedFolds:
         penalties = [single(one.penalty) for one in linear]
         fresh = [one for one in dict.fromkeys(penalties) if one not in self._solutions]
         if fresh:
-            found = solved(self._sums, self._numbers.divisions, fresh)
+            found = solved(self._sums, self._numbers.divisions, penalties=fresh)
             self._solutions |= {one: (found, place) for place, one in enumerate(fresh)}
         wanted: dict[ModelSettings, list[Penalty]] = {}
         for one in logistic:
