@@ -186,6 +186,7 @@ def test_a_bundle_holds_the_models_of_the_ends_and_checks_them(tmp_path: Path) -
         ({"models": [{"learner": "forest"}]}, "E2206"),
         ({"models": [{"learner": "boosting"}, {"learner": "boosting", "eta": 0.2}]}, "E2206"),
         ({"choose": {"folds": {"k": 3}}}, "E2207"),
+        ({"evaluate": {"interval_kind": "relative"}}, "E2208"),
     ],
 )
 def test_quantiles_where_no_rows_or_no_trees_are_left_for_them_are_refused(

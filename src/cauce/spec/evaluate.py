@@ -93,6 +93,9 @@ def answer_findings(project: Any) -> Iterator[Finding]:
             )
         if wanted and path != ("target", "transform") and unseen:
             yield Finding("E2203", path, {"key": ".".join(map(str, path))}, (("split", "validation"),))
+    if evaluate.interval is None and evaluate.interval_kind != "constant":
+        told = {"kind": evaluate.interval_kind}
+        yield Finding("E2208", ("evaluate", "interval_kind"), told, (("evaluate", "interval"),))
     if wants_quantiles(project):
         learners = [one.learner for one in project.models]
         if learners != ["boosting"]:

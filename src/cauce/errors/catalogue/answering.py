@@ -90,6 +90,16 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2208",
+        exit=Exit.CONFIG,
+        says=_("evaluate.interval_kind is {kind}, and evaluate.interval asks for no intervals."),
+        hint=_("Say which share of new values is to lie inside, such as interval = 0.9, or remove the kind."),
+        explanation=_(
+            "The kind says how wide intervals are, and only evaluate.interval that there are any. A setting "
+            "that does nothing is more likely forgotten than meant."
+        ),
+    ),
+    Entry(
         code="W2201",
         exit=Exit.OK,
         says=_("The calibration {method} rests on few rows: {count}, of which {fewest} of the class {name}."),
