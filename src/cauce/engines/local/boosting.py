@@ -29,7 +29,7 @@ from cauce.core.trees.model import forest_document, quantile_document
 from cauce.core.trees.shares import shares
 from cauce.engines.local.growing import grower
 from cauce.engines.local.matrices import Matrices, Ready
-from cauce.engines.local.spooling import Spool
+from cauce.engines.local.spooling import Spool, give_back_memory
 from cauce.engines.local.xgboost_border import require_gpu, translated
 from cauce.errors import CauceError
 from cauce.expr.batch import take
@@ -165,6 +165,7 @@ class TrainingRows:
             if last:
                 for spool in (*ready.train, ready.validation):
                     spool.forget()
+                give_back_memory()
             return _fit(spec, threads, binned, asked, observe)
 
     def _taught(self, *, whole: bool) -> Ready:
