@@ -24,6 +24,7 @@ from cauce.core.columns import (
 )
 from cauce.core.splits.blocks import BlockRule, TimeBlocks, block_name
 from cauce.core.splits.fitting import HAS_TARGET, PLACE, TARGET_CLASS, SplitSettings
+from cauce.core.splits.parts import OTHER_PART, Part
 from cauce.core.splits.rules import SplitRule, TimeSplit, inner_folds, places
 from cauce.core.task import Target
 from cauce.errors import CauceError
@@ -42,8 +43,8 @@ class Preparation:
     input: the snapshot's schema. key: the declared key; empty for the whole row's content. blocks: what also
     gives each row its block of cross-validation, one column a repetition. merged: validation rows train.
     transform: the scale that is learned; then TARGET is on it (0 for a target that is not on it) and ORIGINAL
-    comes last. E1112 for a row with a target and no time, where time splits; E1115 for a weight that is
-    null, negative or not finite.
+    comes last. part: training rows outside it get the fold OTHER_PART. E1112 for a row with a target and no
+    time, where time splits; E1115 for a weight that is null, negative or not finite.
     """
 
     input: Schema
@@ -55,6 +56,7 @@ class Preparation:
     transform: Transform | None = None
     blocks: BlockRule | None = None
     merged: bool = False
+    part: Part | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -62,8 +64,9 @@ class Preparation:
         hashed = (*(self.key or self.input.names), *(self.rule.columns or self.input.names))
         weight = () if self.weight is None else (self.weight,)
         time = (self.rule.column,) if isinstance(self.rule, TimeSplit) else ()
-        if isinstance(self.blocks, TimeBlocks):
-            time = (*time, self.blocks.column)
+        blocks = getattr(self.blocks, "plain", self.blocks)
+        if isinstance(blocks, TimeBlocks):
+            time = (*time, blocks.column)
         return tuple(dict.fromkeys((*self.keep, *self.target.columns, *weight, *time, *hashed)))
 
     @cached_property
@@ -109,7 +112,10 @@ class Preparation:
             blocks = self.blocks.blocks(batch, lane=lane, fold=folds, label=numbers)
             made |= dict(zip(self._block_names, blocks, strict=True))
         if self.merged:
-            made[FOLD] = np.where(folds == VALIDATION, TRAIN, folds)
+            folds = np.where(folds == VALIDATION, TRAIN, folds)
+        if self.part is not None:
+            folds = np.where((folds == TRAIN) & ~self.part.holds(lane), OTHER_PART, folds)
+        made[FOLD] = folds
         return pl.DataFrame({**_taken(batch, self.keep), **made})
 
     def _weights(self, batch: pl.DataFrame) -> NDArray[np.float64]:

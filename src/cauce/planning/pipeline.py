@@ -161,6 +161,8 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
     fits = folds.k[0] * folds.repeats if folds is not None else 1
     by = (folds.by if folds is not None else None) or project.split.kind
     kinds = len({model.learner in COMPLETE for model in project.models})
+    # How many batches there are depends on the rows; each is read as often as a kind of learner.
+    batched = any(model.subset is not None for model in project.models)
     return Step(
         name="tune",
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT},
@@ -174,7 +176,7 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
             **_taught(project, settings),
         },
         libraries=library_versions("numpy", "polars", *_learning(project)),
-        scans=(by in ("stratified", "time")) + kinds * (2.0 + fits),
+        scans=(by in ("stratified", "time")) + batched + kinds * (2.0 + fits),
     )
 
 

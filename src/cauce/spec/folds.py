@@ -50,6 +50,8 @@ def has_several(project: Project) -> bool:
 
 def is_several(model: Any) -> bool:
     """Whether one `[[models]]` table stands for more than one candidate."""
+    if getattr(model, "subset", None) is not None:
+        return True
     penalty = getattr(model, "penalty", None)
     single = (float, int)
     listed = penalty is not None and not (

@@ -12,6 +12,7 @@ from cauce.spec.settings import (
     Exact,
     Expects,
     FrozenMap,
+    Natural,
     NotNegative,
     PositiveShare,
     Share,
@@ -42,6 +43,22 @@ _SEARCH = _("How its best settings are looked for: a method and a space of what 
 _CLASS_WEIGHT = _("Weights of the classes: none, balanced, or a table of class and weight.")
 
 
+_SUBSET = _("One candidate for each shuffled batch of rows, beside the single fit on all; see docs/tune.md.")
+
+
+@section
+class Subset:
+    """Candidates that each learn from one batch of the rows outside the test, shuffled by key and seed.
+
+    The single fit on all rows always stands beside them on the leaderboard.
+    """
+
+    batches: Natural = setting(_("How many rows a batch has; the last one has what is left."))
+    batch: Natural | None = setting(
+        _("The only batch that becomes a candidate, from 1; all of them where absent."), default=None
+    )
+
+
 @section
 class Boosting:
     """Gradient boosted trees, for every task."""
@@ -66,6 +83,7 @@ class Boosting:
     monotone: Monotone = setting(_MONOTONE, default=EMPTY)
     device: Literal["cpu", "cuda"] = setting(_DEVICE, default="cpu")
     search: Search | None = setting(_SEARCH, default=None)
+    subset: Subset | None = setting(_SUBSET, default=None)
 
 
 @section
@@ -95,6 +113,7 @@ class Forest:
     monotone: Monotone = setting(_MONOTONE, default=EMPTY)
     device: Literal["cpu", "cuda"] = setting(_DEVICE, default="cpu")
     search: Search | None = setting(_SEARCH, default=None)
+    subset: Subset | None = setting(_SUBSET, default=None)
 
 
 @section
@@ -142,6 +161,7 @@ class Linear:
     penalty: Penalty | None = setting(
         _("What large coefficients cost; ordinary least squares where absent."), default=None
     )
+    subset: Subset | None = setting(_SUBSET, default=None)
 
 
 @section
@@ -155,6 +175,7 @@ class Logistic:
         _("What large coefficients cost; { lambda = 0 } for none."), default=Penalty(strength=0.001)
     )
     class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
+    subset: Subset | None = setting(_SUBSET, default=None)
 
 
 ModelSettings: TypeAlias = Boosting | Forest | Linear | Logistic

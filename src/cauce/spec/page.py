@@ -14,7 +14,7 @@ from typing import Any
 
 from cauce.spec.features import STEPS, Pca
 from cauce.spec.gate import Webhook
-from cauce.spec.models import LEARNERS, Penalty
+from cauce.spec.models import LEARNERS, Penalty, Subset
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import FeatureDefaults, Project
 from cauce.spec.schema import json_schema, node_at
@@ -119,6 +119,8 @@ def _section(item: Field[Any], path: KeyPath) -> str:
         parts.append(f"### `models.penalty`\n\n{penalty}")
         search = f"{inspect.getdoc(Search)}\n\n{_table(Search, ('learner', 'boosting', 'search'))}"
         parts.append(f"### `models.search`\n\n{search}")
+        subset = f"{inspect.getdoc(Subset)}\n\n{_table(Subset, ('learner', 'boosting', 'subset'))}"
+        parts.append(f"### `models.subset`\n\n{subset}")
     if item.name == "validate":
         parts += [_expectation(*one) for one in _EXPECTATIONS]
     if item.name == "features":

@@ -20,6 +20,9 @@ def search_findings(models: Sequence[Any], mapping: dict[str, Any]) -> Iterator[
         search = getattr(model, "search", None)
         if search is not None:
             path: KeyPath = ("models", at, "search")
+            if model.subset is not None:
+                told = {"first": dotted(path), "second": dotted(("models", at, "subset"))}
+                yield Finding("E2180", ("models", at, "subset"), told, (path,))
             yield from _budget(search, path)
             yield from _space(model, path, mapping)
 

@@ -30,7 +30,7 @@ def tuned(report: TuneReport, width: int) -> Answer:
     """The leaderboard, which candidate is chosen and why, and what to type next."""
     board = report.leaderboard
     first, *others = reasons(board)
-    found = (first, *_by_count(board), *others, *_scans_of_all(report))
+    found = (first, *board.on_batches, *_by_count(board), *others, *_scans_of_all(report))
     lines = [*_counted(board), "", *_ranks(board, report.costs, width), "", *found]
     return Answer(
         "cauce.tune/1",
@@ -53,7 +53,8 @@ def _scans_of_all(report: TuneReport) -> Iterator[str]:
 
 def in_short(board: Leaderboard, costs: Mapping[int, TrialCosts], width: int) -> list[str]:
     """The first candidates and the reason, for the end of a run."""
-    return [*_counted(board), *_ranks(board, costs, width, first=_IN_SHORT), *reasons(board)[:1]]
+    ranks = _ranks(board, costs, width, first=_IN_SHORT)
+    return [*_counted(board), *ranks, *reasons(board)[:1], *board.on_batches]
 
 
 def _counted(board: Leaderboard) -> Iterator[str]:

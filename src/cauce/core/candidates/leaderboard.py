@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cauce.core.candidates.batch_board import BatchedTable
 from cauce.core.candidates.trials import Trial
 from cauce.core.comparison import PairedMetric
 from cauce.core.metrics.names import MetricName
@@ -102,7 +103,8 @@ class Leaderboard:
     trials: the best mean first, equal means in the order asked for, failed ones last. chosen: the number of
     the candidate. rule, why: how it was chosen. rivals: the best against the next ones. by_count: the
     chosen one by number of folds, where several were asked for. ended: why the search ended before its
-    budget ("time_limit") and after which round, None where it did not.
+    budget ("time_limit") and after which round, None where it did not. batches: of the tables with a
+    `subset`.
     """
 
     metric: MetricName
@@ -114,6 +116,7 @@ class Leaderboard:
     rivals: tuple[Rival, ...] = ()
     by_count: tuple[FoldCount, ...] = ()
     ended: tuple[str, int] | None = None
+    batches: tuple[BatchedTable, ...] = ()
 
     def __getitem__(self, number: int) -> Trial:
         """The trial of the candidate with this number; KeyError where there is none."""
@@ -138,8 +141,14 @@ class Leaderboard:
             error="" if best.error is None else format_significant(best.error, 3),
         )
 
+    @property
+    def on_batches(self) -> list[str]:
+        """How rows were cut into batches and what batches lose; nothing where there are none."""
+        return [text for one in self.batches for text in one.sentences(self.trials, self.metric)]
+
     def to_json(self) -> dict[str, Any]:
         """A JSON value; no clock in it."""
+        batches = {"batches": [one.to_json() for one in self.batches]} if self.batches else {}
         return {
             "version": VERSION,
             "metric": str(self.metric),
@@ -151,6 +160,7 @@ class Leaderboard:
             "rivals": [one.to_json() for one in self.rivals],
             "by_count": [one.to_json() for one in self.by_count],
             "ended": None if self.ended is None else list(self.ended),
+            **batches,
         }
 
     @staticmethod
@@ -167,6 +177,7 @@ class Leaderboard:
             rivals=tuple(Rival.from_json(one) for one in value["rivals"]),
             by_count=tuple(FoldCount.from_json(one) for one in value["by_count"]),
             ended=None if ended is None else (str(ended[0]), int(ended[1])),
+            batches=tuple(BatchedTable.from_json(one) for one in value.get("batches", ())),
         )
 
 
@@ -194,7 +205,9 @@ def choose(trials: Sequence[Trial], *, rule: Rule = "best") -> tuple[int, Why]:
     if len(fine) == 1:
         return best.candidate.number, "only"
     if rule == "one_standard_error" and best.error is not None:
-        near = [one for one in fine if abs(one.mean - best.mean) <= best.error]
+        # A model that saw fewer rows has fewer leaves for that reason alone, and is not simpler for it.
+        whole = [one for one in fine if one is best or one.candidate.model.subset is None]
+        near = [one for one in whole if abs(one.mean - best.mean) <= best.error]
         simplest = min(near, key=complexity)
         if complexity(simplest) < complexity(best):
             return simplest.candidate.number, "simpler"

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cauce.core.candidates.trials import Candidate, Trial
-from cauce.language import format_significant
+from cauce.language import format_number, format_significant, translate
+from cauce.language import gettext_noop as _
 from cauce.spec.mapping import plain
 
 _ASIDE = frozenset(("learner", "search"))
+_BATCH = ("batches", "batch")
 
 
 def settings_of(candidate: Candidate) -> dict[str, Any]:
-    """A candidate's settings by name, those of a penalty by their own; its learner and search aside."""
+    """A candidate's settings by name, those of a penalty and of a subset by their own; its learner and
+    search aside."""
     found: dict[str, Any] = {}
     for name, value in plain(candidate.model).items():
         if name not in _ASIDE:
-            found |= value if isinstance(value, Mapping) and name == "penalty" else {name: value}
+            parts = isinstance(value, Mapping) and name in ("penalty", "subset")
+            found |= value if parts else {name: value}
     return found
 
 
@@ -49,8 +53,16 @@ def ranks(trials: Sequence[Trial]) -> dict[int, str]:
 
 def _said(candidate: Candidate, names: Sequence[str]) -> str:
     own = settings_of(candidate)
-    told = ", ".join(f"{name} {setting_words(own.get(name))}" for name in names)
-    return f"{candidate.model.learner}: {told}" if told else candidate.model.learner
+    told = [f"{name} {setting_words(own.get(name))}" for name in names if name not in _BATCH]
+    told += [_batch_words(own)] if any(name in _BATCH for name in names) else []
+    return f"{candidate.model.learner}: {', '.join(told)}" if told else candidate.model.learner
+
+
+def _batch_words(own: Mapping[str, Any]) -> str:
+    if "batch" not in own:
+        return translate(_("all rows"))
+    text = translate(_("batch {number} (of {rows} rows)"))
+    return text.format(number=format_number(own["batch"]), rows=format_number(own["batches"]))
 
 
 def setting_words(value: Any) -> str:

@@ -10,8 +10,9 @@ from cauce.core.answering.transform import LEAST, Transform
 from cauce.core.bundle.answers import LIMITS
 from cauce.core.columns import FOLD, FOLD_NAMES, ORIGINAL, TARGET, TRAIN, WEIGHT
 from cauce.core.features import fit_features
-from cauce.core.preparation import Preparation
+from cauce.core.preparation import LEFT_OUT, Preparation
 from cauce.core.splits import check_folds, decode_rule
+from cauce.core.splits.parts import OTHER_PART
 from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.expr.projection import Projection
@@ -50,8 +51,18 @@ def preparation(
     target, rule = Target.from_json(known["target"]), decode_rule(known["rule"])
     scale = work.project.target.transform if learning else None
     transform = None if scale is None else Transform(scale)
-    merged = chosen_of(step) is not None
-    return Preparation(schema, target, rule, data.key, data.weight, keep, transform, merged=merged)
+    chosen = chosen_of(step)
+    return Preparation(
+        schema,
+        target,
+        rule,
+        data.key,
+        data.weight,
+        keep,
+        transform,
+        merged=chosen is not None,
+        part=None if chosen is None else chosen.part,
+    )
 
 
 def fit(work: Workspace, step: Step, *, report: Report) -> Made:
@@ -152,7 +163,8 @@ class _Look:
         counts, *labels = self._own or ()
         rows = {fold: one[TARGET].rows for fold, one in counts.groups.items()}
         check_folds(rows, split_settings(self._work.project), merged=self._merged)
-        folds = {FOLD_NAMES[fold] if fold >= 0 else "left_out": count for fold, count in rows.items()}
+        names = {LEFT_OUT: "left_out", OTHER_PART: "other_batches", **dict(enumerate(FOLD_NAMES))}
+        folds = {names[fold]: count for fold, count in rows.items()}
         if self._target.task == "regression":
             mean, quantiles = self._middle(labels)
             guess = {"mean": mean, "median": quantiles.quantile(0.5)}

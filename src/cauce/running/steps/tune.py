@@ -128,11 +128,10 @@ def _batches(work: Workspace, step: Step, *, prepared: Preparation) -> Mapping[i
 
 def _batched_tables(on: Judged) -> tuple[BatchedTable, ...]:
     """The tables with a subset, for the leaderboard."""
-    declared = ((at, one.subset) for at, one in enumerate(on.work.project.models))
     return tuple(
-        BatchedTable(at, subset.batches, on.batches[subset.batches].sizes)
-        for at, subset in declared
-        if subset is not None
+        BatchedTable(at, one.learner, one.subset.batches, on.batches[one.subset.batches].sizes)
+        for at, one in enumerate(on.work.project.models)
+        if one.subset is not None
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock, RLock
@@ -12,6 +13,7 @@ import polars as pl
 
 from cauce.core.answering.transform import Transform
 from cauce.core.boosting import BoostSpec
+from cauce.core.candidates.batches import Batches, part_plan
 from cauce.core.candidates.fold_rows import ROLE, FoldRows
 from cauce.core.candidates.folds import FoldPlan
 from cauce.core.columns import HASH_A, HASH_B, ORIGINAL, TARGET, WEIGHT
@@ -29,7 +31,7 @@ from cauce.running.learning import KEPT
 from cauce.running.steps.roles import planned_features
 from cauce.running.trials.summed import SummedFolds
 from cauce.running.workspace import Workspace
-from cauce.spec.models import COMPLETE, ModelSettings
+from cauce.spec.models import COMPLETE, ModelSettings, Subset
 from cauce.threads import usable_cores
 
 _MEMORY = 1 << 30
@@ -37,13 +39,17 @@ _MEMORY = 1 << 30
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """On what candidates are judged. prepared: every column of the source, with the plan's blocks."""
+    """On what candidates are judged. prepared: every column of the source, with the plan's blocks.
+
+    batches: by how many rows they have, for candidates that learn from one batch.
+    """
 
     work: Workspace
     source: Source
     prepared: Preparation
     plan: FoldPlan
     judge: Judge
+    batches: Mapping[int, Batches] = field(default_factory=dict)
 
     @property
     def target(self) -> Target:
@@ -85,14 +91,37 @@ class Folded:
         self._features: dict[bool, tuple[FittedFeatures, ...]] = {}
         self._tables: dict[tuple[bool, int], FoldTable] = {}
         self._locks: dict[tuple[bool, int], Lock] = {}
+        self._batch: tuple[Subset, Folded] | None = None
 
     def __enter__(self) -> Folded:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close_batch()
         self._tables.clear()
         self.summed.close()
         self._stack.close()
+
+    def _close_batch(self) -> None:
+        if self._batch is not None:
+            self._batch[1].__exit__()
+            self._batch = None
+
+    def of(self, model: ModelSettings) -> Folded:
+        """The folds that teach this model: these, or those of the batch it learns from.
+
+        One batch is open at a time: candidates of a round are all of one.
+        """
+        subset = model.subset
+        if subset is None or subset.batch is None:
+            return self
+        with self._lock:
+            if self._batch is None or self._batch[0] != subset:
+                self._close_batch()
+                plan = part_plan(self.on.plan, self.on.batches[subset.batches].part(subset.batch))
+                prepared = replace(self.on.prepared, blocks=plan.rule)
+                self._batch = subset, Folded(replace(self.on, plan=plan, prepared=prepared))
+            return self._batch[1]
 
     def features(self, model: ModelSettings) -> tuple[FittedFeatures, ...]:
         """The features of every fold for a learner such as this one's, learned in the looks of one fold."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cauce.core.candidates.trials import Trial
+from cauce.core.splits.parts import Part
 from cauce.planning.step import Step
 from cauce.running.workspace import Workspace
 from cauce.spec.border import model_of
@@ -16,36 +17,44 @@ from cauce.spec.mapping import plain
 from cauce.spec.models import Boosting, ModelSettings
 
 
-def refitted(trial: Trial) -> ModelSettings:
+def refitted(trial: Trial, *, rows: int | None = None) -> ModelSettings:
     """The settings for all rows at once: nothing is left to stop the training, so the folds say how long.
 
     Each fold's rounds count for as many more as there are more rows than it trained on; the median of them,
     at most the rounds of the candidate. (On three real tables, 5 folds and three splits, 1.57 times the
     folds' rounds changed the error on test rows by -1.7 %, -0.7 % and +0.1 % against the rounds themselves.)
+    rows: how many it is fitted to, where those are not all outside the test.
     """
     model: Any = trial.candidate.model
     if not (isinstance(model, Boosting) and model.early_stopping):
         return trial.candidate.model
-    rows = max(one.trained + one.stopped + one.rows for one in trial.folds)
+    if rows is None:
+        rows = max(one.trained + one.stopped + one.rows for one in trial.folds)
     scaled = [(one.rounds or 1) * rows / max(one.trained, 1) for one in trial.folds]
     return replace(model, rounds=min(model.rounds, math.ceil(statistics.median(scaled))), early_stopping=0)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the step `tune` chose. model: as it is fitted to training and validation rows."""
+    """What the step `tune` chose. model: as it is fitted to training and validation rows.
+
+    part: the rows among those that it is fitted to, where it is the model of one batch.
+    """
 
     number: int
     model: ModelSettings
+    part: Part | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
-        return {"number": self.number, "model": plain(self.model)}
+        part = {} if self.part is None else {"part": self.part.to_json()}
+        return {"number": self.number, "model": plain(self.model), **part}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Chosen:
         """What `to_json` gave."""
-        return Chosen(int(value["number"]), model_of(value["model"]))
+        part = Part.from_json(value["part"]) if "part" in value else None
+        return Chosen(int(value["number"]), model_of(value["model"]), part)
 
 
 def chosen_of(step: Step) -> Chosen | None:

@@ -24,6 +24,7 @@ from cauce.ports.clock import Clock
 from cauce.running.trials.folded import Folded, own_label
 from cauce.running.trials.judging import FoldResult, How, Stopped, judge_fold
 from cauce.running.trials.records import Kept, TrialRecords, keep_frame, keep_model, read_frame
+from cauce.spec.models import COMPLETE
 
 KEPT_TRIALS = 3
 """So many of the best trials keep their scores, for the choice and its comparisons."""
@@ -45,6 +46,7 @@ class Rounds:
     digests: dict[int, str] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
     means: list[float] = field(default_factory=list)
+    readings: dict[int, float] = field(default_factory=dict)
 
     @property
     def plan_digest(self) -> str:
@@ -72,19 +74,21 @@ class Rounds:
 
     def _from_sums(self, candidates: Sequence[Candidate]) -> dict[int, tuple[Trial, None]]:
         """Linear and logistic candidates are solved together; trials of those whose scores are sums alone."""
-        summed, found = self.folded.summed, {}
-        began = self.clock.seconds()
-        try:
-            summed.prepare(candidates)
-        except CauceError:
-            # Each fails, or not, by itself: one that cannot be solved takes no other along.
+        if not candidates:
             return {}
+        # A round is of one batch, or of none: `TableSearch` asks for no other.
+        summed, found = self.folded.of(candidates[0].model).summed, {}
+        began = self.clock.seconds()
+        summed.prepare(candidates)
+        together = sum(one.model.learner in COMPLETE for one in candidates)
+        readings = summed.newly_read() / max(together, 1)
+        self.readings |= {one.number: readings for one in candidates if one.model.learner in COMPLETE}
         for one in candidates:
             scores = summed.scores(one, self.folded.on.judge.metric)
             if scores is not None:
                 found[one.number] = (Trial(one, scores), None)
         for trial, _ in found.values():
-            costs = TrialCosts((self.clock.seconds() - began) / len(candidates))
+            costs = TrialCosts((self.clock.seconds() - began) / len(candidates), readings)
             self.records.keep(trial, self.plan_digest, kept=None, costs=costs)
         return found
 
@@ -124,7 +128,7 @@ class Rounds:
             for future in fits:
                 future.cancel()
             trial = failed_trial(candidate, error)
-        costs = TrialCosts(seconds)
+        costs = TrialCosts(seconds, self.readings.get(candidate.number, 0.0))
         self.digests[candidate.number] = self.records.keep(trial, self.plan_digest, kept=kept, costs=costs)
         return trial, kept
 
@@ -145,7 +149,7 @@ class Rounds:
         for fold, result in zip(on.plan.folds, results, strict=True):
             if fold.repeat:
                 continue
-            rows = self.folded.table(candidate.model, fold.number).rows.scored
+            rows = self.folded.of(candidate.model).table(candidate.model, fold.number).rows.scored
             raw = result.raw.reshape(len(result.raw), -1).astype(np.float32)
             label = own_label(on, rows)
             own = {name: rows.get_column(name) for name in (POSITION, WEIGHT, BUCKET, HASH_A, HASH_B)}
@@ -174,7 +178,7 @@ class Rounds:
                 raise Stopped
             going: Callable[[], bool] = lambda: not stopped.is_set()  # noqa: E731
             how = How(threads=each, going=going, clock=self.clock)
-            return judge_fold(self.folded, candidate, number=number, how=how)
+            return judge_fold(self.folded.of(candidate.model), candidate, number=number, how=how)
 
         pool = ThreadPoolExecutor(workers, "cauce-folds")
         try:

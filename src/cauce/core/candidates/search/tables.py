@@ -21,6 +21,10 @@ Strengths: TypeAlias = Callable[[ModelSettings, StrengthPath, float], Sequence[f
 """The strengths of a path, for a linear or logistic model and one l1_ratio; they depend on the rows."""
 
 
+Counts: TypeAlias = Callable[[int], int]
+"""How many batches of so many rows there are; it depends on the rows."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A `[[models]]` table's proposals. width: of its rounds. seconds: its time limit."""
@@ -30,13 +34,15 @@ class Table:
     seconds: float | None = None
 
 
-def table_of(model: ModelSettings, *, seed: int, strengths: Strengths | None = None) -> Table:
+def table_of(
+    model: ModelSettings, *, seed: int, strengths: Strengths | None = None, counts: Counts | None = None
+) -> Table:
     """What a `[[models]]` table of a checked project proposes. seed: where its search has none. E2139."""
     search: Declared | None = getattr(model, "search", None)
     if search is None:
-        listed = tuple(penalised(model, strengths))
+        parts = [tuple(penalised(one, strengths)) for one in batched(model, counts)]
         # What differs in its penalty alone is solved together, so it is asked for together.
-        return Table(Listed(listed), len(listed))
+        return Table(Listed(tuple(itertools.chain.from_iterable(parts))), len(parts[0]))
     if search.method == "tpe":
         optuna_library()
     space = Space(
@@ -46,6 +52,20 @@ def table_of(model: ModelSettings, *, seed: int, strengths: Strengths | None = N
     )
     made = Refined(space, lambda one: _method(search, one), search.refine, grid=search.method == "grid")
     return Table(made, search.width, search.seconds)
+
+
+def batched(model: ModelSettings, counts: Counts | None = None) -> Iterator[ModelSettings]:
+    """The model on all rows, then on each of its batches; a batch that holds all rows is not tried twice.
+
+    Where the number of batches is not known, on all rows alone.
+    """
+    yield changed(model, {"subset": None})
+    if model.subset is None or counts is None:
+        return
+    last = counts(model.subset.batches)
+    numbers = range(1, last + 1) if model.subset.batch is None else (model.subset.batch,)
+    for number in numbers if last > 1 else ():
+        yield changed(model, {"subset": replace(model.subset, batch=number)})
 
 
 def _method(search: Declared, space: Space) -> Proposals:
@@ -136,7 +156,13 @@ class TableSearch:
 
 
 def search_of(
-    models: Sequence[ModelSettings], *, seed: int, higher: bool, strengths: Strengths | None = None
+    models: Sequence[ModelSettings],
+    *,
+    seed: int,
+    higher: bool,
+    strengths: Strengths | None = None,
+    counts: Counts | None = None,
 ) -> TableSearch:
     """The search that a project's `[[models]]` declare. seed: the project's. higher: is the better score."""
-    return TableSearch([table_of(one, seed=seed, strengths=strengths) for one in models], higher)
+    tables = [table_of(one, seed=seed, strengths=strengths, counts=counts) for one in models]
+    return TableSearch(tables, higher)

@@ -30,6 +30,7 @@ def candidates_section(content: RunContent) -> Section | None:
     if board is None:
         return None
     blocks: list[Block] = [Paragraph(_opening(board), "lead"), *_ended(board), _ranks(content, board)]
+    blocks += _batches(board)
     blocks += _rivals(board)
     blocks += [chart for chart in (_chart(board),) if chart is not None]
     blocks += _halving(content, board)
@@ -117,6 +118,12 @@ def _rank(
         NOTHING if cost is None else decimals(cost.seconds, 1),
         NOTHING if cost is None else number(cost.scans, 3),
     )
+
+
+def _batches(board: Leaderboard) -> Iterator[Block]:
+    told = tuple(board.on_batches)
+    if told:
+        yield Part(translate(_("One batch or all rows?")), (Listing(told),))
 
 
 def _rivals(board: Leaderboard) -> Iterator[Block]:

@@ -17,7 +17,10 @@ from cauce.running.report.sections.coefficients import coefficient_parts
 from cauce.running.report.sections.learning import curve_parts
 from cauce.running.report.wording import count, name, safe, share
 
-_LEFT_OUT = {"left_out": _("rows without a target, left out")}
+_LEFT_OUT = {
+    "left_out": _("rows without a target, left out"),
+    "other_batches": _("rows of other batches, left out"),
+}
 
 
 def model_section(content: RunContent) -> Section | None:
@@ -40,7 +43,7 @@ def model_section(content: RunContent) -> Section | None:
 def _rows(content: RunContent) -> Facts:
     folds: dict[str, int] = dict(content.training.get("folds", {}))
     total = sum(folds.values())
-    order = [one for one in ("train", "validation", "test", "left_out") if one in folds]
+    order = [one for one in ("train", "validation", "test", "left_out", "other_batches") if one in folds]
     pairs = tuple((_fold(one), f"{count(folds[one])} ({share(folds[one], total)})") for one in order)
     rule: Any = content.settings.get("split", {}).get("split", {})
     kind = (translate(_("divided")), translate(_SPLITS.get(str(rule.get("kind")), _("as declared"))))
