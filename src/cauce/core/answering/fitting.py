@@ -101,8 +101,8 @@ class Fitting:
         rarest = min(seen, key=lambda name: seen[name])
         rows, fewest = FEW[str(self.method)]
         if first.rows < rows or seen[rarest] < fewest:
-            told = {"count": first.rows, "fewest": round(seen[rarest]), "name": rarest}
-            warn("W2201", method=self.method, **told)
+            fewest = round(seen[rarest])
+            warn("W2201", method=self.method, count=first.rows, fewest=fewest, name=rarest)
 
     def _map(self, name: str, found: ScoreCounts, *, both: bool) -> Map | None:
         positive, negative = float(found.positive.sum()), float(found.negative.sum())
