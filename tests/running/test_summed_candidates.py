@@ -54,6 +54,7 @@ def test_a_grid_of_elastic_nets_is_judged_in_two_scans_and_as_scikit_learn_judge
     results, board = _run(tmp_path, table, (GRID + FOLDS).format(more='metric = "rmse"\n'), data=KEYED)
     assert len(board.trials) == 24
     assert _told(results)["rows_read"] == (2 + 4) * table.height
+    assert sum(one["scans"] for one in _told(results)["costs"].values()) == pytest.approx(1)
     key = str(results.records["tune"].outputs["scores"].value)
     scored = read_frame(results.work.store, key).sort(POSITION)
     place, fold = scored[POSITION].to_numpy(), scored[SCORED_FOLD].to_numpy()
@@ -145,10 +146,11 @@ def test_a_path_of_logistic_strengths_is_the_same_on_every_fold(tmp_path: Path) 
     """Candidates are compared at the same strengths; the strongest leaves nothing but the classes' shares."""
     table = _table().with_columns(y=pl.when(pl.col("y") > 0).then(pl.lit("up")).otherwise(pl.lit("down")))
     models = '[[models]]\nlearner = "logistic"\npenalty = { lambda = { path = 9 }, l1_ratio = 1.0 }\n'
-    _, board = _run(
+    results, board = _run(
         tmp_path, table, models + '[choose]\nmetric = "log_loss"\nfolds = { k = 3 }\n', data=KEYED
     )
     assert [len(one.folds) for one in board.trials] == [3] * 9
+    assert 5 <= sum(one["scans"] for one in _told(results)["costs"].values()) <= 25
     strongest = max(board.trials, key=lambda one: one.candidate.model.penalty.strength)  # type: ignore[union-attr]
     share = float((table["y"] == "up").mean())  # type: ignore[arg-type]
     entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)

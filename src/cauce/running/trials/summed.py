@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -40,13 +40,30 @@ class SummedFolds:
     _lock: Any = field(default_factory=RLock)
     _stack: ExitStack = field(default_factory=ExitStack)
     _solutions: dict[Penalty, tuple[tuple[FoldSolutions, ...], int]] = field(default_factory=dict)
-    _classes: dict[ModelSettings, ClassFolds] = field(default_factory=dict)
-    _failed: CauceError | None = None
+    _made: dict[Any, Any] = field(default_factory=dict)
+    _told: int = 0
 
     def close(self) -> None:
         """Let kept numbers go."""
-        self._classes.clear()
+        self._made.clear()
         self._stack.close()
+
+    def newly_read(self) -> int:
+        """How often rows were read since this was last asked: for sums, to keep numbers, and over those."""
+        steps = sum(one.scans for one in self._made.values() if isinstance(one, ClassFolds))
+        before, self._told = self._told, steps + sum(key in self._made for key in ("sums", "kept"))
+        return self._told - before
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives, or the error that it raises, the first time."""
+        if key not in self._made:
+            try:
+                self._made[key] = make()
+            except CauceError as error:
+                self._made[key] = error
+        if isinstance(self._made[key], CauceError):
+            raise self._made[key]
+        return self._made[key]
 
     def strengths(self, model: ModelSettings, path: StrengthPath, l1_ratio: float) -> tuple[float, ...]:
         """The strengths of a path, the same on every fold: down from where no feature counts on any."""
@@ -61,16 +78,7 @@ class SummedFolds:
     def prepare(self, candidates: Sequence[Candidate]) -> None:
         """Solve all of these together, those that are linear or logistic; `model` says what prevents it."""
         with self._lock, suppress(CauceError):
-            self._prepared(candidates)
-
-    def _prepared(self, candidates: Sequence[Candidate]) -> None:
-        if self._failed is not None:
-            raise self._failed
-        try:
             self._solved(candidates)
-        except CauceError as error:
-            self._failed = error
-            raise
 
     def _solved(self, candidates: Sequence[Candidate]) -> None:
         numbers = self.folded.on.target.task == "regression"
@@ -91,7 +99,7 @@ class SummedFolds:
         """The candidate's model on one fold. Raises E0820, E0821, E0836, E2160 to E2163."""
         own: Any = candidate.model
         with self._lock:
-            self._prepared([candidate])
+            self._solved([candidate])
             if isinstance(own, Linear):
                 folds, place = self._solutions[single(own.penalty)]
                 return folds[number].model(place)
@@ -103,12 +111,12 @@ class SummedFolds:
         plain = metric.kind in FROM_SUMS and metric.scale is None and self.folded.on.transform is None
         if not isinstance(own, Linear) or not plain:
             return None
-        penalty = single(own.penalty)
-        with self._lock:
-            self.prepare([candidate])
-            if penalty not in self._solutions:
-                return None
-            folds, place = self._solutions[penalty]
+        try:
+            with self._lock:
+                self._solved([candidate])
+                folds, place = self._solutions[single(own.penalty)]
+        except CauceError:
+            return None
         found = []
         for number, one in enumerate(folds):
             judged, learned = one.judged, one.learned
@@ -126,21 +134,24 @@ class SummedFolds:
         prepared = replace(on.prepared, keep=names)
         return FoldNumbers(on.work.engine, on.source, prepared, on.plan, fitted)
 
-    @cached_property
+    @property
     def _sums(self) -> tuple[ComomentState, ...]:
-        return self._numbers.sums()
+        found: tuple[ComomentState, ...] = self._once("sums", self._numbers.sums)
+        return found
 
     def _of_classes(self, model: ModelSettings) -> ClassFolds:
         """What solves logistic models that differ from this one in their penalty alone."""
         own: Any = _penalty_apart(model)
-        if own not in self._classes:
-            self._classes[own] = ClassFolds(self._kept, own.class_weight)
-        return self._classes[own]
+        found: ClassFolds = self._once(own, lambda: ClassFolds(self._kept, own.class_weight))
+        return found
 
-    @cached_property
+    @property
     def _kept(self) -> KeptNumbers:
         memory = self.folded.on.work.project.engine.memory_bytes or KEPT_BYTES
-        return self._stack.enter_context(self._numbers.kept(memory=memory))
+        found: KeptNumbers = self._once(
+            "kept", lambda: self._stack.enter_context(self._numbers.kept(memory=memory))
+        )
+        return found
 
 
 def _penalty_apart(model: Any) -> ModelSettings:
