@@ -18,6 +18,7 @@ from cauce.core.metrics.permutation import ColumnImportance, PermutationImportan
 from cauce.core.metrics.results import Floats
 from cauce.core.metrics.target import Target
 from cauce.expr.kinds import columns_of
+from cauce.expr.projection import Projection
 from cauce.threads import in_threads
 
 ROWS = 5000
@@ -81,9 +82,14 @@ class _Shuffling:
         matrices = np.tile(self.matrix, (REPEATS, 1))
         reading = [columns_of(one.expression) for one in scorer.features]
         found = []
+        projections: dict[tuple[int, ...], Projection] = {}
         for name in names:
             places = [at for at, columns in enumerate(reading) if name in columns]
-            projection = feature_projection([scorer.features[at] for at in places], scorer.input)
+            # Columns of the same features, as principal components have, share what is dear to make.
+            projection = projections.get(tuple(places))
+            if projection is None:
+                made = feature_projection([scorer.features[at] for at in places], scorer.input)
+                projection = projections.setdefault(tuple(places), made)
             shuffled = {**repeated, name: _shuffled(sample.rows.get_column(name), self.seed)}
             rows = pl.DataFrame({column: shuffled[column] for column in projection.columns})
             kept = matrices[:, places]

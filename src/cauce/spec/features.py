@@ -242,9 +242,9 @@ class Pca:
     """Principal components: the directions in which several number columns vary together, as features.
 
     Learned from the training rows: centred always, divided by each column's standard deviation (n - 1)
-    with `scale`. A missing or infinite value stands at the column's mean. Each direction points to where
-    its largest loading is positive. Features are called NAME:1, NAME:2, …, the one of most variance first;
-    a direction without variance gives none.
+    with `scale`. A missing value stands at the column's mean; training rows with an infinite one are left
+    out. Each direction points to where its largest loading is positive. Features are called NAME:1, NAME:2,
+    …, the one of most variance first; a direction without variance gives none.
     """
 
     columns: Names = setting(

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce.core.features.asking import Ask
-from cauce.core.features.numbers import NOTHING
 from cauce.core.features.stream import Stream
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
@@ -20,7 +19,7 @@ from cauce.stats.gram import Grams
 from cauce.stats.moments import ColumnMoments
 
 MOST_COLUMNS = 500
-MOST_CELLS = 20_000
+MOST_CELLS = 2_000
 """Columns × components: each is a product in every row."""
 DEFAULT = 5
 _NO_VARIANCE = 1e-12
@@ -50,11 +49,8 @@ class ComponentsPlan:
 
 
 def number_cell(stream: Stream) -> Expression:
-    """The numbers of a column as floats, missing where they are not finite."""
-    made = stream.floating().expression
-    if stream.kind != "float":
-        return made
-    return n.IfElse(n.Compare(n.Absolute(made), literal(math.inf), "<"), made, NOTHING)
+    """The numbers of a column as floats."""
+    return stream.floating().expression
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -178,7 +174,7 @@ def _spread(own: ColumnMoments) -> float:
 
 def _components(plan: ComponentsPlan, moments: list[ColumnMoments], grams: Grams) -> Components | None:
     matrix = grams.total()
-    if grams.skipped or not np.isfinite(matrix).all():
+    if not matrix.size or not np.isfinite(matrix).all():
         raise CauceError("E1013", name=plan.name, columns=", ".join(name for name, _cell in plan.columns[:5]))
     rows, sums, units = matrix[0, 0], matrix[0, 1:], np.array([_spread(own) for own in moments])
     products = (matrix[1:, 1:] - np.outer(sums, sums) / rows) / (rows - 1)
