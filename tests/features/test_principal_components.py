@@ -195,3 +195,13 @@ def test_a_project_file_declares_components(tmp_path: Path) -> None:
     with pytest.raises((CauceError, CauceErrors)) as caught:
         project_from_mapping({**mapping, **both})
     assert "E0314" in str(caught.value) or getattr(caught.value, "code", "") == "E0314"
+
+
+def test_a_training_row_with_an_infinite_value_teaches_nothing() -> None:
+    """One infinite cell made every product infinite."""
+    frame = shapes(80, columns=3, seed=11).fill_null(1e6)
+    wrong = frame.vstack(pl.DataFrame({"c0": [np.inf], "c1": [1e6], "c2": [1e6]}))
+    (without,), (with_it,) = (fitted(prepare(one), pca()).components for one in (frame, wrong))
+    assert with_it.rows == without.rows == 80
+    assert with_it.loadings == pytest.approx(without.loadings, abs=0.05)
+    assert (with_it.missing >= 0).all()

@@ -193,7 +193,7 @@ def _components(plan: ComponentsPlan, moments: list[ColumnMoments], grams: Grams
         means=np.array([_mean(own) for own in moments]) + units * sums / rows,
         spreads=spreads,
         deviations=np.array([_spread(own) if own.squares > 0 else 0.0 for own in moments]),
-        missing=np.array([round(float(rows)) - own.count for own in moments]),
+        missing=np.array([max(round(float(rows)) - own.count, 0) for own in moments]),
         loadings=_turned(vectors.T[::-1][:kept]),
         variances=variances,
     )
