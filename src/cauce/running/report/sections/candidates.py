@@ -151,7 +151,7 @@ def _chart(board: Leaderboard) -> Chart | None:
         Thread(
             name=safe(called[trial.candidate.number], 120),
             places=tuple(places[at] for _lane, places in placed),
-            texts=(*(setting_words(column[at]) for column in columns), decimals(trial.mean)),
+            texts=(*(safe(setting_words(column[at]), 60) for column in columns), decimals(trial.mean)),
             standing=_standing(board, trial, rank=at, good=good),
         )
         for at, trial in enumerate(trials)
