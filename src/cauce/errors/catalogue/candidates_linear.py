@@ -27,7 +27,7 @@ ENTRIES = (
     Entry(
         code="E2162",
         exit=Exit.DATA,
-        says=_("Fold {fold} has {train} rows to learn from and {score} rows to judge by."),
+        says=_("Fold {fold} lacks rows: it has {train} to learn from and {score} to judge by."),
         hint=_("Use fewer folds, or look at rows left out for a null target or a weight of 0."),
         explanation=_(
             "On each fold a candidate learns from some rows and is judged on others. One of the two parts is "
@@ -38,7 +38,7 @@ ENTRIES = (
         code="E2163",
         exit=Exit.DATA,
         says=_("Fold {fold} has no rows of class {label} to learn from."),
-        hint=_('Use folds = { by = "stratified" } or fewer folds, or leave the class out.'),
+        hint=_("Ask for stratified or for fewer folds, or leave the class out."),
         explanation=_(
             "A logistic model needs rows of every class. With few rows of a class, or folds by group or by "
             "time, all of them can be among the rows that judge, and the model would never predict it."
