@@ -139,6 +139,11 @@ class NumberResults:
     median: ErrorSums | None = None
 
 
+def _goes_with(guess: str, name: MetricName) -> bool:
+    """Whether this guess stands beside the metric. On the logarithm the mean of amounts is a poor one."""
+    return guess == "median" if name.scale == "log1p" else name.kind in _GUESSES[guess]
+
+
 def evaluated_numbers(target: Target, found: NumberResults, *, counted: Counted) -> DatasetEvaluation:
     """All about a regression on one dataset."""
     names = metric_names(target)
@@ -149,7 +154,7 @@ def evaluated_numbers(target: Target, found: NumberResults, *, counted: Counted)
         weight=found.sums.weight,
         metrics=tuple(number_metric(found.sums, name) for name in names),
         baselines={
-            guess: tuple(number_metric(sums, name) for name in names if name.kind in _GUESSES[guess])
+            guess: tuple(number_metric(sums, name) for name in names if _goes_with(guess, name))
             for guess, sums in guesses.items()
             if sums is not None
         },
