@@ -69,7 +69,12 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     total = expected_trials(work.project, counts)
     fits = len(plans[0].folds)
     with Folded(on) as folded:
-        search = search_for(work.project, judge.metric, strengths=folded.summed.strengths, counts=counts)
+        search = search_for(
+            work.project,
+            judge.metric,
+            strengths=lambda model, path, ratio: folded.summed.strengths(model, path, l1_ratio=ratio),
+            counts=counts,
+        )
         every = work.project.choose.rule != "best"
         rounds = Rounds(folded, records, SystemClock(), every=every)
         rounds.told = lambda done: report(done, None if total is None else total * fits)

@@ -65,7 +65,7 @@ class SummedFolds:
             raise self._made[key]
         return self._made[key]
 
-    def strengths(self, model: ModelSettings, path: StrengthPath, l1_ratio: float) -> tuple[float, ...]:
+    def strengths(self, model: ModelSettings, path: StrengthPath, *, l1_ratio: float) -> tuple[float, ...]:
         """The strengths of a path, the same on every fold: down from where no feature counts on any."""
         with self._lock:
             if isinstance(model, Linear):
