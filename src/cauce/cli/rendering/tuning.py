@@ -51,7 +51,7 @@ def _scans_of_all(report: TuneReport) -> Iterator[str]:
         yield text.format(count=format_significant(report.scans, 3))
 
 
-def in_short(board: Leaderboard, costs: Mapping[int, TrialCosts], width: int) -> list[str]:
+def in_short(board: Leaderboard, costs: Mapping[int, TrialCosts], *, width: int) -> list[str]:
     """The first candidates and the reason, for the end of a run."""
     ranks = _ranks(board, costs, width, first=_IN_SHORT)
     return [*_counted(board), *ranks, *reasons(board)[:1], *board.on_batches]
@@ -140,7 +140,11 @@ def _cells(board: Leaderboard, rank: int, trial: Trial, costs: Mapping[int, Tria
     number = trial.candidate.number
     chosen = f"{rank} →" if number == board.chosen else str(rank)
     cost = costs.get(number)
-    return (chosen, spread(trial), f"{trial.gap:+.2g}".replace("-", "−"), _time(cost), _scans(cost))
+    return (chosen, spread(trial), _signed(trial.gap), _time(cost), _scans(cost))
+
+
+def _signed(value: float) -> str:
+    return ("−" if value < 0 else "+") + format_significant(abs(value), 2)
 
 
 def spread(trial: Trial) -> str:
