@@ -111,13 +111,13 @@ def test_a_search_that_was_stopped_says_so() -> None:
     """Its best is the best of what there was time for."""
     found = board(ended=("time_limit", 7))
     assert "stopped by its time limit after round 7" in text(section(as_html(report_page(told(found)))))
-    assert any("after round 7" in one for one in in_short(found, costs(found), 80))
+    assert any("after round 7" in one for one in in_short(found, costs(found), width=80))
 
 
 def test_the_terminal_says_the_same() -> None:
     """Two leaderboards that differ are worth less than one."""
     found = board()
-    lines = in_short(found, costs(found), 100)
+    lines = in_short(found, costs(found), width=100)
     called = words([one.candidate for one in found.trials])
     assert lines[0] == "43 candidates, judged on 5 folds, stratified by class."
     assert called[found.chosen] in "\n".join(lines)

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 import cauce.stats as public
 from cauce.errors import CauceError
+from cauce.expr.formula import parse_formula
+from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Field, Schema
 from cauce.stats import (
+    Comoments,
     Confusion,
     Counts,
     DayFacts,
@@ -43,6 +46,7 @@ from cauce.stats import (
     Thinned,
     Unions,
     WeightedNumbers,
+    Worked,
     hash_quantile,
 )
 from cauce.testing.summaries import check_laws
@@ -90,6 +94,8 @@ BATCHES = st.lists(
 )
 ALL = SCHEMA.names
 NUMBERS = ("flag", "whole", "wild", "tame", "price", "day", "time")
+HALF = Projection((Output("half", parse_formula("tame / 2", SCHEMA)),), SCHEMA)
+QUARTER = Projection((Output("quarter", parse_formula("half / 2", HALF.schema)),), HALF.schema)
 CASES: dict[str, tuple[Summary, float | None]] = {
     "Identity": (Identity(SCHEMA), None),
     "Counts": (Counts(ALL), None),
@@ -146,6 +152,9 @@ CASES: dict[str, tuple[Summary, float | None]] = {
     "Thinned rows": (Thinned("hash", 2, ("hash",)), None),
     "Thinned to nothing left out": (Thinned("hash", 100, ("hash",)), None),
     "Several of nothing": (Several(()), None),
+    "Comoments": (Comoments(("tame", "price", "flag"), "score", "weight", "fold"), 10_000.0),
+    "Comoments of all rows": (Comoments(("tame",), "flag"), 10_000.0),
+    "Worked": (Worked((HALF, QUARTER), Moments(("quarter",))), 10_000.0),
     "WeightedNumbers": (WeightedNumbers("tame", "weight"), 10_000.0),
     "WeightedNumbers in bins": (WeightedNumbers("tame", "weight", limit=2, bits=3), 10_000.0),
 }

@@ -105,7 +105,7 @@ def _made(report: RunReport) -> Iterator[str]:
     if report.rejected_file is not None and report.rejected:
         yield translate(_("Rejected rows: {file}")).format(file=shown(report.rejected_file))
     if report.leaderboard is not None:
-        yield from in_short(report.leaderboard, report.costs, _WIDTH)
+        yield from in_short(report.leaderboard, report.costs, width=_WIDTH)
     for dataset in sorted(report.values, key=_place):
         name = translate(_DATASETS[dataset]) if dataset in _DATASETS else dataset
         value = f"{_number(report.values[dataset])}{_doubt(report.intervals.get(dataset))}"

@@ -11,7 +11,8 @@ from cauce.language import gettext_noop as _
 from cauce.spec.mapping import plain
 
 _ASIDE = frozenset(("learner", "search"))
-_BATCH = ("batches", "batch")
+BATCH = ("batches", "batch")
+"""Settings that say which rows a candidate learns from, not what it is like."""
 
 
 def settings_of(candidate: Candidate) -> dict[str, Any]:
@@ -53,8 +54,8 @@ def ranks(trials: Sequence[Trial]) -> dict[int, str]:
 
 def _said(candidate: Candidate, names: Sequence[str]) -> str:
     own = settings_of(candidate)
-    told = [f"{name} {setting_words(own.get(name))}" for name in names if name not in _BATCH]
-    told += [_batch_words(own)] if any(name in _BATCH for name in names) else []
+    told = [f"{name} {setting_words(own.get(name))}" for name in names if name not in BATCH]
+    told += [_batch_words(own)] if any(name in BATCH for name in names) else []
     return f"{candidate.model.learner}: {', '.join(told)}" if told else candidate.model.learner
 
 
@@ -78,7 +79,7 @@ def setting_words(value: Any) -> str:
     return str(value)
 
 
-def rungs_of(trials: Iterable[Trial], table: int, resource: str) -> dict[int, tuple[Trial, ...]]:
+def rungs_of(trials: Iterable[Trial], table: int, *, resource: str) -> dict[int, tuple[Trial, ...]]:
     """The trials of one table's halving by how much of the resource they got, the least first."""
     found: dict[int, list[Trial]] = {}
     for one in trials:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cauce.core.candidates.costs import TrialCosts
 from cauce.core.candidates.leaderboard import Leaderboard
-from cauce.core.candidates.telling import ranks, rungs_of, setting_words, settings_of, varied, words
+from cauce.core.candidates.telling import BATCH, ranks, rungs_of, setting_words, settings_of, varied, words
 from cauce.core.candidates.trials import Trial
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -136,7 +136,8 @@ def _rivals(board: Leaderboard) -> Iterator[Block]:
 def _chart(board: Leaderboard) -> Chart | None:
     """Settings against score, of the learner that has the most candidates with settings that vary."""
     fine = [one for one in board.trials if not one.failed]
-    names = varied([one.candidate for one in fine])
+    known = varied([one.candidate for one in fine])
+    names = {learner: [one for one in own if one not in BATCH] for learner, own in known.items()}
     shares = {learner: [one for one in fine if one.candidate.model.learner == learner] for learner in names}
     learner = max(names, key=lambda one: (bool(names[one]), len(shares[one])), default=None)
     if learner is None or not names[learner] or len(shares[learner]) < 3:
@@ -222,7 +223,7 @@ def _halving(content: RunContent, board: Leaderboard) -> Iterator[Block]:
     for at, table in enumerate(tables):
         if (table.get("search") or {}).get("method") != "halving":
             continue
-        rungs = rungs_of(board.trials, at, RESOURCE[table["learner"]])
+        rungs = rungs_of(board.trials, at, resource=RESOURCE[table["learner"]])
         heads = (
             Column(RESOURCE[table["learner"]], "number"),
             Column(translate(_("candidates")), "number"),
