@@ -260,3 +260,34 @@ def test_a_search_over_batches_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CauceError) as caught:
         project_from_text(text + models)
     assert "E2180" in str(caught.value.code) or "E2180" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("split", "folds"),
+    [
+        ('kind = "time"', '{ k = 2, by = "time" }'),
+        ('kind = "time"', '"holdout"'),
+        ('kind = "stratified"', '{ k = 2, by = "stratified", repeats = 2 }'),
+    ],
+)
+def test_batches_go_with_every_kind_of_fold(tmp_path: Path, split: str, folds: str) -> None:
+    """Rows before and after a day, or of rare classes, are cut by other rules than the batches."""
+    rows = table().with_columns(
+        date=pl.date(2024, 1, 1) + pl.duration(days=pl.col("id") // 10),
+        y=pl.when(pl.col("y") > 0).then(pl.lit("up")).otherwise(pl.lit("down")),
+    )
+    data = 'key = "id"\ntime = "date"'
+    more = (
+        f"[split]\n{split}\n[[models]]\nrounds = 6\nsubset = {{ batches = 300 }}\n[choose]\nfolds = {folds}\n"
+    )
+    folder = project_in(tmp_path, rows, more=more, data=data)
+    text = (folder / "cauce.toml").read_text(encoding="utf-8").replace("regression", "binary")
+    (folder / "cauce.toml").write_text(text, encoding="utf-8")
+    found = board(run(folder, until="tune"))
+    assert not any(one.failed for one in found.trials)
+    single, *batches = sorted(found.trials, key=lambda one: one.candidate.number)
+    assert len(batches) == len(found.batches[0].sizes) == 2
+    for place, whole in enumerate(single.folds):
+        own = [one.folds[place] for one in batches]
+        assert {one.rows for one in own} == {whole.rows}
+        assert sum(one.trained + one.stopped for one in own) == whole.trained + whole.stopped
