@@ -17,7 +17,6 @@ from cauce.spec.words import Expected, Got, Translated, dotted
 NOT_SERVED_KEYS = {
     ("store", "url"): "E0337",
     ("serve",): "E0338",
-    ("features", "pca"): "E0339",
 }
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "union_tag_not_found")

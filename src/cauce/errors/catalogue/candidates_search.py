@@ -112,8 +112,8 @@ ENTRIES = (
         exit=Exit.CONFIG,
         says=_("There is nothing to tune: the project has one candidate."),
         hint=_(
-            'Add a search to [[models]], such as search = {{ method = "random", space = {{ max_depth = [3, 10] '
-            "}} }}, or lists to a penalty, or a second [[models]]."
+            'Add a search to [[models]], such as search = {{ method = "random", space = {{ max_depth = '
+            "[3, 10] }} }}, or lists to a penalty, or a second [[models]]."
         ),
         explanation=_(
             "`cauce tune` compares candidates. A project has several where [[models]] is written several "

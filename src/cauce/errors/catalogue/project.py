@@ -301,11 +301,11 @@ ENTRIES = (
     Entry(
         code="E0339",
         exit=Exit.CONFIG,
-        says=_("Principal components (pca) are not served yet."),
-        hint=_REMOVE,
+        says=_("pca is not a step of one column: principal components are of several together."),
+        hint=_('Declare them apart, such as [features.pca.size] with columns = ["height", "weight"].'),
         explanation=_(
-            "pca is part of the format of feature declarations, but this version of Cauce cannot fit it. It "
-            "is refused, not ignored, so that a model never has other features than its file says."
+            "A chain of steps belongs to one column or formula. Principal components are the directions in "
+            "which several number columns vary together, so they have a section of their own that names them."
         ),
     ),
     Entry(
