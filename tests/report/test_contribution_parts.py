@@ -7,7 +7,7 @@ from dataclasses import replace
 from told_run import content, evaluation
 
 from cauce.core.contributions.summary import ColumnContribution, ContributionSummary, ValuePart
-from cauce.core.evaluation import Evaluation
+from cauce.core.evaluation import Evaluation, History
 from cauce.running.report.blocks import Gallery, Part
 from cauce.running.report.page import as_html
 from cauce.running.report.report import report_page
@@ -53,6 +53,7 @@ def test_sizes_and_directions_are_told() -> None:
     assert chart is not None
     assert chart.data.rows[0] == ("income", "0.75")
     assert "900 validation rows" in chart.says
+    assert "log-odds" in chart.says
     (part,) = direction_parts(told())
     assert isinstance(part, Part)
     (gallery,) = part.blocks
@@ -81,3 +82,11 @@ def test_a_page_without_contributions_is_as_before_and_one_with_them_is_safe() -
     html = as_html(report_page(replace(run, evaluation=told())))
     assert "<plan>" not in html
     assert "Which way the strongest columns move predictions" in html
+
+
+def test_contributions_of_a_forest_are_in_probability() -> None:
+    """A forest averages shares of rows: called log-odds, 0.4 would be read as a tenth of what it is."""
+    forest = replace(told(), history=History(metric="logloss", losses={"train": (0.6, 0.5)}))
+    chart = size_chart(forest)
+    assert chart is not None
+    assert "in probability of the positive class" in chart.says

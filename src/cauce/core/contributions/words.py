@@ -14,7 +14,7 @@ from cauce.errors import shown
 from cauce.language import format_significant, translate
 from cauce.language import gettext_noop as _
 
-_DIGITS, _NAME, _VALUE = 3, 60, 40
+_DIGITS, _EXACT, _NAME, _VALUE = 3, 12, 60, 40
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def said(source: str, amount: float, *cell: object) -> str:
     about = shown(source, most=_NAME)
     if cell:
         missing = cell[0] is None or cell[0] != cell[0]
-        value = str(cell[0]).removesuffix(".0") if isinstance(cell[0], float) else str(cell[0])
+        value = format_significant(cell[0], _EXACT) if isinstance(cell[0], float) else str(cell[0])
         about = f"{about} {translate(_('missing')) if missing else shown(value, most=_VALUE)}"
     sign = "+" if amount > 0 else "-"
     return f"{about}: {sign}{format_significant(abs(amount), _DIGITS)}"

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from cauce.core.contributions.summary import ColumnContribution, ContributionSummary, ValuePart
 from cauce.core.evaluation import Evaluation
-from cauce.core.task import Task
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.running.report.blocks import Block, Chart, Part, gallery
@@ -23,6 +22,11 @@ _UNITS: dict[str, str] = {
     "multiclass": _("raw score of each class"),
     "regression": _("the scale that was learned"),
 }
+_SHARES: dict[str, str] = {
+    "binary": _("probability of the positive class"),
+    "multiclass": _("probability of each class"),
+}
+"""Of a forest, which averages shares of rows."""
 
 
 def size_chart(evaluation: Evaluation | None) -> Chart | None:
@@ -36,14 +40,16 @@ def size_chart(evaluation: Evaluation | None) -> Chart | None:
             "The mean size of each column's contribution to the raw score of {rows} validation rows, in "
             "{unit}. A contribution says what the model does, not what causes what."
         )
-    ).format(rows=count(found.rows), unit=unit(evaluation.target.task))
+    ).format(rows=count(found.rows), unit=unit(evaluation))
     heads = (translate(_("column")), translate(_("mean size")))
     return bar_chart(translate(_("How much each column moves predictions")), says, items=items, heads=heads)
 
 
-def unit(task: Task) -> str:
+def unit(evaluation: Evaluation) -> str:
     """What raw scores are in, in the active language."""
-    return translate(_UNITS[task])
+    history, task = evaluation.history, evaluation.target.task
+    forest = history is not None and any(history.losses.values()) and history.best_round is None
+    return translate(_SHARES.get(task, _UNITS[task]) if forest else _UNITS[task])
 
 
 def direction_parts(evaluation: Evaluation | None) -> Iterator[Block]:
@@ -52,7 +58,7 @@ def direction_parts(evaluation: Evaluation | None) -> Iterator[Block]:
     if evaluation is None or found is None:
         return
     told = [one for one in found.columns if len(one.parts) > 1 and one.size > 0][:DRAWN]
-    charts = [_direction(one, found, unit(evaluation.target.task)) for one in told]
+    charts = [_direction(one, found, unit(evaluation)) for one in told]
     if charts:
         yield Part(translate(_("Which way the strongest columns move predictions")), gallery(charts))
 
