@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cauce.spec.findings import Finding, Problem
+from cauce.spec.nearest import nearest
 from cauce.spec.positions import KeyPath
 from cauce.spec.schema import choices, description_at, known_names, learners_with, node_at
 from cauce.spec.shorthand import is_one_chain
@@ -102,9 +103,9 @@ def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
         told = {"key": dotted(path), "owners": ", ".join(owners), "known": ", ".join(sorted(known))}
         learner = value_at(mapping, (*path[:-1], "learner")) or "boosting"
         return Finding("E0831", path, {**told, "learner": learner})
-    near = difflib.get_close_matches(name.lower(), known, n=1)
+    near = nearest(name, known)
     told = {"key": dotted(path), "known": ", ".join(sorted(known))}
-    return Finding("E0306", path, told | {"near": near[0]}) if near else Finding("E0307", path, told)
+    return Finding("E0306", path, told | {"near": near}) if near else Finding("E0307", path, told)
 
 
 def _not_served(path: KeyPath, value: Any) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cauce.spec.findings import Finding
+from cauce.spec.nearest import nearest
 from cauce.spec.positions import KeyPath
 from cauce.spec.refusals import findings
 from cauce.spec.search import RESOURCE, Search
@@ -65,8 +65,8 @@ def _unknown(name: str, where: KeyPath, model: Any) -> Finding:
     if name in type(model).__dataclass_fields__:
         return Finding("E2130", path, {"setting": name, "known": ", ".join(known)})
     told = {"key": dotted(path), "known": ", ".join(known)}
-    near = difflib.get_close_matches(name.lower(), known, n=1)
-    return Finding("E0306", path, told | {"near": near[0]}) if near else Finding("E0307", path, told)
+    near = nearest(name, known)
+    return Finding("E0306", path, told | {"near": near}) if near else Finding("E0307", path, told)
 
 
 def _entry(name: str, where: KeyPath, model: Any, mapping: dict[str, Any]) -> Iterator[Finding]:
