@@ -98,7 +98,11 @@ def _ranks(
 ) -> Iterator[str]:
     called = words([one.candidate for one in board.trials])
     ranked = list(enumerate((one for one in board.trials if not one.failed), 1))
-    rows = [(rank, one) for rank, one in ranked if rank <= first or one.candidate.number == board.chosen]
+    best: dict[int, int] = {}  # of each table of models: a path of a hundred penalties fills the first places
+    for rank, one in ranked:
+        best.setdefault(one.candidate.table, rank)
+    told = {*best.values(), *(rank for rank, one in ranked if one.candidate.number == board.chosen)}
+    rows = [(rank, one) for rank, one in ranked if rank <= first or rank in told]
     scanned = any(one.scans for one in costs.values())
     cells = [
         (*_cells(board, rank, one, costs)[: None if scanned else -1], shown(called[one.candidate.number]))
