@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cauce.core.canonical import Json
+from cauce.core.metrics.names import MetricName
 from cauce.core.promotion.gate import demanded
 from cauce.planning.libraries import library_versions
 from cauce.planning.step import Output, Plan, Step
@@ -39,9 +40,11 @@ _SPLIT = Output("split", "split")
 def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
     """The steps of `project`, whose files have this fingerprint. Pure: nothing is read.
 
-    E0901 to E0904 and E2009 where gate.require demands what judges no model.
-    tracked: whether there is a step `register`.
+    E0901 to E0904 where choose.metric is no metric, and with E2009 where gate.require demands what judges
+    no model. tracked: whether there is a step `register`.
     """
+    if project.choose.metric is not None:
+        MetricName.parse(project.choose.metric)
     settings = project.to_mapping()
     steps = (
         _ingest(settings, fingerprint),
