@@ -178,6 +178,26 @@ def test_models_of_other_targets_are_not_compared(tmp_path: Path) -> None:
         compare_models(work, first=second.bundle, second=second.bundle, metric="rmse")
 
 
+def test_amounts_learned_on_the_log_scale_are_compared_on_it(tmp_path: Path) -> None:
+    """`cauce compare` would say of every such project that its models cannot be compared."""
+    draw = np.random.default_rng(4)
+    size = draw.normal(size=900)
+    amount = np.exp(3 + size + 0.3 * draw.normal(size=900)).round(3)
+    table = pl.DataFrame({"customer": np.arange(900), "size": size.round(4), "amount": amount})
+    table.write_csv(tmp_path / "table.csv")
+    results, losses = [], []
+    for rounds in (3, 30):
+        text = BASE.format(data='key = "customer"', split="", rounds=rounds, more="")
+        text = text.replace('column = "churn"', 'column = "amount"\ntransform = "log1p"')
+        (tmp_path / "cauce.toml").write_text(text, encoding="utf-8")
+        work = open_workspace(tmp_path)
+        results.append(Results(work, run_project(work).records))
+        losses.append(results[-1].evaluation.datasets["test"]["rmse[log1p]"].value)
+    found = compare_models(work, first=results[0].bundle, second=results[1].bundle, metric="rmse[log1p]")
+    assert (found.headline.first, found.headline.second) == pytest.approx(losses, rel=1e-6)
+    assert found.headline.verdict == "second"
+
+
 def test_groups_widen_a_comparison_too(tmp_path: Path) -> None:
     work, first = ran(tmp_path, data='group = "house"', split='[split]\nkind = "group"', rounds=1)
     work, second = ran(tmp_path, data='group = "house"', split='[split]\nkind = "group"', rounds=30)

@@ -55,8 +55,9 @@ def compare_models(
         open_stored_bundle(work.store, one) if isinstance(one, str) else one for one in (first, second)
     )
     older, newer = pair
-    target = _shared_target(older, newer)
-    names = _names(target, metric or work.project.choose.metric)
+    wanted = metric or work.project.choose.metric
+    target = _shared_target(older, newer, wanted)
+    names = _names(target, wanted)
     asked = _Asked.of(work, older, second=newer)
     note_reading(
         work.store,
@@ -87,7 +88,7 @@ def compare_models(
     )
 
 
-def _shared_target(first: Bundle, second: Bundle) -> MetricTarget:
+def _shared_target(first: Bundle, second: Bundle, metric: str | None) -> MetricTarget:
     one, other = first.manifest.target, second.manifest.target
     if (one.expression, one.task, one.classes, one.rest) != (
         other.expression,
@@ -97,7 +98,8 @@ def _shared_target(first: Bundle, second: Bundle) -> MetricTarget:
     ):
         told = [f"{each.name} ({', '.join(each.class_names) or each.task})" for each in (one, other)]
         raise CauceError("E0911", first=told[0], second=told[1])
-    return MetricTarget(one.task, one.class_names)
+    on_logs = metric is not None and MetricName.parse(metric).scale is not None
+    return MetricTarget(one.task, one.class_names, on_logs and one.task == "regression")
 
 
 def _names(target: MetricTarget, wanted: str | None) -> tuple[MetricName, ...]:
