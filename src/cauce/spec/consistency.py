@@ -158,7 +158,7 @@ def _split(project: Project) -> Iterator[Finding]:
     stopped = [at for at, model in enumerate(project.models) if getattr(model, "early_stopping", 0)]
     if split.validation == 0 and stopped and not isinstance(project.choose.folds, Folds):
         depends: tuple[KeyPath, ...] = (("split", "validation"), ("models", stopped[0], "early_stopping"))
-        yield Finding("E0318", depends[0], {}, depends)
+        yield Finding("E0318", depends[0], {}, (*depends, ("choose", "folds")))
 
 
 def _features(project: Project) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ Threshold = Annotated[
 COSTS = frozenset(("cost_false_positive", "cost_false_negative"))
 _AT_LEAST = (frozenset(("recall",)), frozenset(("precision",)))
 _WHERE: KeyPath = ("choose", "threshold")
+_UNSEEN: tuple[KeyPath, ...] = (("split", "validation"), ("choose", "folds"))
 
 
 @section
@@ -92,7 +93,7 @@ def answer_findings(project: Any) -> Iterator[Finding]:
                 "E0319", path, {"key": ".".join(map(str, path)), "task": task}, (("target", "task"),)
             )
         if wanted and path != ("target", "transform") and unseen:
-            yield Finding("E2203", path, {"key": ".".join(map(str, path))}, (("split", "validation"),))
+            yield Finding("E2203", path, {"key": ".".join(map(str, path))}, _UNSEEN)
     if evaluate.interval is None and evaluate.interval_kind != "constant":
         told = {"kind": evaluate.interval_kind}
         yield Finding("E2208", ("evaluate", "interval_kind"), told, (("evaluate", "interval"),))
@@ -118,4 +119,4 @@ def threshold_findings(threshold: Any, *, task: str | None, validation: float) -
     if task in ("multiclass", "regression"):
         yield Finding("E0909", _WHERE, {"task": task}, (("target", "task"),))
     if validation == 0 and not isinstance(threshold, float):
-        yield Finding("E0910", _WHERE, {}, (("split", "validation"),))
+        yield Finding("E0910", _WHERE, {}, _UNSEEN)
