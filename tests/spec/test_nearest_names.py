@@ -26,3 +26,19 @@ def test_a_setting_named_as_in_another_tool_is_recognised(model: str, meant: str
         project_from_text(text)
     assert refused.value.code == "E0306"
     assert f"Did you mean {meant}?" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('[[models]]\nlearner = "lasso"', "linear"),
+        ('[[models]]\nlearner = "lightgbm"', "boosting"),
+        ('[choose]\ncalibration = "sigmoid"', "platt"),
+    ],
+)
+def test_a_choice_named_as_in_another_tool_is_recognised(text: str, meant: str) -> None:
+    """A list of four learners does not tell who knows the lasso which of them it is."""
+    with pytest.raises(CauceError) as refused:
+        project_from_text(f'name = "a"\ndata.source = "a.csv"\ntarget.column = "b"\n{text}\n')
+    assert refused.value.code == "E0309"
+    assert f'Did you mean "{meant}"?' in refused.value.hint

@@ -1,18 +1,24 @@
-"""The setting that is probably meant by a name that is none."""
+"""The setting or choice that is probably meant by a word that is none."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-# What scikit-learn, XGBoost and LightGBM call these settings.
+# What other tools call these settings, models and methods.
 _ELSEWHERE = {
     "alpha": ("lambda",),
     "bagging_fraction": ("subsample",),
+    "bayesian": ("tpe",),
+    "catboost": ("boosting",),
     "early_stopping_rounds": ("early_stopping",),
+    "elastic_net": ("linear",),
     "feature_fraction": ("colsample_bytree",),
+    "gbm": ("boosting",),
     "l2_regularization": ("reg_lambda",),
+    "lasso": ("linear",),
     "learning_rate": ("eta",),
+    "lightgbm": ("boosting",),
     "max_features": ("colsample_bynode", "colsample_bytree"),
     "min_data_in_leaf": ("min_child_weight",),
     "min_samples_leaf": ("min_child_weight",),
@@ -20,7 +26,13 @@ _ELSEWHERE = {
     "n_estimators": ("rounds", "trees"),
     "n_trials": ("trials",),
     "num_boost_round": ("rounds",),
+    "ols": ("linear",),
+    "optuna": ("tpe",),
+    "rf": ("forest",),
+    "ridge": ("linear",),
     "scale_pos_weight": ("class_weight",),
+    "sigmoid": ("platt",),
+    "xgboost": ("boosting",),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -80,9 +79,9 @@ def _finding(path: KeyPath, kind: str, mapping: dict[str, Any]) -> Finding:
     if refused:
         return Finding(refused, path, {"value": value})
     possible = choices(path, mapping)
-    near = difflib.get_close_matches(value.lower(), possible, n=1) if isinstance(value, str) else []
+    near = nearest(value, possible) if isinstance(value, str) else None
     if near:
-        return Finding("E0309", path, {"key": key, "got": Got(value), "near": json.dumps(near[0])})
+        return Finding("E0309", path, {"key": key, "got": Got(value), "near": json.dumps(near)})
     expected = Expected(json.dumps(node_at(path, mapping)))
     told = {"expected": expected, "got": Got(value), "description": _described(path, mapping)}
     return Finding("E0308", path, {"key": key, **told})
