@@ -35,6 +35,7 @@ def metric_names(draw):
 
 
 @given(metric_names())
+@example(MetricName("recall", positive="\xa0"))
 def test_the_canonical_text_of_a_metric_reads_back_as_the_same_metric(name):
     assert MetricName.parse(str(name)) == name
     assert str(name).isprintable()

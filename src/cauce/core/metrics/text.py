@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from cauce.errors import CauceError
 
 _SPECIAL = {"\\", ",", "]"}
-_INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _HEXADECIMAL = re.compile(r"u\{([0-9a-f]{1,6})\}")
 _LAST_CODE_POINT = 0x10FFFF
 
 
 def escaped(value: str) -> str:
-    """`value` with a backslash before comma, ] and backslash; invisible characters as \\u{hexadecimal}."""
+    """`value` with a backslash before comma, ] and backslash; invisible characters, and spaces
+    that look like the common one, as \\u{hexadecimal}."""
     return "".join(_escaped(character) for character in value)
 
 
 def _escaped(character: str) -> str:
     if character in _SPECIAL:
         return "\\" + character
-    if unicodedata.category(character) in _INVISIBLE:
+    if not character.isprintable():
         return f"\\u{{{ord(character):x}}}"
     return character
 
