@@ -154,6 +154,8 @@ def test_a_regression_evaluation_equals_scikit_learn_on_the_rows():
     assert found.baseline("mae").value == pytest.approx(guess)
     guess = peer.r2_score(label, np.full(ROWS, 36000.0), **known)
     assert found.baseline("r2").value == pytest.approx(guess)
+    guess = peer.root_mean_squared_log_error(label, np.full(ROWS, 22000.0), **known)
+    assert found.baseline("rmse[log1p]").value == pytest.approx(guess), "the median, not the amounts' mean"
     histogram = found.residuals
     assert histogram.weight.sum() + histogram.below + histogram.above == pytest.approx(weight.sum())
 
