@@ -117,6 +117,7 @@ def page(report: Path, targets: Sequence[Target], later: Mapping[str, str]) -> s
         _later(later),
         _figures(cases),
         _parts(cases),
+        _failures(cases),
         _skips(cases),
     )
     return "\n".join(section for section in sections if section)
@@ -177,6 +178,11 @@ def _parts(cases: Sequence[Case]) -> str:
         for part, found in sorted(counts.items())
     ]
     return "## All tests\n\n" + _table(("part", "passed", "failed", "skipped", "seconds"), rows)
+
+
+def _failures(cases: Sequence[Case]) -> str:
+    lines = sorted(f"- {case.part}: {_words(case.name)}" for case in cases if case.outcome == "failed")
+    return "Failed:\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _skips(cases: Sequence[Case]) -> str:

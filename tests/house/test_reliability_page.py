@@ -59,6 +59,7 @@ def test_a_promise_holds_only_where_all_its_tests_passed(script: ModuleType, tmp
     assert "nobody wrote the test: R6 requests." in text
     assert "| kills [every one] | killed | 195 of 195 |" in text
     assert "| faults | 1 | 1 | 0 | 64 |" in text
+    assert "Failed:\n\n- " in text
     assert "- stores: strace: strace is | not here" in text
     assert "2 tests passed,\n1 failed, 1 were skipped, in 1 minutes" in text
 
