@@ -246,7 +246,7 @@ def _evaluate(project: Project, settings: dict[str, Any]) -> Step:
             **_answering(project),
             **_chosen(project, "scores", "first_model", "first_features"),
         },
-        version=2,
+        version=3,
         parameters={
             "choose": {name: value for name, value in settings["choose"].items() if name in _JUDGING},
             "evaluate": {name: value for name, value in settings["evaluate"].items() if name not in answers},
