@@ -99,7 +99,10 @@ def test_a_formula_over_a_column_known_later_is_refused_before_any_fit(tmp_path:
     with pytest.raises(CauceError) as caught:
         cauce.run(project_in(tmp_path, more))
     assert caught.value.code == "E1002"
-    steps = {step.name: step.state for step in cauce.plan(tmp_path).steps}
+    with pytest.raises(CauceError) as planned:
+        cauce.plan(tmp_path)
+    assert planned.value.code == "E1002"
+    steps = {step.name: step.state for step in cauce.status(tmp_path).steps}
     assert steps["fit"] != "finished"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cauce.core.boosting_rows import Floats
 from cauce.core.snapshot_reading import read_manifest
-from cauce.engines.local import boosting
+from cauce.engines.local import spooling
 from cauce.running.project_run import Results, run_project
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import open_workspace
@@ -48,13 +48,13 @@ def made(folder: Path) -> Results:
 def test_how_much_is_held_at_a_time_changes_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with less memory would train another model, or a setting would be read and forgotten."""
     files = []
-    original = boosting._Spool._written
+    original = spooling.Spool._written
 
-    def noted(spool: boosting._Spool, features: Floats) -> int:
+    def noted(spool: spooling.Spool, features: Floats) -> int:
         files.append(spool)
         return original(spool, features)
 
-    monkeypatch.setattr(boosting._Spool, "_written", noted)
+    monkeypatch.setattr(spooling.Spool, "_written", noted)
     plain = made(project(tmp_path / "plain", ""))
     assert not files
     small = made(project(tmp_path / "small", '[engine]\nbatch_rows = 50\nmemory = "1KB"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,17 @@ def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
     """The plan of `project` over its files as they are now. Nothing runs and nothing is written.
 
     project: a project file, its folder, or a project in memory. Raises what reading the project file
-    raises (E03..), and E0401 where its files are absent.
+    raises (E03..), E0401 where its files are absent, and what planning its features raises (E10..) where
+    the rows are known.
     """
     work = open_workspace(project)
     states = states_of(work)
-    return RunPlan(tuple(_planned(state) for state in states), expected_memory(work, states))
+    return RunPlan(planned_steps(states), expected_memory(work, states))
+
+
+def planned_steps(states: Sequence[State]) -> tuple[PlannedStep, ...]:
+    """Each step as plans show it."""
+    return tuple(_planned(state) for state in states)
 
 
 def _planned(state: State) -> PlannedStep:

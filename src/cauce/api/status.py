@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cauce.api.plan import PlannedStep, RunPlan, plan
+from cauce.api.plan import PlannedStep, RunPlan, planned_steps
 from cauce.api.runs import RunSummary, runs
+from cauce.running.project_run import states_of
 from cauce.running.workspace import open_workspace
 from cauce.spec import FILE_NAME, Project
 
@@ -41,4 +42,6 @@ def status(project: str | Path | Project = FILE_NAME) -> ProjectStatus:
     """Where `project` stands: which steps are finished for its files as they are now. Nothing is written."""
     work = open_workspace(project)
     past = runs(project)
-    return ProjectStatus(work.project.name, work.folder, plan(project).steps, past[0] if past else None)
+    return ProjectStatus(
+        work.project.name, work.folder, planned_steps(states_of(work)), past[0] if past else None
+    )
