@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
+from logistic_reference import check_slopes
+from sklearn.linear_model import ElasticNet, Ridge
 
 from cauce.core.linear import logistic
 from cauce.core.linear.logistic import fit_logistic
@@ -18,11 +18,12 @@ from cauce.core.linear.model import LinearModel, read_linear
 from cauce.core.linear.onnx import write_linear_onnx
 from cauce.core.linear.ordinary import precision
 from cauce.core.linear.penalties import solve, strengths
-from cauce.core.linear.problem import LeastSquares, least_squares
+from cauce.core.linear.problem import LeastSquares, problem_of
 from cauce.core.linear.quadratic import Penalty
 from cauce.core.scoring import load_scorer
 from cauce.errors import CauceError
-from cauce.stats import Gram, LogisticSums
+from cauce.stats import LogisticSums
+from cauce.stats.comoments import Comoment
 from cauce.testing.summaries import check_laws
 
 PENALTIES = (Penalty(), Penalty(0.3, 0.0), Penalty(0.1, 0.5), Penalty(0.5, 1.0), Penalty(0.01, 0.2))
@@ -39,15 +40,12 @@ def _rows(seed: int, *, count: int = 600, width: int = 6) -> tuple[np.ndarray, n
 
 
 def _problem(rows: np.ndarray, target: np.ndarray, weights: np.ndarray | None) -> LeastSquares:
-    names = (*(f"x{place}" for place in range(rows.shape[1])), "y")
-    frame = pl.DataFrame(dict(zip(names, (*rows.T, target), strict=True)))
-    if weights is not None:
-        frame = frame.with_columns(w=weights)
-    shift = tuple(float(frame[name].mean()) for name in names)  # type: ignore[arg-type]
-    scale = tuple(float(frame[name].std()) or 1.0 for name in names)  # type: ignore[arg-type]
-    gram = Gram(names, shift, scale, None if weights is None else "w")
-    found = gram.result(gram.update(gram.start(), frame)).groups[None]
-    return least_squares(found.matrix, rows=found.rows, shift=shift, scale=scale)
+    """The problem of these rows in full precision: `Comoments` would take features as float32."""
+    weights = np.ones(len(rows)) if weights is None else weights
+    every = np.column_stack((rows, target))
+    means = np.average(every, axis=0, weights=weights)
+    products = (every - means).T @ ((every - means) * weights[:, None])
+    return problem_of(Comoment(None, len(rows), float(weights.sum()), means, products))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -158,18 +156,7 @@ def test_logistic_coefficients_are_those_of_scikit_learn(
     for penalty in (Penalty(), Penalty(0.01, 0.0), Penalty(0.02, 1.0), Penalty(0.02, 0.5)):
         outputs = 1 if classes == 2 else classes
         found = fit_logistic(_asked(frame, 5, weight), outputs=outputs, width=5, penalty=penalty)
-        strength = penalty.strength * weights.sum()
-        model = LogisticRegression(
-            C=1 / strength if strength else math.inf,
-            l1_ratio=penalty.l1_ratio,
-            solver="saga" if penalty.l1_ratio else "lbfgs",
-            tol=1e-9,
-            max_iter=20_000,
-        ).fit(rows, classes_of, sample_weight=weights)
-        slopes, expected = found.coefficients[:, 1:], model.coef_
-        if classes > 2 and not penalty.strength:
-            slopes, expected = slopes - slopes.mean(0), expected - expected.mean(0)
-        np.testing.assert_allclose(slopes, expected, atol=3e-6)
+        check_slopes(found, rows, classes_of, weights=weights, penalty=penalty, atol=3e-6)
         assert found.scans <= (8 if most_curved else 60)
 
 

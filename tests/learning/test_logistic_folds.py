@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
+from logistic_reference import check_slopes
 
 from cauce.core.linear import logistic
 from cauce.core.linear.folds import Division, divided
@@ -98,18 +97,7 @@ def test_each_penalty_on_each_fold_is_what_a_solver_finds_on_its_rows(classes: i
         for penalty in PENALTIES[1::3]:
             own = found[fold, penalty]
             assert isinstance(own, Logistic)
-            strength = penalty.strength * weights.sum()
-            model = LogisticRegression(
-                C=1 / strength if strength else math.inf,
-                l1_ratio=penalty.l1_ratio,
-                solver="saga" if penalty.l1_ratio else "lbfgs",
-                tol=1e-9,
-                max_iter=20_000,
-            ).fit(scaled, label[train], sample_weight=weights)
-            slopes, expected = own.coefficients[:, 1:], model.coef_
-            if classes > 2 and not penalty.strength:
-                slopes, expected = slopes - slopes.mean(0), expected - expected.mean(0)
-            np.testing.assert_allclose(slopes, expected, atol=1e-5)
+            check_slopes(own, scaled, label[train], weights=weights, penalty=penalty, atol=1e-5)
 
 
 def test_folds_with_features_of_their_own_and_with_shared_ones_end_alike() -> None:

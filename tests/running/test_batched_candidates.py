@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from finished_runs import board, run
 from sklearn.linear_model import LinearRegression
 
 from cauce.core.candidates.batches import PartBlocks
@@ -24,12 +25,10 @@ from cauce.core.splits.blocks import NO_BLOCK, block_name
 from cauce.core.splits.parts import OTHER_PART, Part
 from cauce.core.task import Target
 from cauce.errors import CauceError
-from cauce.running.project_run import Results, run_project
+from cauce.running.project_run import Results
 from cauce.running.steps.objects import read_json
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.steps.tune import _batches
-from cauce.running.tuning import read_leaderboard
-from cauce.running.workspace import open_workspace
 from cauce.spec import project_from_text
 
 LINEAR = '[[models]]\nlearner = "linear"\nsubset = { batches = 150 }\n[choose]\nfolds = { k = 3 }\n'
@@ -69,15 +68,6 @@ enabled = false
 """
     (folder / "cauce.toml").write_text(text, encoding="utf-8")
     return folder
-
-
-def run(folder: Path, until: str | None = None) -> Results:
-    work = open_workspace(folder)
-    return Results(work, run_project(work, until=until).records)
-
-
-def board(results: Results) -> Leaderboard:
-    return read_leaderboard(results.work.store, results.records["tune"])
 
 
 def placed(results: Results, *, rows: int) -> pl.DataFrame:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 import xgboost
+from finished_runs import board, run
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import PredefinedSplit, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -26,10 +27,8 @@ from cauce.core.columns import TARGET
 from cauce.core.evaluation_rows import BUCKET
 from cauce.core.out_of_fold import SCORED_FOLD, said_name
 from cauce.errors import CauceError
-from cauce.running.project_run import Results, run_project
+from cauce.running.project_run import Results
 from cauce.running.trials.records import read_frame
-from cauce.running.tuning import read_leaderboard
-from cauce.running.workspace import open_workspace
 
 
 def project_in(folder: Path, table: pl.DataFrame, *, target: str, data: str = "", more: str = "") -> Path:
@@ -50,15 +49,6 @@ enabled = false
 """
     (folder / "cauce.toml").write_text(text, encoding="utf-8")
     return folder
-
-
-def run(folder: Path, until: str | None = None) -> Results:
-    work = open_workspace(folder)
-    return Results(work, run_project(work, until=until).records)
-
-
-def board(results: Results) -> Leaderboard:
-    return read_leaderboard(results.work.store, results.records["tune"])
 
 
 def out_of_fold(results: Results) -> pl.DataFrame:

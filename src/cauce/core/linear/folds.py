@@ -72,10 +72,7 @@ class FoldSolutions:
     @cached_property
     def own(self) -> tuple[Floats, Floats]:
         """Intercepts [penalties] and coefficients [penalties, p] for features in their own units."""
-        inverse = np.divide(
-            1.0, self.problem.deviations, out=np.zeros(self.problem.width), where=self.problem.varying
-        )
-        slopes = self.coefficients * inverse
+        slopes = self.coefficients * self.problem.inverse
         return self.problem.target_mean - slopes @ self.problem.means, slopes
 
     def model(self, place: int) -> LinearModel:

@@ -51,7 +51,7 @@ def precision(problem: LeastSquares, coefficients: Floats) -> Precision:
         spread = problem.residual_variance(coefficients) / freedom
         known = problem.varying.copy()
         known[list(_undetermined(problem))] = False
-        scaled = np.divide(1.0, problem.deviations, out=np.zeros(width), where=problem.varying)
+        scaled = problem.inverse
         errors[known] = np.sqrt(spread * np.diag(inverse)[known]) * scaled[known] if width else []
         if known.sum() == problem.varying.sum():
             away = problem.means * scaled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,6 @@ from cauce.core.linear.quadratic import Floats, Quadratic
 from cauce.errors import CauceError
 from cauce.stats.comoments import Comoment
 
-CONSTANT = 1e-10
-"""A feature whose deviation is below this share of its size, in the Gram's own units, is constant."""
 ACCURATE = 1e5
 """Up to this scaled condition number, coefficients are right to 1e-6."""
 _SAME = 1e-12
@@ -50,6 +47,11 @@ class LeastSquares:
         return self.deviations > 0
 
     @cached_property
+    def inverse(self) -> Floats:
+        """One over each deviation, 0 for a constant feature."""
+        return _inverse(self.deviations)
+
+    @cached_property
     def quadratic(self) -> Quadratic:
         """What the coefficients minimise, constants apart."""
         return Quadratic(self.correlation, self.covariance)
@@ -69,30 +71,13 @@ class LeastSquares:
 
     def unscaled(self, coefficients: Floats) -> tuple[float, Floats]:
         """Intercept and coefficients [p] for features in their own units."""
-        own = np.divide(coefficients, self.deviations, out=np.zeros(self.width), where=self.varying)
+        own = coefficients * self.inverse
         return self.target_mean - float(own @ self.means), own
 
     def residual_variance(self, coefficients: Floats) -> float:
         """Σw·residual²/Σw of standardised `coefficients` [p]."""
         explained = 2 * coefficients @ self.covariance - coefficients @ self.correlation @ coefficients
         return max(self.target_variance - float(explained), 0.0)
-
-
-def least_squares(matrix: Floats, *, rows: int, shift: Any = (), scale: Any = ()) -> LeastSquares:
-    """The problem behind a Gram matrix of (1, features…, target).
-
-    matrix: [p + 2, p + 2], as `Gram` gives it, of columns shifted and scaled. shift, scale: p + 1 numbers,
-    as the Gram was declared; empty for 0 and 1.
-    """
-    width = len(matrix) - 2
-    shifts = np.asarray(shift if len(shift) else np.zeros(width + 1), dtype=np.float64)
-    scales = np.asarray(scale if len(scale) else np.ones(width + 1), dtype=np.float64)
-    weight = float(matrix[0, 0])
-    means = matrix[0, 1:] / weight
-    centred = matrix[1:, 1:] / weight - np.outer(means, means)
-    constant = np.sqrt(np.maximum(np.diag(centred), 0.0)) <= CONSTANT * (1.0 + np.abs(means))
-    own = centred * np.outer(scales, scales)
-    return _standardised(own, shifts + scales * means, rows=rows, weight=weight, constant=constant)
 
 
 def problem_of(part: Comoment) -> LeastSquares:
@@ -109,7 +94,7 @@ def _standardised(
 ) -> LeastSquares:
     variances = np.maximum(np.diag(centred), 0.0)
     deviations = np.where(constant, 0.0, np.sqrt(variances))[:-1]
-    inverse = np.divide(1.0, deviations, out=np.zeros(len(deviations)), where=deviations > 0)
+    inverse = _inverse(deviations)
     correlation = centred[:-1, :-1] * np.outer(inverse, inverse)
     np.fill_diagonal(correlation, np.where(deviations > 0, 1.0, 0.0))
     return LeastSquares(
@@ -122,3 +107,7 @@ def _standardised(
         float(means[-1]),
         float(variances[-1]),
     )
+
+
+def _inverse(deviations: Floats) -> Floats:
+    return np.divide(1.0, deviations, out=np.zeros(len(deviations)), where=deviations > 0)
