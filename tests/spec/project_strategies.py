@@ -221,7 +221,15 @@ mappings = some(
     ),
     models=st.lists(model | forest | logistic, min_size=1, max_size=3) | st.lists(linear, min_size=1),
     choose=some({}, metric=names),
-    engine=some({}, batch_rows=st.integers(1, 10**9), memory=st.sampled_from(["4GB", "0.5 TB"])),
+    engine=some(
+        {},
+        kind=st.sampled_from(["local", "spark"]),
+        master=names,
+        workers=st.integers(1, 99),
+        spark=st.dictionaries(names.map("spark.".__add__), names, max_size=3),
+        batch_rows=st.integers(1, 10**9),
+        memory=st.sampled_from(["4GB", "0.5 TB"]),
+    ),
     store=some({}, path=names),
     tracking=some({}, enabled=st.booleans(), experiment=names, alias=st.sampled_from(["auto", "none"])),
 ).map(_fitting)

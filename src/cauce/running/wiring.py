@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cauce.engines.local.engine import LocalEngine
+from cauce.ports.engine import Engine
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
+from cauce.spec import Engine as EngineSettings
 from cauce.spec import Tracking
 from cauce.stores.local import LocalStore
 
@@ -24,9 +26,23 @@ def make_store(folder: Path) -> Store:
     return LocalStore(str(folder))
 
 
-def make_engine() -> LocalEngine:
-    """The engine of this machine."""
-    return LocalEngine()
+def make_engine(settings: EngineSettings | None = None, *, session: Any = None) -> Engine:
+    """The engine that a project asks for; this machine's where nothing is said.
+
+    session: a Spark session of the caller's, which is used and never stopped; with it the engine is Spark,
+    whatever the settings say. E0702 without pyspark.
+    """
+    settings = settings or EngineSettings()
+    if session is None and settings.kind == "local":
+        return LocalEngine()
+    from cauce.engines.spark.engine import SparkEngine  # noqa: PLC0415 - only where it is wanted
+    from cauce.engines.spark.session import open_session  # noqa: PLC0415
+
+    if session is None:
+        session = open_session(settings.master or "local[*]", settings=dict(settings.spark))
+    made: Any = SparkEngine(session)
+    engine: Engine = made
+    return engine
 
 
 def tracks(settings: Tracking) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from cauce.engines.local.engine import LocalEngine
+from cauce.errors import CauceError
+from cauce.ports.engine import Engine
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
@@ -16,15 +18,20 @@ from cauce.running.wiring import make_engine, make_registry, make_store, make_tr
 from cauce.sources import ReadOptions
 from cauce.sources.files import find_files, fingerprint
 from cauce.spec import FILE_NAME, Data, Project, read_project
+from cauce.spec import Engine as EngineSettings
 from cauce.stores.ledger import StoreLedger
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """What a command works on. folder: where the project file lies; its paths are relative to it."""
+    """What a command works on. folder: where the project file lies; its paths are relative to it.
+
+    session: a Spark session of the caller's; it is used, and never stopped.
+    """
 
     project: Project
     folder: Path
+    session: Any = field(default=None, compare=False)
 
     @cached_property
     def store_folder(self) -> Path:
@@ -42,9 +49,9 @@ class Workspace:
         return StoreLedger(self.store)
 
     @cached_property
-    def engine(self) -> LocalEngine:
+    def engine(self) -> Engine:
         """The engine that carries the work to the batches."""
-        return make_engine()
+        return make_engine(self.project.engine, session=self.session)
 
     @property
     def registry(self) -> Registry:
@@ -75,12 +82,38 @@ class Workspace:
         return fingerprint(find_files(self.read_options.paths))
 
 
-def open_workspace(project: str | Path | Project = FILE_NAME) -> Workspace:
-    """The workspace of a project file, of the folder it lies in, or of a project in memory (here)."""
+def open_workspace(
+    project: str | Path | Project = FILE_NAME,
+    *,
+    engine: str | None = None,
+    master: str | None = None,
+    session: Any = None,
+) -> Workspace:
+    """The workspace of a project file, of the folder it lies in, or of a project in memory (here).
+
+    engine, master, session: in place of what the project says of its engine; a master or a session means
+    Spark. E0722 where they contradict each other.
+    """
     if isinstance(project, Project):
-        return Workspace(project, Path.cwd())
-    path = Path(project)
-    return Workspace(read_project(path), (path if path.is_dir() else path.parent).resolve())
+        found, folder = project, Path.cwd()
+    else:
+        path = Path(project)
+        found, folder = read_project(path), (path if path.is_dir() else path.parent).resolve()
+    asked = engine_settings(found.engine, engine=engine, master=master, session=session)
+    return Workspace(replace(found, engine=asked), folder, session)
+
+
+def engine_settings(
+    said: EngineSettings, *, engine: str | None = None, master: str | None = None, session: Any = None
+) -> EngineSettings:
+    """What the project says of its engine, with what the caller says in its place. E0722."""
+    on_spark = "master" if master is not None else "spark" if session is not None else None
+    if on_spark and engine == "local":
+        raise CauceError("E0722", option=on_spark)
+    if master is not None and session is not None:
+        raise CauceError("E0723", master=master)
+    kind: Any = "spark" if on_spark else engine or said.kind
+    return replace(said, kind=kind, master=master or said.master)
 
 
 def read_options(data: Data, folder: Path) -> ReadOptions:

@@ -27,6 +27,9 @@ _PASSWORD = re.compile(
     r"^[^/?#:]+://[^/?#@:]*:(?![0-9]+(?:/|$))[^@]*@|[?&;](?:password|passwd|pwd|token|secret|key)=",
     re.IGNORECASE,
 )
+_SECRET = re.compile(
+    r"(password|passphrase|passwd|secret|token|secret\.?key|access\.?key|account\.key\..*)$", re.IGNORECASE
+)
 _TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|zip))?$", re.IGNORECASE)
 _DATA_ROLES = ("key", "group", "time", "weight")
 _SPLIT_NEEDS = {"group": "group", "time": "time"}
@@ -52,8 +55,18 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     )
     yield from answer_findings(project)
     yield from expectation_findings(project, mapping)
+    yield from _engine(project)
     if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
         yield Finding("E0312", ("tracking", "uri"))
+
+
+def _engine(project: Project) -> Iterator[Finding]:
+    for name in project.engine.spark:
+        path: KeyPath = ("engine", "spark", name)
+        if _SECRET.search(name):
+            yield Finding("E0720", path, {"name": name})
+        elif not name.startswith("spark.") or name == "spark.master":
+            yield Finding("E0721", path, {"name": name})
 
 
 def _sources(project: Project) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from cauce.spec.models import Boosting, Models
 from cauce.spec.settings import (
     EMPTY,
     Character,
+    DottedNames,
     Exact,
     Expects,
     Flag,
@@ -28,6 +29,7 @@ from cauce.spec.settings import (
     Scalar,
     Share,
     SomeNames,
+    Text,
     Texts,
     section,
     setting,
@@ -48,6 +50,7 @@ Memory = Annotated[
     Exact(pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})? ?(KB|MB|GB|TB)$"),
     Expects(_('a text such as "4GB" or "512 MB"')),
 ]
+SparkSettings = Annotated[FrozenMap[Text], DottedNames()]
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -243,7 +246,21 @@ class Choose:
 class Engine:
     """Where and how the work is done; it never changes the numbers."""
 
-    kind: Literal["local"] = setting(_("local: this machine."), default="local")
+    kind: Literal["local", "spark"] = setting(
+        _("local: this machine; spark: a Spark cluster, or Spark on this machine."), default="local"
+    )
+    master: Name | None = setting(
+        _("The Spark master, such as spark://host:7077; the running session's, or local[*], where absent."),
+        default=None,
+    )
+    workers: Natural | None = setting(
+        _("How many Spark tasks train trees together; as the cluster has room, at most 4, where absent."),
+        default=None,
+    )
+    spark: SparkSettings = setting(
+        _('More settings of the Spark session, such as spark.executor.memory = "4g". No passwords here.'),
+        default=EMPTY,
+    )
     batch_rows: Natural = setting(_("How many rows are worked on at a time."), default=131_072)
     threads: Natural | None = setting(_("How many threads; all cores where absent."), default=None)
     memory: Memory | None = setting(

@@ -108,8 +108,6 @@ def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
 
 
 def _not_served(path: KeyPath, value: Any) -> str | None:
-    if path == ("engine", "kind") and value == "spark":
-        return "E0336"
     return "E0339" if path[:1] == ("features",) and value == "pca" else None
 
 

@@ -107,6 +107,30 @@ class FrozenMap(Mapping[str, V], Generic[V]):
         return {"type": "function-after", "function": {"type": "no-info", "function": cls}, "schema": table}
 
 
+class DottedNames:
+    """Marks a table whose names have dots: `a.b = 1` means `"a.b" = 1`, not a table in a table."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return before(_joined, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        table = handler(core)
+        values = {"anyOf": [table["additionalProperties"], {"type": "object"}]}
+        return {**table, "additionalProperties": values, "x-expects": _("a table of texts, each in quotes")}
+
+
+def _joined(value: Any) -> Any:
+    return dict(_flat(value)) if isinstance(value, dict) else value
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 class IsoMoment:
     """Marks a text that is an ISO 8601 date or datetime; a TOML date or datetime is turned into one."""
 

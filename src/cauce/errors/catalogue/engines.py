@@ -25,4 +25,45 @@ ENTRIES = (
             "and a Java runtime, or use the local engine: it gives the same numbers."
         ),
     ),
+    Entry(
+        code="E0720",
+        exit=Exit.CONFIG,
+        says=_("engine.spark has {name}, which holds a secret; secrets do not belong in the project file."),
+        hint=_("Leave it out here and set it in Spark's own configuration, or in the session you pass."),
+        explanation=_(
+            "Project files are committed, copied and mailed, and a secret in one is soon known to all. Spark "
+            "reads passwords and keys from its own conf folder, from credential providers, or from the "
+            "session that a notebook has made. If the file was already shared, change the secret."
+        ),
+    ),
+    Entry(
+        code="E0721",
+        exit=Exit.CONFIG,
+        says=_("engine.spark has {name}, which it does not take."),
+        hint=_("Names of Spark settings begin with spark.; the master is engine.master."),
+        explanation=_(
+            "The table engine.spark hands settings to Spark as they are, such as spark.executor.memory. What "
+            "decides where the work is done has a setting of its own, so that it stands in one place only."
+        ),
+    ),
+    Entry(
+        code="E0722",
+        exit=Exit.CONFIG,
+        says=_("{option} asks for Spark, but the engine asked for is local."),
+        hint=_("Leave one of the two out."),
+        explanation=_(
+            "A Spark master, or a Spark session of your own, only means something where the work is done on "
+            "Spark. Where both are given, one of them is a mistake, and a run on the wrong machine is dear."
+        ),
+    ),
+    Entry(
+        code="E0723",
+        exit=Exit.CONFIG,
+        says=_("A Spark session was given, and the master {master} beside it."),
+        hint=_("Leave the master out: the session has one already."),
+        explanation=_(
+            "A Spark session is bound to the master it was made with. Cauce uses the session that it is "
+            "given, so another master could not be followed."
+        ),
+    ),
 )

@@ -3,7 +3,6 @@
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
 
-_REMOVE = _("Leave the setting out for now.")
 
 ENTRIES = (
     Entry(
@@ -266,16 +265,6 @@ ENTRIES = (
         explanation=_(
             "This version of Cauce reads local files and folders. Object stores, databases and web "
             "addresses come later; until then bring the data to a local path first."
-        ),
-    ),
-    Entry(
-        code="E0336",
-        exit=Exit.CONFIG,
-        says=_('Runs on Spark (engine.kind = "spark") are not served yet.'),
-        hint=_('Use engine.kind = "local"; it works on data larger than memory.'),
-        explanation=_(
-            "The same project will run on a Spark cluster without changes. In this version a run happens on "
-            "one machine, in batches, so that data need not fit in memory."
         ),
     ),
     Entry(
