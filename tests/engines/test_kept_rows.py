@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 
 import polars as pl
@@ -50,11 +51,12 @@ def test_a_scan_that_was_broken_off_begins_anew() -> None:
     rows.close()
 
 
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that could not be kept must not be missing in silence."""
+    full = open("/dev/full", "r+b", buffering=0)  # noqa: SIM115, PTH123 - the rows close it
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
     rows = kept(0)
-    rows._file = open("/dev/full", "r+b", buffering=0)  # noqa: SIM115, PTH123 - the scan closes it
     with pytest.raises(CauceError, match="No space left") as caught:
-        rows._written(memoryview(b"rows"))
+        list(rows.batches())
     assert caught.value.code == "E0818"
     rows.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from cauce.core.columns import FOLD, TARGET, TRAIN, WEIGHT
-from cauce.core.linear.coefficients import Coefficients, coefficient_rows, linear_model
+from cauce.core.linear.coefficients import Coefficients, coefficient_rows, linear_model, logistic_model
 from cauce.core.linear.logistic import Logistic as Solved
 from cauce.core.linear.logistic import fit_logistic, intercept_alone
+from cauce.core.linear.logistic_folds import balanced
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import precision
 from cauce.core.linear.path import coefficient_path
@@ -177,10 +178,8 @@ class _Asked:
 def _logistic(
     problem: LeastSquares, solved: Solved, features: tuple[str, ...], *, target: Target, penalty: Penalty
 ) -> tuple[LinearModel, Coefficients]:
-    whole = np.zeros((len(solved.coefficients), problem.width + 1))
-    whole[:, np.concatenate(([True], problem.varying))] = solved.coefficients
     binary = target.task == "binary"
-    model = linear_model(problem, whole, kind="binary" if binary else "multiclass")
+    model = logistic_model(problem, solved.coefficients, binary=binary)
     outputs = (None,) if binary else target.class_names
     rows = coefficient_rows(model, features, deviations=problem.deviations, outputs=outputs)
     scans = solved.scans + 1
@@ -224,16 +223,21 @@ def _refuse_missing(engine: Engine, rows: Any, features: tuple[str, ...]) -> Non
 def _class_weights(frame: pl.DataFrame, asked: ClassWeight, target: Target) -> tuple[float, ...] | None:
     """The weight of each class, None for ones; E0836 for a class without rows."""
     rows = dict(zip(frame["level"].to_list(), frame["count"].to_list(), strict=True))
-    names = target.class_names
-    for place, name in enumerate(names):
+    for place, name in enumerate(target.class_names):
         if not rows.get(float(place)):
             raise CauceError("E0836", label=name)
+    return weights_by_class(asked, target, rows=rows)
+
+
+def weights_by_class(
+    asked: ClassWeight, target: Target, *, rows: Mapping[float, int]
+) -> tuple[float, ...] | None:
+    """The weight of each class, None for ones. rows: of each class number, all above 0."""
     if asked == "none":
         return None
     if asked == "balanced":
-        total = sum(rows.values())
-        return tuple(total / (len(names) * rows[float(place)]) for place in range(len(names)))
-    return tuple(float(asked.get(name, 1.0)) for name in names)
+        return balanced(rows, len(target.class_names))
+    return tuple(float(asked.get(name, 1.0)) for name in target.class_names)
 
 
 def _described(problem: LeastSquares, features: tuple[str, ...], rows: Any, **told: Any) -> Coefficients:

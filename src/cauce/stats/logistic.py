@@ -67,9 +67,7 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         return tuple(dict.fromkeys((*self.features, self.label, *extra)))
 
     def start(self) -> LogisticState:
-        outputs, size = len(self.coefficients), len(self.features) + 1
-        curvature = np.zeros((outputs * size,) * 2) if self.curved else np.zeros((0, 0))
-        return LogisticState(0, 0.0, 0.0, np.zeros((outputs, size)), curvature)
+        return no_sums(len(self.coefficients), len(self.features) + 1, curved=self.curved)
 
     def of(self, batch: pl.DataFrame) -> LogisticState:
         numbers = Numbers.of(batch, self)
@@ -99,17 +97,28 @@ class LogisticSums(Mergeable[LogisticState, LogisticTotals]):
         return LogisticState(rows.shape[1], total, inner_product(weights, loss), gradient, curvature)
 
     def merge(self, left: LogisticState, right: LogisticState) -> LogisticState:
-        return LogisticState(
-            left.rows + right.rows,
-            left.weight + right.weight,
-            left.loss + right.loss,
-            left.gradient + right.gradient,
-            left.curvature + right.curvature,
-            left.skipped + right.skipped,
-        )
+        return added(left, right)
 
     def result(self, state: LogisticState) -> LogisticTotals:
         return state
+
+
+def no_sums(outputs: int, size: int, *, curved: bool) -> LogisticState:
+    """The sums over no rows, of models with `outputs` times `size` coefficients."""
+    curvature = np.zeros((outputs * size,) * 2) if curved else np.zeros((0, 0))
+    return LogisticState(0, 0.0, 0.0, np.zeros((outputs, size)), curvature)
+
+
+def added(left: LogisticState, right: LogisticState) -> LogisticState:
+    """The sums over the rows of both."""
+    return LogisticState(
+        left.rows + right.rows,
+        left.weight + right.weight,
+        left.loss + right.loss,
+        left.gradient + right.gradient,
+        left.curvature + right.curvature,
+        left.skipped + right.skipped,
+    )
 
 
 @dataclass(frozen=True)

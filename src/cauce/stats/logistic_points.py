@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cauce.stats.cells import Floats, floats
-from cauce.stats.logistic import LogisticState, Numbers, complete, curved, explained
+from cauce.stats.logistic import LogisticState, Numbers, added, complete, curved, explained, no_sums
 from cauce.stats.mergeable import Mergeable, column
 from cauce.stats.products import inner_product, products_with
 
@@ -87,9 +87,8 @@ class LogisticPoints(Mergeable[PointState, PointState]):
         return PointState(tuple(self._nothing(one) for one in self.points))
 
     def _nothing(self, point: LogisticPoint) -> PointSums:
-        outputs, size = len(point.coefficients), len(self.features) + 1
-        curvature = np.zeros((outputs * size,) * 2) if point.curved else np.zeros((0, 0))
-        return PointSums(LogisticState(0, 0.0, 0.0, np.zeros((outputs, size)), curvature), 0.0, 0.0)
+        nothing = no_sums(len(point.coefficients), len(self.features) + 1, curved=point.curved)
+        return PointSums(nothing, 0.0, 0.0)
 
     def of(self, batch: pl.DataFrame) -> PointState:
         numbers = Numbers.of(batch, self)
@@ -156,12 +155,5 @@ class LogisticPoints(Mergeable[PointState, PointState]):
 
 
 def _both(one: PointSums, other: PointSums) -> PointSums:
-    left, right = one.trained, other.trained
-    trained = LogisticState(
-        left.rows + right.rows,
-        left.weight + right.weight,
-        left.loss + right.loss,
-        left.gradient + right.gradient,
-        left.curvature + right.curvature,
-    )
+    trained = added(one.trained, other.trained)
     return PointSums(trained, one.scored_weight + other.scored_weight, one.scored_loss + other.scored_loss)

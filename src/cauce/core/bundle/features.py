@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cauce.core.features.fitted import FittedFeatures
 from cauce.core.matrix import LARGEST, Matrix, float32_matrix, limited
 from cauce.expr.codec import decode, encode
 from cauce.expr.nodes import Expression
@@ -37,6 +38,11 @@ class Feature:
         """What `to_json` gave."""
         levels = None if value["levels"] is None else tuple(str(level) for level in value["levels"])
         return Feature(str(value["name"]), decode(value["expression"]), levels)
+
+
+def model_features(fitted: FittedFeatures) -> tuple[Feature, ...]:
+    """The features as a bundle keeps them: expressions for new rows."""
+    return tuple(Feature(one.name, one.expression, one.levels) for one in fitted.features)
 
 
 def feature_projection(features: Sequence[Feature], schema: Schema) -> Projection:

@@ -107,6 +107,13 @@ def linear_model(problem: LeastSquares, standardised: Floats, *, kind: Output = 
     return LinearModel(kind, standardised[:, 0] - own @ problem.means, own, fill)
 
 
+def logistic_model(problem: LeastSquares, solved: Floats, *, binary: bool) -> LinearModel:
+    """The model of coefficients [outputs, 1 + features that vary], standardised; the others count nothing."""
+    whole = np.zeros((len(solved), problem.width + 1))
+    whole[:, np.concatenate(([True], problem.varying))] = solved
+    return linear_model(problem, whole, kind="binary" if binary else "multiclass")
+
+
 def coefficient_rows(
     model: LinearModel,
     names: Sequence[str],

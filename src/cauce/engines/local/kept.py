@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 
-from cauce.errors import CauceError
+from cauce.engines.local.scratch import Scratch
 from cauce.expr.batch import take
 from cauce.expr.schema import Schema
 
@@ -38,17 +35,13 @@ class KeptRows:
         self.known = False
         self._made, self._single, self._memory = batches, frozenset(single), memory
         self._parts: list[_Part] = []
-        self._file: BinaryIO | None = None
+        self._scratch = Scratch()
         self._room = memory
-        # Two scans may read at once, and the file has one position.
-        self._reading = Lock()
 
     def close(self) -> None:
         """Let the rows go."""
         self._parts, self.known = [], False
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._scratch.close()
 
     def parquet_paths(self) -> None:
         """There are no files for other readers."""
@@ -84,25 +77,10 @@ class KeptRows:
         self._room = 0
         written = io.BytesIO()
         frame.write_ipc(written, compat_level=pl.CompatLevel.oldest())
-        return self._written(written.getbuffer())
-
-    def _written(self, data: memoryview) -> _Part:
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="cauce-", buffering=0)  # noqa: SIM115 - see close
-            place, rest = self._file.seek(0, os.SEEK_END), data
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise CauceError("E0818", folder=tempfile.gettempdir(), reason=error.strerror) from None
-        return _Part(None, place, len(data))
+        data = written.getbuffer()
+        return _Part(None, self._scratch.write(data), len(data))
 
     def _read(self, part: _Part) -> pl.DataFrame:
-        assert self._file is not None
         data = bytearray(part.size)
-        rest = memoryview(data)
-        with self._reading:
-            self._file.seek(part.place)
-            while rest:
-                rest = rest[self._file.readinto(rest) :]  # type: ignore[attr-defined]
+        self._scratch.read(part.place, into=data)
         return pl.read_ipc(io.BytesIO(data))

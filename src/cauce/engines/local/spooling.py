@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting_rows import Floats, Part, joined
 from cauce.core.forest import hash_order
-from cauce.errors import CauceError
+from cauce.engines.local.scratch import Scratch
 
 _PART_ROWS = 1 << 16
 
@@ -33,15 +30,14 @@ class Spool:
         self._waiting: list[Part] = []
         self._waiting_rows = 0
         self._parts: list[tuple[Part, int | None]] = []
-        self._file: BinaryIO | None = None
+        self._scratch = Scratch()
 
     def __enter__(self) -> Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._parts, self._waiting = [], []
-        if self._file is not None:
-            self._file.close()
+        self._scratch.close()
 
     def add(self, part: Part) -> None:
         """Keep rows; E0818 where the temporary file cannot be written."""
@@ -67,25 +63,14 @@ class Spool:
             self._parts.append((replace(part, features=none_kept), self._written(part.features)))
 
     def _written(self, features: Floats) -> int:
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="cauce-", buffering=0)  # noqa: SIM115 - see __exit__
-            place = self._file.seek(0, os.SEEK_END)
-            rest = np.ascontiguousarray(features).reshape(-1).view(np.uint8).data
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            raise CauceError("E0818", folder=tempfile.gettempdir(), reason=error.strerror) from None
-        return place
+        return self._scratch.write(np.ascontiguousarray(features).reshape(-1).view(np.uint8).data)
 
     def forget(self) -> None:
         """Let the features go, which nobody asks for again; `rows` and `hashes` stay."""
         if self._waiting:
             self._flush()
         self._parts = [(replace(part, features=part.features[:0].copy()), None) for part, _ in self._parts]
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._scratch.close()
 
     def hashes(self) -> Iterator[Part]:
         """The parts without their features, for a spool that keeps lanes."""
@@ -98,14 +83,11 @@ class Spool:
         if self._waiting:
             self._flush()
         for part, place in self._parts:
-            if place is None or self._file is None:
+            if place is None:
                 yield part
             else:
-                self._file.seek(place)
                 features = np.empty((len(part), part.features.shape[1]), dtype=np.float32)
-                rest = features.reshape(-1).view(np.uint8).data
-                while rest:
-                    rest = rest[self._file.readinto(rest) :]  # type: ignore[attr-defined]
+                self._scratch.read(place, into=features.reshape(-1).view(np.uint8).data)
                 yield replace(part, features=features)
 
 

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Mapping
 from typing import Any
 
+from cauce.core.bundle.features import model_features
 from cauce.core.bundle.inputs import InputColumn
 from cauce.core.bundle.manifest import Manifest
 from cauce.core.bundle.writing import Draft, write_bundle
@@ -20,7 +21,6 @@ from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.steps.baseline import read_baseline
 from cauce.running.steps.calibrate import answering_of, ends_of
-from cauce.running.steps.evaluate import model_features
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import snapshot_source

@@ -12,7 +12,7 @@ from cauce.core.answering.interval import IntervalRule
 from cauce.core.answering.rows import LearnerRows
 from cauce.core.answering.transform import LEAST, Transform
 from cauce.core.bundle.answers import LIMITS
-from cauce.core.bundle.features import Feature
+from cauce.core.bundle.features import model_features
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, VALIDATION
 from cauce.core.features import FittedFeatures
@@ -43,7 +43,7 @@ def calibrate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: 
     fitting = fitting_of(work.project, prepared.target, model=model, training=training)
     scorer = Scorer(
         input=prepared.schema,
-        features=tuple(Feature(one.name, one.expression, one.levels) for one in fitted.features),
+        features=model_features(fitted),
         target=prepared.target,
         xgboost=gzip.decompress(read_bytes(work.store, step.stored("model"))),
         margins=fitting.method is not None,

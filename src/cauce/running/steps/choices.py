@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cauce.core.metrics.doubt import Sampling
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.target import Target as MetricTarget
 from cauce.core.metrics.target import check_metric
@@ -46,3 +47,10 @@ def headline(project: Project, target: MetricTarget) -> MetricName | None:
     name = MetricName.parse(project.choose.metric)
     check_metric(name, target)
     return name
+
+
+def sampling(project: Project) -> Sampling:
+    """How intervals are drawn: rows that come in groups, or count differently, by buckets."""
+    data = project.data
+    clustered = data.group is not None or data.weight is not None
+    return Sampling(level=project.evaluate.level, seed=project.seed, clustered=clustered)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cauce.core.answering.answering import Answering
+from cauce.core.bundle.features import model_features
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, FOLD_NAMES, TRAIN, VALIDATION
 from cauce.core.evaluation_rows import EvaluationRows
@@ -23,7 +24,7 @@ from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Learned, Rows, learn
 from cauce.running.steps.calibrate import fitting_of
-from cauce.running.steps.evaluate import model_features, question_of
+from cauce.running.steps.evaluate import question_of
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json, read_json

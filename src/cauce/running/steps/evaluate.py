@@ -11,7 +11,7 @@ import polars as pl
 
 from cauce.core.answering.judging import AnswerQuestion
 from cauce.core.bundle.answers import PREDICTION, THRESHOLD, probability_name
-from cauce.core.bundle.features import Feature
+from cauce.core.bundle.features import model_features
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, TEST, VALIDATION, WEIGHT
 from cauce.core.contributions import Explainer
@@ -21,7 +21,6 @@ from cauce.core.evaluation import Evaluation, History, encode_evaluation
 from cauce.core.evaluation_rows import BUCKET, EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
 from cauce.core.metrics.choosing import threshold_rule
-from cauce.core.metrics.doubt import Sampling
 from cauce.core.metrics.evaluating import Question, answered
 from cauce.core.metrics.keys import DATASETS, Dataset
 from cauce.core.metrics.names import MetricName
@@ -42,7 +41,7 @@ from cauce.running.artifacts import begin_plots, expect_plots
 from cauce.running.execution import Made
 from cauce.running.readings import note_reading
 from cauce.running.steps.calibrate import answering_facts, answering_of, ends_of
-from cauce.running.steps.choices import check_choices, headline
+from cauce.running.steps.choices import check_choices, headline, sampling
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
@@ -256,25 +255,10 @@ def question_of(work: Workspace, target: Target, *, training: Mapping[str, Any])
         target=asked,
         columns=_columns(target, weighted=work.project.data.weight is not None),
         guess=_guess(training["guess"]),
-        how=_sampling(work),
+        how=sampling(work.project),
         rule=threshold_rule(work.project.choose.threshold),
         headline=headline(work.project, asked),
     )
-
-
-def _sampling(work: Workspace) -> Sampling:
-    """Rows that come in groups, or count differently, are drawn by buckets."""
-    data = work.project.data
-    return Sampling(
-        level=work.project.evaluate.level,
-        seed=work.project.seed,
-        clustered=data.group is not None or data.weight is not None,
-    )
-
-
-def model_features(fitted: FittedFeatures) -> tuple[Feature, ...]:
-    """The features as a bundle keeps them: expressions for new rows."""
-    return tuple(Feature(one.name, one.expression, one.levels) for one in fitted.features)
 
 
 def metric_target(target: Target, guess: Mapping[str, Any]) -> MetricTarget:

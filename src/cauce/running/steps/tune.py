@@ -13,7 +13,6 @@ from cauce.core.candidates.folds import FoldPlan
 from cauce.core.candidates.leaderboard import FoldCount, Leaderboard, choose, ranked
 from cauce.core.candidates.protocol import Search
 from cauce.core.candidates.trials import Trial
-from cauce.core.metrics.doubt import Sampling
 from cauce.core.metrics.judging import Judge
 from cauce.core.metrics.names import MetricName
 from cauce.core.metrics.target import Target as MetricTarget
@@ -24,7 +23,7 @@ from cauce.planning.step import Reference, Step
 from cauce.running.clock import SystemClock
 from cauce.running.execution import Made
 from cauce.running.scales import checked_scale
-from cauce.running.steps.choices import check_choices, headline
+from cauce.running.steps.choices import check_choices, headline, sampling
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json
@@ -50,59 +49,34 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
 
     told: who is told of the trials, if anyone.
     """
-    source, before = snapshot_source(work, step), work.engine.rows_scanned
-    prepared = preparation(work, step, schema=source.schema, keep=source.schema.names, learning=True)
-    check_choices(work.project, prepared.target, schema=source.schema)
-    prepared = replace(prepared, transform=checked_scale(work, source, prepared=prepared))
-    judge = _judge(work, prepared)
-    plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
+    before = work.engine.rows_scanned
+    plans, on = _judged_on(work, step)
     records = TrialRecords(work.store, basis(step))
-    on = Judged(
-        work=work,
-        source=source,
-        prepared=replace(prepared, blocks=plans[0].rule),
-        plan=plans[0],
-        judge=judge,
-        batches=_batches(work, step, prepared=prepared),
-    )
-    counts = {rows: len(one.sizes) for rows, one in on.batches.items()}.__getitem__
-    total = expected_trials(work.project, counts)
-    fits = len(plans[0].folds)
     with Folded(on) as folded:
-        search = search_for(
-            work.project,
-            judge.metric,
-            strengths=lambda model, path, ratio: folded.summed.strengths(model, path, l1_ratio=ratio),
-            counts=counts,
-        )
-        every = work.project.choose.rule != "best"
-        rounds = Rounds(folded, records, SystemClock(), every=every)
-        rounds.told = lambda done: report(done, None if total is None else total * fits)
-        tell = None if told is None else TrialTeller(work, told, judge.metric)
-        trials = _searched(search, rounds, tell)
-        order = ranked(trials, judge.metric)
+        rounds = Rounds(folded, records, SystemClock(), every=work.project.choose.rule != "best")
+        trials, ended = _tried(on, folded, rounds, report, told)
+        order = ranked(trials, on.judge.metric)
         number, why = choose(order, rule=work.project.choose.rule)
         winner = next(one for one in order if one.candidate.number == number)
-        found = rivals(on, rounds, ranked=order, how=_sampling(work))
+        found = rivals(on, rounds, ranked=order, how=sampling(work.project))
         kept = rounds.kept_of(winner)
         features = folded.of(winner.candidate.model).features(winner.candidate.model)[0]
-    by_count = _by_count(on, records, winner, plans)
     board = Leaderboard(
-        metric=judge.metric,
-        folds=plans[0].told(),
+        metric=on.judge.metric,
+        folds=on.plan.told(),
         trials=order,
         chosen=number,
         rule=work.project.choose.rule,
         why=why,
         rivals=found,
-        by_count=by_count,
+        by_count=_by_count(on, records, winner, plans),
         batches=_batched_tables(on),
-        ended=getattr(search, "ended", None),
+        ended=ended,
     )
     outputs = {
         "leaderboard": keep_json(work.store, board.to_json()),
         "trials": keep_json(work.store, index_json(rounds.digests)),
-        "folds": keep_json(work.store, plans[0].to_json()),
+        "folds": keep_json(work.store, on.plan.to_json()),
         "scores": Reference("object", kept.scores),
         "first_model": Reference("object", kept.model),
         "first_features": keep_json(work.store, features.to_json()),
@@ -111,13 +85,50 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     facts: dict[str, Any] = {
         "candidates": len(order),
         "failed": sum(one.failed for one in order),
-        "folds": fits,
-        "metric": str(judge.metric),
+        "folds": len(on.plan.folds),
+        "metric": str(on.judge.metric),
         "mean": winner.mean,
         "costs": _costs(work, rounds.digests),
         "rows_read": work.engine.rows_scanned - before,
     }
     return Made(outputs, facts)
+
+
+def _judged_on(work: Workspace, step: Step) -> tuple[list[FoldPlan], Judged]:
+    """Every plan of folds that was asked for, and what candidates are judged on by the first."""
+    source = snapshot_source(work, step)
+    prepared = preparation(work, step, schema=source.schema, keep=source.schema.names, learning=True)
+    check_choices(work.project, prepared.target, schema=source.schema)
+    prepared = replace(prepared, transform=checked_scale(work, source, prepared=prepared))
+    judge = _judge(work, prepared)
+    plans = [fold_plan(work, step, prepared=prepared, folds=one) for one in asked_folds(work)]
+    return plans, Judged(
+        work=work,
+        source=source,
+        prepared=replace(prepared, blocks=plans[0].rule),
+        plan=plans[0],
+        judge=judge,
+        batches=_batches(work, step, prepared=prepared),
+    )
+
+
+def _tried(
+    on: Judged, folded: Folded, rounds: Rounds, report: Report, told: Told | None
+) -> tuple[tuple[Trial, ...], tuple[str, int] | None]:
+    """Every trial of the project's search, in the order asked for, and why it ended early, if it did."""
+    project = on.work.project
+    counts = {rows: len(one.sizes) for rows, one in on.batches.items()}.__getitem__
+    total, fits = expected_trials(project, counts), len(on.plan.folds)
+    search = search_for(
+        project,
+        on.judge.metric,
+        strengths=lambda model, path, ratio: folded.summed.strengths(model, path, l1_ratio=ratio),
+        counts=counts,
+    )
+    rounds.told = lambda done: report(done, None if total is None else total * fits)
+    tell = None if told is None else TrialTeller(on.work, told, on.judge.metric)
+    trials = _searched(search, rounds, tell)
+    return trials, getattr(search, "ended", None)
 
 
 def _batches(work: Workspace, step: Step, *, prepared: Preparation) -> Mapping[int, Batches]:
@@ -236,9 +247,3 @@ def _count(plan: FoldPlan) -> int:
 def _costs(work: Workspace, digests: Mapping[int, str]) -> dict[str, Any]:
     known = {number: costs_of(work.store, digest) for number, digest in sorted(digests.items())}
     return {str(number): one.to_json() for number, one in known.items() if one is not None}
-
-
-def _sampling(work: Workspace) -> Sampling:
-    data = work.project.data
-    clustered = data.group is not None or data.weight is not None
-    return Sampling(level=work.project.evaluate.level, seed=work.project.seed, clustered=clustered)

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from cauce.core.columns import TARGET, WEIGHT
-from cauce.core.linear.coefficients import linear_model
+from cauce.core.linear.coefficients import logistic_model
 from cauce.core.linear.folds import Division, divided
 from cauce.core.linear.lockstep import Lockstep, Wanted
 from cauce.core.linear.logistic_folds import (
     ClassFold,
     FoldSums,
     RowNumbers,
-    balanced,
     first_strength,
     intercepts_alone,
 )
@@ -26,6 +25,7 @@ from cauce.core.linear.problem import problem_of
 from cauce.core.linear.quadratic import Floats, Penalty
 from cauce.core.task import Target
 from cauce.errors import CauceError
+from cauce.running.linear_learning import weights_by_class
 from cauce.spec.models import ClassWeight
 from cauce.stats.comoments import ComomentState, joined
 
@@ -67,7 +67,7 @@ class ClassFolds:
     """Logistic candidates that differ in their penalty alone, on every fold."""
 
     def __init__(self, kept: KeptNumbers, class_weight: ClassWeight) -> None:
-        self._kept, self._class_weight = kept, class_weight
+        self._kept = kept
         names = kept.target.class_names
         states: dict[Any, RowNumbers] = {}
         folds, starts = [], []
@@ -80,7 +80,7 @@ class ClassFolds:
                 scale = np.where(whole.deviations > 0, whole.deviations, 1.0)
                 states[key] = RowNumbers(*key, whole.means, scale)
             rows, weight = kept.labels(fold)
-            by_class = self._by_class(rows)
+            by_class = weights_by_class(class_weight, kept.target, rows=rows) or ()
             shares = np.array([weight[float(at)] for at in range(len(names))])
             shares = shares * (np.array(by_class) if by_class else 1.0)
             folds.append(ClassFold(list(states).index(key), division, problem, by_class))
@@ -88,11 +88,6 @@ class ClassFolds:
         self._folds = tuple(folds)
         sums = FoldSums(kept.scan, TARGET, WEIGHT, tuple(states.values()), self._folds)
         self._lockstep = Lockstep(sums, starts)
-
-    def _by_class(self, rows: Mapping[float, int]) -> tuple[float, ...]:
-        if isinstance(self._class_weight, str):
-            return balanced(rows, len(rows)) if self._class_weight == "balanced" else ()
-        return tuple(float(self._class_weight.get(name, 1.0)) for name in self._kept.target.class_names)
 
     @property
     def scans(self) -> int:
@@ -115,8 +110,5 @@ class ClassFolds:
         found = self._lockstep.found[fold, penalty]
         if isinstance(found, CauceError):
             raise found
-        problem = self._folds[fold].problem
-        whole = np.zeros((len(found.coefficients), problem.width + 1))
-        whole[:, np.concatenate(([True], problem.varying))] = found.coefficients
         two = len(self._kept.target.class_names) == 2
-        return linear_model(problem, whole, kind="binary" if two else "multiclass")
+        return logistic_model(self._folds[fold].problem, found.coefficients, binary=two)
