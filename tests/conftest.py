@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cauce.threads import limit_threads
 
@@ -25,6 +26,9 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 
 from cauce.language import use_language  # noqa: E402
 
+if TYPE_CHECKING:
+    from cauce.testing.spark import Cluster
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile(
@@ -41,6 +45,32 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    """The one Spark session of this process: local[2], or on the master that $CAUCE_TEST_MASTER names.
+
+    Tests that change a setting of it put it back.
+    """
+    from cauce.engines.spark.session import open_session
+
+    settings = {"spark.driver.memory": "1g", "spark.executor.memory": "512m"}
+    session = open_session(os.environ.get("CAUCE_TEST_MASTER", "local[2]"), settings=settings)
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The one standalone cluster of this process: a master and two workers of one core and 1 GiB each.
+
+    A process holds one SparkContext: what needs the cluster runs in a child (`cauce.testing.spark.run_with`).
+    """
+    from cauce.testing.spark import standalone_cluster
+
+    with standalone_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -46,16 +46,8 @@ from cauce.testing.engines import FrameSource
 from cauce.testing.expressions import SCHEMA, edge_batch, examples
 
 ROW = "row number"
+BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 NUMBERED = Schema((Field(ROW, "integer"), *SCHEMA))
-
-
-@pytest.fixture(scope="session")
-def spark_session() -> Iterator[Any]:
-    from cauce.engines.spark.session import open_session
-
-    session = open_session("local[2]", settings={"spark.sql.execution.arrow.maxRecordsPerBatch": "97"})
-    yield session
-    session.stop()
 
 
 @pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
@@ -64,7 +56,18 @@ def engine(request: pytest.FixtureRequest) -> Any:
         return LocalEngine()
     from cauce.engines.spark.engine import SparkEngine
 
-    return SparkEngine(request.getfixturevalue("spark_session"))
+    session = request.getfixturevalue("spark_session")
+    request.getfixturevalue("small_batches")
+    return SparkEngine(session)
+
+
+@pytest.fixture
+def small_batches(spark_session: Any) -> Iterator[None]:
+    """Spark hands over a partition in several batches, so that none is taken for the whole."""
+    before = spark_session.conf.get(BATCH)
+    spark_session.conf.set(BATCH, "97")
+    yield
+    spark_session.conf.set(BATCH, before)
 
 
 @pytest.fixture(scope="session")
