@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cauce.planning.resolving import State
 from cauce.running.memory import Expected, expected_memory
 from cauce.running.project_run import states_of
-from cauce.running.workspace import open_workspace
+from cauce.running.workspace import EngineAsked, open_workspace
 from cauce.spec import FILE_NAME, Project
 
 
@@ -53,14 +53,14 @@ class RunPlan:
         return {"steps": [vars(step) for step in self.steps], "scans": self.scans, **memory}
 
 
-def plan(project: str | Path | Project = FILE_NAME) -> RunPlan:
+def plan(project: str | Path | Project = FILE_NAME, **engine: Unpack[EngineAsked]) -> RunPlan:
     """The plan of `project` over its files as they are now. Nothing runs and nothing is written.
 
-    project: a project file, its folder, or a project in memory. Raises what reading the project file
-    raises (E03..), E0401 where its files are absent, and what planning its features raises (E10..) where
-    the rows are known.
+    project: a project file, its folder, or a project in memory. engine: as in `run`. Raises what reading
+    the project file raises (E03..), E0401 where its files are absent, and what planning its features raises
+    (E10..) where the rows are known.
     """
-    work = open_workspace(project)
+    work = open_workspace(project, **engine)
     states = states_of(work)
     return RunPlan(planned_steps(states), expected_memory(work, states))
 

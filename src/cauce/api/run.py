@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cauce.core.candidates.costs import TrialCosts
 from cauce.core.candidates.leaderboard import Leaderboard
@@ -23,7 +23,7 @@ from cauce.running.reading_aloud import said_about
 from cauce.running.report.report import write_report
 from cauce.running.tuning import read_costs, read_leaderboard
 from cauce.running.webhook import tell_webhook
-from cauce.running.workspace import Workspace, open_workspace
+from cauce.running.workspace import EngineAsked, Workspace, open_workspace
 from cauce.spec import FILE_NAME, Project
 
 
@@ -88,14 +88,20 @@ class RunReport:
         }
 
 
-def run(project: str | Path | Project = FILE_NAME, *, observer: Observer | None = None) -> RunReport:
-    """Run `project`; steps that are finished for the same inputs are not run again.
+def run(
+    project: str | Path | Project = FILE_NAME,
+    *,
+    observer: Observer | None = None,
+    **engine: Unpack[EngineAsked],
+) -> RunReport:
+    """Run `project`; steps that are finished for the same inputs are not run again, on whichever engine.
 
-    project: a project file, its folder, or a project in memory. observer: hears of every step.
+    project: a project file, its folder, or a project in memory. observer: hears of every step. engine: in
+    place of what the project says: engine="spark", master="spark://host:7077", or spark=session.
     Raises CauceError: what reading the project and its files raises, what the data cannot support, and
     E0601 on Ctrl-C; whatever was finished stays so.
     """
-    return run_workspace(open_workspace(project), observer=observer)
+    return run_workspace(open_workspace(project, **engine), observer=observer)
 
 
 def run_workspace(work: Workspace, *, observer: Observer | None = None) -> RunReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cauce.core.candidates.costs import TrialCosts
 from cauce.core.candidates.leaderboard import Leaderboard
@@ -13,7 +13,7 @@ from cauce.errors import CauceError
 from cauce.running.observer import Observer
 from cauce.running.project_run import run_project
 from cauce.running.tuning import read_costs, read_leaderboard, read_scans
-from cauce.running.workspace import Workspace, open_workspace
+from cauce.running.workspace import EngineAsked, open_workspace
 from cauce.spec import FILE_NAME, ModelSettings, Project
 from cauce.spec.folds import is_tuned
 from cauce.spec.search import Search, drawing, refined
@@ -58,18 +58,20 @@ def tune(
     refine: bool = False,
     trials: int | None = None,
     observer: Observer | None = None,
+    **engine: Unpack[EngineAsked],
 ) -> TuneReport:
     """Run the project up to its step `tune` and say how its candidates compare. No test row is read.
 
     project: a project file, its folder, or a project in memory. refine: narrow the space of every search
     around its best and search once more than the file says. trials: how many candidates each random, tpe
-    or halving search tries instead of the file's number. Finished trials are not run again. Raises E2140
-    where there is one candidate only, E2141 where nothing can be refined or counted, and what `run` raises.
+    or halving search tries instead of the file's number. engine: as in `run`. Finished trials
+    are not run again. Raises E2140 where there is one candidate only, E2141 where nothing can be refined or
+    counted, and what `run` raises.
     """
-    work = open_workspace(project)
+    work = open_workspace(project, **engine)
     if not is_tuned(work.project):
         raise CauceError("E2140")
-    changed = Workspace(_asked(work.project, refine=refine, trials=trials), work.folder)
+    changed = replace(work, project=_asked(work.project, refine=refine, trials=trials))
     with changed.tracker() as tracker:
         done = run_project(changed, observer=observer, tracker=tracker, until="tune")
         if tracker is not None:

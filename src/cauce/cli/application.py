@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cauce.cli.options import Command, Group
+from cauce.cli.options import Command, Group, choice
 from cauce.cli.settings import Settings, nearest_project
 from cauce.cli.terminal import Terminal
 from cauce.language import gettext_noop as _
@@ -52,3 +52,20 @@ def given_options(options: dict[str, Any]) -> dict[str, Any]:
 def option(text: str, metavar: str = TEXT, **more: Any) -> Any:
     """An option that takes a value."""
     return typer.Option(**{"metavar": metavar, "help": text, **more})
+
+
+ENGINE: dict[str, Any] = {
+    "engine": Annotated[
+        str | None,
+        option(
+            _("Where the work is done, in place of what the project file says."), **choice("local", "spark")
+        ),
+    ],
+    "master": Annotated[
+        str | None,
+        option(
+            _("The Spark master, such as spark://host:7077 or local[4]; the work is done on Spark."), _("URL")
+        ),
+    ],
+}
+"""Options of commands that an engine does the work of, for `taking`."""

@@ -90,6 +90,7 @@ PAGES = {
         (
             ("cauce run", _("runs the project in this folder")),
             ("cauce run --project ~/flights --quiet", _("another project, saying only what goes wrong")),
+            ("cauce run --engine spark --master 'local[4]'", _("the same project, on Spark")),
         ),
     ),
     "tune": Page(

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from cauce.errors import CauceError
 from cauce.ports.engine import Engine
@@ -20,6 +20,20 @@ from cauce.sources.files import find_files, fingerprint
 from cauce.spec import FILE_NAME, Data, Project, read_project
 from cauce.spec import Engine as EngineSettings
 from cauce.stores.ledger import StoreLedger
+
+Kind = Literal["local", "spark"]
+
+
+class EngineAsked(TypedDict, total=False):
+    """What a caller says of the engine, in place of the project.
+
+    engine: local or spark. master: the Spark master's address. spark: a Spark session to work with, which is
+    never stopped. A master or a session means Spark.
+    """
+
+    engine: Kind | None
+    master: str | None
+    spark: Any
 
 
 @dataclass(frozen=True)
@@ -82,38 +96,31 @@ class Workspace:
         return fingerprint(find_files(self.read_options.paths))
 
 
-def open_workspace(
-    project: str | Path | Project = FILE_NAME,
-    *,
-    engine: str | None = None,
-    master: str | None = None,
-    session: Any = None,
-) -> Workspace:
+def open_workspace(project: str | Path | Project = FILE_NAME, **asked: Unpack[EngineAsked]) -> Workspace:
     """The workspace of a project file, of the folder it lies in, or of a project in memory (here).
 
-    engine, master, session: in place of what the project says of its engine; a master or a session means
-    Spark. E0722 where they contradict each other.
+    asked: of the engine, in place of what the project says. E0722, E0723, E1504 where that cannot be.
     """
     if isinstance(project, Project):
         found, folder = project, Path.cwd()
     else:
         path = Path(project)
         found, folder = read_project(path), (path if path.is_dir() else path.parent).resolve()
-    asked = engine_settings(found.engine, engine=engine, master=master, session=session)
-    return Workspace(replace(found, engine=asked), folder, session)
+    engine = engine_settings(found.engine, **asked)
+    return Workspace(replace(found, engine=engine), folder, asked.get("spark"))
 
 
-def engine_settings(
-    said: EngineSettings, *, engine: str | None = None, master: str | None = None, session: Any = None
-) -> EngineSettings:
-    """What the project says of its engine, with what the caller says in its place. E0722."""
-    on_spark = "master" if master is not None else "spark" if session is not None else None
+def engine_settings(said: EngineSettings, **asked: Unpack[EngineAsked]) -> EngineSettings:
+    """What the project says of its engine, with what a caller asks for in its place. E0722, E0723, E1504."""
+    engine, master = asked.get("engine"), asked.get("master")
+    if engine is not None and engine not in get_args(Kind):
+        raise CauceError("E1504", option="engine", choices=", ".join(get_args(Kind)), value=engine)
+    on_spark = [name for name in ("master", "spark") if asked.get(name) is not None]
     if on_spark and engine == "local":
-        raise CauceError("E0722", option=on_spark)
-    if master is not None and session is not None:
+        raise CauceError("E0722", option=on_spark[0])
+    if len(on_spark) > 1:
         raise CauceError("E0723", master=master)
-    kind: Any = "spark" if on_spark else engine or said.kind
-    return replace(said, kind=kind, master=master or said.master)
+    return replace(said, kind="spark" if on_spark else engine or said.kind, master=master or said.master)
 
 
 def read_options(data: Data, folder: Path) -> ReadOptions:

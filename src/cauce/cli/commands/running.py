@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cauce.cli.answer import Answer
-from cauce.cli.application import Context, command, option, settings_of, terminal_of
+from cauce.cli.application import ENGINE, Context, command, option, settings_of, terminal_of
+from cauce.cli.options import taking
 from cauce.language import gettext_noop as _
 
 
 @command()
-def plan(context: Context) -> Answer:
+@taking(ENGINE, context=Context)
+def plan(context: Context, **engine: Any) -> Answer:
     """What a run would do."""
     from cauce.api.plan import plan
     from cauce.cli.rendering.running import planned
 
-    return planned(plan(settings_of(context).project_file), terminal_of(context).width)
+    return planned(plan(settings_of(context).project_file, **engine), terminal_of(context).width)
 
 
 @command()
-def run(context: Context) -> Answer:
+@taking(ENGINE, context=Context)
+def run(context: Context, **engine: Any) -> Answer:
     """Run the project."""
     from cauce.api.run import run
     from cauce.cli.progress import observed
     from cauce.cli.rendering.running import ran
 
     with observed(terminal_of(context)) as observer:
-        report = run(settings_of(context).project_file, observer=observer)
+        report = run(settings_of(context).project_file, observer=observer, **engine)
     return ran(report)
 
 
 @command()
-def tune(
-    context: Context,
-    *,
-    refine: Annotated[
-        bool, typer.Option("--refine", help=_("Search once more, around the best candidate."))
-    ] = False,
-    trials: Annotated[
-        int | None, option(_("How many candidates to try, instead of the file's number."), _("N"), min=1)
-    ] = None,
-) -> Answer:
+@taking(
+    {
+        "refine": Annotated[
+            bool, typer.Option("--refine", help=_("Search once more, around the best candidate."))
+        ],
+        "trials": Annotated[
+            int | None,
+            option(_("How many candidates to try, instead of the file's number."), _("N"), min=1),
+        ],
+        **ENGINE,
+    },
+    context=Context,
+)
+def tune(context: Context, **asked: Any) -> Answer:
     """Try the candidates."""
     from cauce.api.tune import tune
     from cauce.cli.progress import observed
@@ -50,7 +57,7 @@ def tune(
 
     settings, terminal = settings_of(context), terminal_of(context)
     with observed(terminal) as observer:
-        report = tune(settings.project_file, refine=refine, trials=trials, observer=observer)
+        report = tune(settings.project_file, observer=observer, **asked)
     return tuned(report, terminal.width)
 
 
