@@ -114,6 +114,8 @@ class BoostSpec:
     weight: ≥ 0; a row of weight 0 is as if absent. fold: 0 trains, 1 validates, anything else is ignored.
     lanes: two 64-bit columns, the hash of the row, which choose the `cut_rows` training rows from
     which the bins of every feature are cut. early_stopping: rounds without a better validation metric.
+    earlier: the payload of boosted trees of the same task and features; the new ones are grown on top of
+    them, which stay as they are. The score before the first tree, and early stopping, begin at theirs.
     seed: of the row and column samples; these go by row number, so with subsample < 1 batches must come in
     one canonical order. threads: None takes what the process may use; the model does not depend on it.
     memory: bytes of float32 features kept in memory; beyond it they are spooled to a temporary file.
@@ -129,6 +131,7 @@ class BoostSpec:
     weight: str | None = None
     parameters: BoostParameters = field(default_factory=BoostParameters)
     early_stopping: int | None = None
+    earlier: bytes | None = field(default=None, repr=False)
     seed: int = 0
     device: Device = "cpu"
     threads: int | None = None
@@ -149,6 +152,7 @@ class BoostSpec:
             ("early_stopping", stop, stop is None or stop >= 1, "≥ 1"),
             ("early_stopping", stop, stop is None or not forest, None),
             ("quantile", self.parameters.quantile, self._quantile_fits, "regression"),
+            ("earlier", "…", self.earlier is None or self._continues, None),
             ("seed", self.seed, 0 <= self.seed < 1 << 31, "0 … 2147483647"),
             ("device", self.device, self.device in ("cpu", "cuda"), "cpu, cuda"),
             ("threads", self.threads, self.threads is None or self.threads >= 1, "≥ 1"),
@@ -163,6 +167,10 @@ class BoostSpec:
     @property
     def _quantile_fits(self) -> bool:
         return self.parameters.quantile is None or self.task == "regression"
+
+    @property
+    def _continues(self) -> bool:
+        return not self.parameters.forest and self.parameters.quantile is None
 
     def _check_monotone(self) -> None:
         categories = {name for name, _ in self.levels}
@@ -217,8 +225,10 @@ class BoostResult:
     """A fitted model.
 
     payload: XGBoost JSON holding best_round + 1 rounds and nothing later, without feature names; the same
-    rows give the same bytes, whatever the threads (one XGBoost version, one kind of processor).
-    best_round: from 0; the lowest validation metric with early stopping, else the last round.
+    rows give the same bytes, whatever the threads (one XGBoost version, one kind of processor). On top of an
+    earlier payload: its trees, then those.
+    best_round: from 0; the lowest validation metric with early stopping, else the last round. -1 where an
+    earlier payload alone did best.
     history: every round grown. importance: (feature, gain): the loss that the splits on it took away, summed.
     """
 

@@ -102,7 +102,6 @@ def boost_spec(
     model: Boosting | Forest, fitted: FittedFeatures, *, target: Target, work: Workspace
 ) -> BoostSpec:
     """What is asked of the engine, from the model's settings."""
-    memory = work.project.engine.memory_bytes
     return BoostSpec(
         task=target.task,
         features=fitted.names,
@@ -117,8 +116,14 @@ def boost_spec(
         seed=work.project.seed,
         device=model.device,
         threads=work.project.engine.threads,
-        **({} if memory is None else {"memory": memory}),
+        **_limited(work),
     )
+
+
+def _limited(work: Workspace) -> dict[str, Any]:
+    """The bytes of rows to keep in memory, where the project says."""
+    memory = work.project.engine.memory_bytes
+    return {} if memory is None else {"memory": memory}
 
 
 def _linear(work: Workspace, rows: Rows, model: Linear, progress: Progress) -> Learned:
@@ -133,12 +138,11 @@ def _linear(work: Workspace, rows: Rows, model: Linear, progress: Progress) -> L
 def _logistic(work: Workspace, rows: Rows, model: Logistic, progress: Progress) -> Learned:
     from cauce.running.linear_learning import LogisticSettings, learn_logistic  # noqa: PLC0415
 
-    memory = work.project.engine.memory_bytes
     settings = LogisticSettings(
         penalty=model.penalty,
         class_weight=model.class_weight,
         progress=progress,
-        **({} if memory is None else {"memory": memory}),
+        **_limited(work),
     )
     features, target = rows.fitted.names, rows.target
     found = learn_logistic(work.engine, rows.table, features=features, target=target, settings=settings)

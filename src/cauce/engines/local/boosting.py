@@ -25,6 +25,8 @@ from cauce.core.boosting_rows import (
     start_score,
 )
 from cauce.core.matrix import Matrix
+from cauce.core.scoring import load_scorer
+from cauce.core.trees.continuing import earlier_start, gains, joined_payload
 from cauce.core.trees.model import forest_document, quantile_document
 from cauce.core.trees.shares import shares
 from cauce.engines.local.growing import grower
@@ -199,11 +201,12 @@ class TrainingRows:
 
 @dataclass
 class _Growth:
-    """Rounds so far, and whether to go on."""
+    """Rounds so far, and whether to go on. before: the validation metric of the trees that came first."""
 
     spec: BoostSpec
+    before: float | None = None
     history: list[Round] = field(default_factory=list)
-    best: int = 0
+    best: int = -1
 
     def take(self, train: float | None, validation: float | None) -> bool:
         """Add a round's metrics; False where no more rounds are wanted. Raises E0817."""
@@ -214,7 +217,7 @@ class _Growth:
         if self.spec.early_stopping is None or validation is None:
             self.best = number
             return True
-        lowest = self.history[self.best].validation
+        lowest = self.before if self.best < 0 else self.history[self.best].validation
         if lowest is None or validation < lowest:
             self.best = number
         return number - self.best < self.spec.early_stopping
@@ -237,7 +240,7 @@ def _fit(
         ready = binned.ready
         watched = {"train": binned.sampled if asked.history else None, "validation": binned.validation}
         matrices = {name: matrix for name, matrix in watched.items() if matrix is not None}
-        start = start_score(spec, ready.totals[0])
+        start = start_score(spec, ready.totals[0]) if spec.earlier is None else earlier_start(spec.earlier)
         drawn = spec.parameters.forest and spec.parameters.subsample < 1
         growing = grower(
             spec,
@@ -248,6 +251,8 @@ def _fit(
             threads=threads,
         )
         growth = _Growth(spec)
+        if spec.earlier is not None:
+            growth.before = dict(zip(matrices, growing.before(), strict=True)).get("validation")
         for number in range(spec.parameters.rounds):
             figures = dict(zip(matrices, growing.round(number), strict=True))
             more = growth.take(figures.get("train"), figures.get("validation"))
@@ -255,19 +260,26 @@ def _fit(
                 observe(growth.history[-1])
             if not more:
                 break
-        kept = growing.booster[: growth.best + 1]
+        kept = growing.booster[: growth.best + 1] if growth.best >= 0 else None
+        payload = _payload(kept, spec)
+        if spec.earlier is None:
+            importance = _importance(kept, spec, scale=growing.scale)
+            score = _score(kept, spec, start=start, threads=threads)
+        else:
+            importance = gains(payload, spec.features)
+            score = load_scorer(payload, "xgboost", threads=threads)
         result = BoostResult(
-            payload=_payload(kept, spec),
+            payload=payload,
             best_round=growth.best,
             metric=spec.metric,
             history=tuple(growth.history),
             cuts=binned.cuts,
-            importance=_importance(kept, spec, scale=growing.scale),
+            importance=importance,
             rows=ready.rows,
             validation_rows=ready.validation.rows,
             library=f"xgboost {xgboost.__version__}",
         )
-        return Boosted(result, _score(kept, spec, start=start, threads=threads))
+        return Boosted(result, score)
 
 
 def _score(
@@ -288,7 +300,12 @@ def _score(
 
 
 def _payload(booster: Any, spec: BoostSpec) -> bytes:
+    """booster: None where no tree of it is kept."""
+    if booster is None and spec.earlier is not None:
+        return spec.earlier
     saved = bytes(booster.save_raw("json"))
+    if spec.earlier is not None:
+        return joined_payload(spec.earlier, saved)
     if spec.parameters.quantile is not None:
         return quantile_document(saved)
     return forest_document(saved, kind=spec.task) if spec.parameters.forest else saved

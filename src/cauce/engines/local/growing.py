@@ -20,6 +20,10 @@ class Grower(Protocol):
     booster: Any
     scale: float
 
+    def before(self) -> list[float]:
+        """The metric on each watched matrix before the first round."""
+        ...
+
     def round(self, number: int) -> list[float]:
         """Grow round `number` (from 0) and give the metric on each watched matrix."""
         ...
@@ -53,8 +57,14 @@ class _Boosted:
         self.booster = xgboost.Booster(parameters, [train, *watched])
         self._train, self._watched = train, [(matrix, f"m{at}") for at, matrix in enumerate(watched)]
 
+    def before(self) -> list[float]:
+        return self._measured(0)
+
     def round(self, number: int) -> list[float]:
         self.booster.update(self._train, number)
+        return self._measured(number)
+
+    def _measured(self, number: int) -> list[float]:
         line = self.booster.eval_set(self._watched, number)
         return [float(item.rsplit(":", 1)[1]) for item in line.split("\t")[1:]]
 
@@ -76,6 +86,9 @@ class _Forest:
         }
         self.booster = xgboost.Booster(parameters, [train, *watched])
         self._spec, self._rows, self._train, self._watched = spec, rows, train, watched
+
+    def before(self) -> list[float]:
+        return [self._loss(matrix, 0) for matrix in self._watched]
 
     def round(self, number: int) -> list[float]:
         gradient, hessian = self._rows.errors(number)

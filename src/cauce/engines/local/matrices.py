@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec, Cuts
 from cauce.core.boosting_rows import Part, Totals, class_weights, weights_of, with_ranges
+from cauce.core.trees.continuing import earlier_margins
 from cauce.engines.local.spooling import Spool, order_of
 
 
@@ -89,4 +90,8 @@ class Matrices:
                 input_data(data=part.features, label=part.label, weight=weight, feature_types=types)
                 return True
 
-        return xgboost.QuantileDMatrix(Feed(), ref=self._reference, **self._shared)
+        matrix = xgboost.QuantileDMatrix(Feed(), ref=self._reference, **self._shared)
+        if spec.earlier is not None:
+            before = earlier_margins(spec.earlier, threads=self._shared["nthread"])
+            matrix.set_base_margin(np.concatenate([before(part.features) for part in parts()]))
+        return matrix
