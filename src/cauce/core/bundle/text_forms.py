@@ -11,7 +11,6 @@ from cauce.core.bundle.manifest import Manifest
 from cauce.core.reading.decision import Reading
 from cauce.core.reading.formats import BOOLEAN, Format, declared_time_formats, number_formats, time_formats
 from cauce.expr.kinds import field_of
-from cauce.expr.nodes import Column
 from cauce.expr.schema import Field, Schema
 
 
