@@ -2,6 +2,6 @@
 
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejection, Rejections
-from cauce.sources.source import FileSource, open_source
+from cauce.sources.source import FilePiece, FileSource, open_source
 
-__all__ = ["FileSource", "ReadOptions", "Rejection", "Rejections", "open_source"]
+__all__ = ["FilePiece", "FileSource", "ReadOptions", "Rejection", "Rejections", "open_source"]

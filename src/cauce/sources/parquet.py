@@ -14,10 +14,23 @@ import polars as pl
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError, CauceErrors
 from cauce.expr.schema import Schema
+from cauce.ports.pieces import Ask
+from cauce.sources.asking import asked_here
 from cauce.sources.files import SourceFile
 from cauce.sources.parquet_types import Arrived, Refused, arrived, offending
 
 _CELLS = 1 << 22
+
+
+@dataclass(frozen=True)
+class RowGroups:
+    """Some row groups of a file, one after the other. file: its place among the files. row: the 1-based row
+    of the file they begin at; rows: how many they hold."""
+
+    file: int
+    groups: tuple[int, ...]
+    row: int
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -29,16 +42,32 @@ class ParquetFiles:
     schema: Schema
     exact: bool
 
-    def batches(self, columns: Sequence[str]) -> Iterator[tuple[SourceFile, int, pl.DataFrame]]:
-        """Batches of these columns with their file and the 1-based row they begin at."""
-        for file, arrivals in zip(self.files, self.arrivals, strict=True):
-            row = 1
-            for batch in _raw_batches(file, columns):
+    def batches(
+        self, columns: Sequence[str], part: RowGroups | None = None
+    ) -> Iterator[tuple[SourceFile, int, pl.DataFrame]]:
+        """Batches of these columns with their file and the 1-based row they begin at. part: these alone."""
+        files = range(len(self.files)) if part is None else (part.file,)
+        for place in files:
+            file, arrivals, row = self.files[place], self.arrivals[place], 1 if part is None else part.row
+            for batch in _raw_batches(file, columns, None if part is None else part.groups):
                 with _translated(file):
                     data = {name: arrivals[name].convert(batch[name]) for name in columns}
                 frame = _frame(data, self.schema.select(list(columns)))
                 yield file, row, frame
                 row += frame.height
+
+    def parts(self, rows: int) -> tuple[RowGroups, ...]:
+        """The row groups of all files, in order, divided into parts of about so many rows at least."""
+        found: list[RowGroups] = []
+        for place, file in enumerate(self.files):
+            row, first, count = 1, 0, 0
+            metadata = _opened(file).metadata
+            for group in range(metadata.num_row_groups):
+                count += metadata.row_group(group).num_rows
+                if count >= rows or group == metadata.num_row_groups - 1:
+                    found.append(RowGroups(place, tuple(range(first, group + 1)), row, count))
+                    row, first, count = row + count, group + 1, 0
+        return tuple(found)
 
     @cached_property
     def rows(self) -> int:
@@ -81,11 +110,16 @@ def _has_locked_footer(file: SourceFile) -> bool:
         return False
 
 
-def _raw_batches(file: SourceFile, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _raw_batches(
+    file: SourceFile, columns: Sequence[str], groups: tuple[int, ...] | None = None
+) -> Iterator[dict[str, Any]]:
     source = _opened(file)
     rows = max(1024, min(1 << 17, _CELLS // max(1, len(columns))))
+    some = None if groups is None else list(groups)
     with _translated(file):
-        batches = source.iter_batches(batch_size=rows, columns=list(columns), use_threads=True)
+        batches = source.iter_batches(
+            batch_size=rows, row_groups=some, columns=list(columns), use_threads=True
+        )
     while True:
         with _translated(file):
             batch = next(batches, None)
@@ -95,8 +129,10 @@ def _raw_batches(file: SourceFile, columns: Sequence[str]) -> Iterator[dict[str,
         yield found
 
 
-def open_parquet(files: tuple[SourceFile, ...], drop: tuple[str, ...]) -> tuple[ParquetFiles, list[Notice]]:
-    """The files with every column's field decided.
+def open_parquet(
+    files: tuple[SourceFile, ...], drop: tuple[str, ...], *, ask: Ask = asked_here
+) -> tuple[ParquetFiles, list[Notice]]:
+    """The files with every column's field decided. ask: who looks at values where types leave doubt.
 
     E0420 (damaged), E0421 (encrypted), E0422 (nested and other types), E0423 (bytes), E0424 (decimals of
     more than 38 digits), E0425 and E0416 (files that differ), E0426 (a name twice). All columns at once.
@@ -104,9 +140,9 @@ def open_parquet(files: tuple[SourceFile, ...], drop: tuple[str, ...]) -> tuple[
     layouts = [_layout(file, drop) for file in files]
     for file, layout in zip(files, layouts, strict=True):
         _same_names(files[0], layouts[0], file, layout)
-    big = _big_columns(files, layouts)
+    big = _big_columns(files, layouts, ask)
     arrivals = [_arrivals(file, layout, big) for file, layout in zip(files, layouts, strict=True)]
-    said = _looked_at(files, arrivals)
+    said = _looked_at(files, arrivals, ask)
     _same_fields(files, arrivals)
     schema = Schema(tuple(_widest(arrivals, name).field for name in layouts[0]))
     exact = all(
@@ -156,40 +192,60 @@ def _arrivals(file: SourceFile, layout: dict[str, Any], big: set[str]) -> dict[s
     return found
 
 
-def _big_columns(files: tuple[SourceFile, ...], layouts: list[dict[str, Any]]) -> set[str]:
+@dataclass(frozen=True)
+class _Troubles:
+    """Asks which columns of a file have values that trouble the reader. looks: `Arrived.look`, by column."""
+
+    file: SourceFile
+    looks: tuple[tuple[str, str], ...]
+
+    def __call__(self) -> list[str]:
+        found: set[str] = set()
+        for batch in _raw_batches(self.file, [name for name, _ in self.looks]) if self.looks else ():
+            found |= {name for name, look in self.looks if offending(look, batch[name])}
+        return sorted(found)
+
+
+def _big_columns(files: tuple[SourceFile, ...], layouts: list[dict[str, Any]], ask: Ask) -> set[str]:
     """Columns of unsigned 64-bit numbers beyond the largest signed one, in any file."""
-    big: set[str] = set()
-    for file, layout in zip(files, layouts, strict=True):
-        looked = [
-            name
-            for name, arrow in layout.items()
-            if name not in big and isinstance(found := arrived(name, arrow), Arrived) and found.look == "size"
-        ]
-        for batch in _raw_batches(file, looked) if looked else ():
-            big |= {name for name in looked if offending("size", batch[name])}
-    return big
+    questions = [
+        _Troubles(
+            file,
+            tuple(
+                (name, "size")
+                for name, arrow in layout.items()
+                if isinstance(found := arrived(name, arrow), Arrived) and found.look == "size"
+            ),
+        )
+        for file, layout in zip(files, layouts, strict=True)
+    ]
+    return {name for found in ask([one for one in questions if one.looks]) for name in found}
 
 
-def _looked_at(files: tuple[SourceFile, ...], arrivals: list[dict[str, Arrived]]) -> list[Notice]:
+def _looked_at(files: tuple[SourceFile, ...], arrivals: list[dict[str, Arrived]], ask: Ask) -> list[Notice]:
     """What the values themselves decide, and the notices that types call for. E0423 for bytes that are not
     text, all columns of a file at once."""
     said: dict[Notice, None] = {}
-    for file, found in zip(files, arrivals, strict=True):
-        looked = [name for name, arrival in found.items() if arrival.look in ("letters", "digits")]
-        trouble: set[str] = set()
-        for batch in _raw_batches(file, looked) if looked else ():
-            trouble |= {name for name in looked if offending(found[name].look, batch[name])}
-        bytes_ = [name for name in looked if name in trouble and found[name].look == "letters"]
+    looks = [_doubts(found) for found in arrivals]
+    asked = [_Troubles(file, one) for file, one in zip(files, looks, strict=True) if one]
+    answers = iter(ask(asked))
+    for file, found, looked in zip(files, arrivals, looks, strict=True):
+        trouble = set(next(answers)) if looked else set()
+        bytes_ = [name for name, look in looked if name in trouble and look == "letters"]
         if bytes_:
             errors = [CauceError("E0423", place=file.place(), column=name) for name in bytes_]
             raise CauceErrors(errors) if len(errors) > 1 else errors[0]
-        for name in looked:
+        for name, _ in looked:
             if name in trouble:
                 said[Notice.of("W0421", column=name)] = None
         for name, arrival in found.items():
             if arrival.said:
                 said[Notice.of(arrival.said, column=name)] = None
     return list(said)
+
+
+def _doubts(found: dict[str, Arrived]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, one.look) for name, one in found.items() if one.look in ("letters", "digits"))
 
 
 def _widest(arrivals: list[dict[str, Arrived]], name: str) -> Arrived:

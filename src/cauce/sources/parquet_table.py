@@ -8,26 +8,34 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from cauce.core.canonical import Json
 from cauce.core.reading.decision import Reading, decide
 from cauce.core.reading.evidence import Evidence
+from cauce.core.reading.formats import Format
+from cauce.core.reading.merging import dumped, loaded, merged
 from cauce.core.reading.notices import Notice
 from cauce.core.reading.typed import Typing, check_columns, without
 from cauce.errors import CauceError
 from cauce.expr.kinds import kind_of
 from cauce.expr.schema import Field, Schema
+from cauce.ports.pieces import Ask
+from cauce.sources.asking import asked_here
 from cauce.sources.declared import declared_formats, fixed_reading
 from cauce.sources.files import SourceFile
 from cauce.sources.options import ReadOptions
-from cauce.sources.parquet import ParquetFiles
+from cauce.sources.parquet import ParquetFiles, RowGroups
 from cauce.sources.rejections import Rejection, Rejections
+
+_PART_CELLS = 1 << 24
 
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """Parquet files with one reading for each column."""
+    """Parquet files with one reading for each column. part: these rows alone."""
 
     files: ParquetFiles
     readings: tuple[Reading, ...]
+    part: RowGroups | None = None
 
     @property
     def schema(self) -> Schema:
@@ -38,6 +46,10 @@ class ParquetTable:
         """Whether the files hold exactly these rows and types."""
         return self.files.exact and all(item.held == item.field for item in self.readings)
 
+    def pieces(self) -> Iterator[ParquetTable]:
+        """The same rows in order, in parts that can be read without each other."""
+        return (replace(self, part=part) for part in self.files.parts(_part_rows(len(self.readings))))
+
     def batches(self, columns: Sequence[str] | None, rejections: Rejections) -> Iterator[pl.DataFrame]:
         """Typed batches of these columns (None: all); rejected rows go to `rejections`."""
         chosen = list(self.schema.names if columns is None else columns)
@@ -45,7 +57,7 @@ class ParquetTable:
         needed = tuple(item for item in self.readings if item.declared or item.field.name in asked)
         needed = needed or self.readings[:1]
         typing = Typing(needed)
-        for file, row, frame in self.files.batches([item.field.name for item in needed]):
+        for file, row, frame in self.files.batches([item.field.name for item in needed], self.part):
             typed = typing(frame)
             failing = typing.failures(frame, typed)
             for place in sorted(failing):
@@ -58,19 +70,51 @@ class ParquetTable:
         return Rejection(file.name, row, name, "E0431", values, text)
 
 
-def parquet_table(files: ParquetFiles, options: ReadOptions) -> tuple[ParquetTable, list[Notice]]:
+def _part_rows(columns: int) -> int:
+    return max(1024, _PART_CELLS // max(1, columns))
+
+
+@dataclass(frozen=True)
+class _Writings:
+    """Asks how the texts of columns of a declared kind are written."""
+
+    files: ParquetFiles
+    columns: tuple[str, ...]
+    options: ReadOptions
+    part: RowGroups | None = None
+
+    def __call__(self) -> Json:
+        return dumped(self.evidence())
+
+    def evidence(self) -> Evidence:
+        evidence = Evidence({}, self.formats)
+        texts = Typing(
+            tuple(
+                Reading(Field(name, "text"), markers=self.options.markers_of(name)) for name in self.columns
+            )
+        )
+        for _, _, frame in self.files.batches(self.columns, self.part):
+            evidence.see(texts(frame))
+        return evidence
+
+    @property
+    def formats(self) -> dict[str, tuple[Format, ...]]:
+        return {name: declared_formats(name, self.options) for name in self.columns}
+
+
+def parquet_table(
+    files: ParquetFiles, options: ReadOptions, *, ask: Ask = asked_here
+) -> tuple[ParquetTable, list[Notice]]:
     """One reading a column: as it is, unless a kind or markers are declared. Text columns whose declared kind
     may be written several ways are read once to tell. E0427, E0428."""
     readings = {field.name: _reading(field, options) for field in files.schema}
     open_ = [name for name, reading in readings.items() if reading is None]
     said: list[Notice] = []
     if open_:
-        evidence = Evidence({}, {name: declared_formats(name, options) for name in open_})
-        texts = Typing(
-            tuple(Reading(Field(name, "text"), markers=options.markers_of(name)) for name in open_)
-        )
-        for _, _, frame in files.batches(open_):
-            evidence.see(texts(frame))
+        whole = _Writings(files, tuple(open_), options)
+        parts = files.parts(_part_rows(len(open_))) if ask is not asked_here else (None,)
+        asked, formats = [replace(whole, part=part) for part in parts], whole.formats
+        evidence, _ = merged([loaded(one, {}, formats) for one in ask(asked)], {}, formats)
         decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
         for name, found in decided.items():
             readings[name] = replace(found, markers=options.markers_of(name))

@@ -13,7 +13,9 @@ from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
 from cauce.expr.nodes import Expression
 from cauce.expr.schema import Schema
+from cauce.ports.pieces import Ask
 from cauce.sources import files as file_names
+from cauce.sources.asking import asked_here
 from cauce.sources.delimited import open_delimited, same_columns
 from cauce.sources.files import Content, SourceFile, content_of, find_files
 from cauce.sources.options import ReadOptions
@@ -51,6 +53,11 @@ class FileSource:
         """The rows the latest call of `batches` left out, as far as it has been read."""
         return self._rejections
 
+    @cached_property
+    def pieces(self) -> tuple[FilePiece, ...]:
+        """The same rows in the same order, in parts that workers read without each other."""
+        return tuple(FilePiece(table) for table in self._table.pieces())
+
     def parquet_paths(self) -> tuple[str, ...] | None:
         """The files where they are Parquet with exactly this schema's types and all their rows, else None."""
         if isinstance(self._table, ParquetTable) and self._table.exact:
@@ -73,11 +80,23 @@ class FileSource:
         return self._fingerprint
 
 
-def open_source(options: ReadOptions) -> FileSource:
+@dataclass(frozen=True)
+class FilePiece:
+    """Some rows of files: a value that can be sent to another process that reaches the files."""
+
+    table: TextTable | ParquetTable
+
+    def batches(self, rejections: Rejections | None = None) -> Iterator[pl.DataFrame]:
+        """The rows, with all columns; rejected rows go to `rejections`."""
+        return self.table.batches(None, Rejections() if rejections is None else rejections)
+
+
+def open_source(options: ReadOptions, *, ask: Ask | None = None) -> FileSource:
     """The files of `options` with their format, dialect and kinds decided.
 
-    Text files are read once, whole, to decide; Parquet files where their types leave doubt. Raises E0401 to
-    E0429; a row that cannot be read is no error, it is in `rejected`.
+    Text files are read once, whole, to decide; Parquet files where their types leave doubt. ask: who looks
+    at values, each file by itself; None for this process. Raises E0401 to E0429; a row that cannot be read
+    is no error, it is in `rejected`.
     """
     files = find_files(options.paths)
     contents = [content_of(file) for file in files]
@@ -85,37 +104,41 @@ def open_source(options: ReadOptions) -> FileSource:
     _check_formats(files, parquet, options)
     said = _folder_notices(files)
     if parquet[0]:
-        found, about_files = open_parquet(files, options.drop)
+        looking = ask or asked_here
+        found, about_files = open_parquet(files, options.drop, ask=looking)
         dropped = set(options.drop) - set(found.schema.names)
         _check_names(options, (*found.schema.names, *dropped))
-        table, about_columns = parquet_table(found, options)
+        table, about_columns = parquet_table(found, options, ask=looking)
         return FileSource(files, (*said, *about_files, *about_columns), table)
     try:
-        return _text_source(files, contents, options, said, thorough=False)
+        return _text_source(_Texts(files, contents, said, ask), options, thorough=False)
     except CauceError as error:
         if error.code != "E0407" or options.encoding is not None:
             raise
     # The first bytes were UTF-8 and later ones are not: now all of them decide.
-    return _text_source(files, contents, options, said, thorough=True)
+    return _text_source(_Texts(files, contents, said, ask), options, thorough=True)
 
 
-def _text_source(
-    files: tuple[SourceFile, ...],
-    contents: list[Content],
-    options: ReadOptions,
-    said: list[Notice],
-    *,
-    thorough: bool,
-) -> FileSource:
-    tables = []
-    for file, content in zip(files, contents, strict=True):
+@dataclass(frozen=True)
+class _Texts:
+    """Text files, what was said about them so far, and who looks at them."""
+
+    files: tuple[SourceFile, ...]
+    contents: list[Content]
+    said: list[Notice]
+    ask: Ask | None
+
+
+def _text_source(texts: _Texts, options: ReadOptions, *, thorough: bool) -> FileSource:
+    tables, said, files = [], texts.said, texts.files
+    for file, content in zip(files, texts.contents, strict=True):
         table, about_file = open_delimited(file, content, options=options, thorough=thorough)
         tables.append(table)
         said = said + about_file
     for other in tables[1:]:
         same_columns(tables[0], other)
     _check_names(options, tables[0].names)
-    decided, about_columns, rows = text_table(tuple(tables), options)
+    decided, about_columns, rows = text_table(tuple(tables), options, ask=texts.ask)
     if not rows:
         raise CauceError("E0406", place=files[0].place())
     return FileSource(files, (*said, *about_columns), decided)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from cauce.core.canonical import Json
 from cauce.core.reading.decision import Reading, decide
 from cauce.core.reading.evidence import Evidence
 from cauce.core.reading.formats import Format
+from cauce.core.reading.merging import dumped, loaded, merged
 from cauce.core.reading.notices import Notice
 from cauce.core.reading.typed import Typing, check_columns, gathered, without
 from cauce.expr.schema import Field, Kind, Schema
+from cauce.ports.pieces import Ask
 from cauce.sources.declared import declared_formats, fixed_reading, open_formats
 from cauce.sources.delimited import DelimitedFile
 from cauce.sources.native import is_native_number, native_kind
@@ -41,6 +44,10 @@ class TextTable:
     @property
     def schema(self) -> Schema:
         return Schema(tuple(reading.field for reading in self.readings))
+
+    def pieces(self) -> Iterator[TextTable]:
+        """The same rows in order, in parts that can be read without each other: one for each file."""
+        return (TextTable((file,), self.readings) for file in self.files)
 
     def batches(self, columns: Sequence[str] | None, rejections: Rejections) -> Iterator[pl.DataFrame]:
         """Typed batches of these columns (None: all), in order; rejected rows go to `rejections`."""
@@ -72,27 +79,89 @@ class TextTable:
         return Rejection(file.text.file.name, 0, name, "E0431", {"column": name, "kind": kind})
 
 
-def text_table(files: tuple[DelimitedFile, ...], options: ReadOptions) -> tuple[TextTable, list[Notice], int]:
+def text_table(
+    files: tuple[DelimitedFile, ...], options: ReadOptions, *, ask: Ask | None = None
+) -> tuple[TextTable, list[Notice], int]:
     """Read every cell once, decide each column's reading; also how many records there are.
 
+    ask: who looks at the files; None for this process, which then keeps the cells where they fit.
     E0427 (a declared date may be read two ways), E0428 (a kind that text does not hold).
     """
     kept = tuple(name for name in files[0].names if name not in options.drop)
-    readings = {name: fixed for name in kept if (fixed := fixed_reading(name, options)) is not None}
-    undecided = {
-        name: declared_formats(name, options)
-        for name in kept
-        if name in options.types and name not in readings
-    }
-    open_ = {name: open_formats(options) for name in kept if name not in readings and name not in undecided}
-    evidence = Evidence(open_, undecided)
-    gathered = _Gathering(options, evidence, None if options.types else new_spill(_size(files)), kept)
-    for file in files:
-        gathered.read(file)
+    asked = _Asked.of(kept, options)
+    if ask is None:
+        gathered = _Gathering(
+            options, asked.evidence(), None if options.types else new_spill(_size(files)), kept
+        )
+        for file in files:
+            gathered.read(file)
+        evidence, rows = gathered.evidence, gathered.rows
+    else:
+        evidence, rows = _evidence_of(files, asked, options, ask)
     decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
-    readings |= decided
+    readings = asked.fixed | decided
     found = tuple(replace(readings[name], markers=options.markers_of(name)) for name in kept)
-    return TextTable(files, found, gathered.kept_for(found)), said, gathered.rows
+    return TextTable(files, found, gathered.kept_for(found) if ask is None else None), said, rows
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be found out about columns. fixed: readings that need no evidence; undecided: the formats
+    that columns of a declared kind may have, open: those of the others."""
+
+    fixed: dict[str, Reading]
+    undecided: dict[str, tuple[Format, ...]]
+    open: dict[str, tuple[Format, ...]]
+
+    @staticmethod
+    def of(names: Sequence[str], options: ReadOptions) -> _Asked:
+        fixed = {name: found for name in names if (found := fixed_reading(name, options)) is not None}
+        undecided = {
+            name: declared_formats(name, options)
+            for name in names
+            if name in options.types and name not in fixed
+        }
+        every = open_formats(options)
+        return _Asked(
+            fixed, undecided, {name: every for name in names if name not in fixed and name not in undecided}
+        )
+
+    def evidence(self) -> Evidence:
+        """Evidence on them, before any cell is seen."""
+        return Evidence(self.open, self.undecided)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Asks for the evidence on columns of some files, and how many records these have."""
+
+    files: tuple[DelimitedFile, ...]
+    columns: tuple[str, ...]
+    options: ReadOptions
+
+    def __call__(self) -> Json:
+        gathered = _Gathering(
+            self.options, _Asked.of(self.columns, self.options).evidence(), None, self.columns
+        )
+        for file in self.files:
+            gathered.read(file)
+        return {"rows": gathered.rows, "evidence": dumped(gathered.evidence)}
+
+
+def _evidence_of(
+    files: tuple[DelimitedFile, ...], asked: _Asked, options: ReadOptions, ask: Ask
+) -> tuple[Evidence, int]:
+    """The evidence on all files, each looked at by itself; columns on which they differ are looked at again,
+    file after file."""
+    names = (*asked.undecided, *asked.open)
+    found = list(ask([_Look((file,), names, options) for file in files]))
+    parts = [loaded(one["evidence"], asked.open, asked.undecided) for one in found]
+    evidence, disputed = merged(parts, asked.open, asked.undecided)
+    if disputed:
+        (answer,) = ask([_Look(files, disputed, options)])
+        whole = loaded(answer["evidence"], {name: asked.open[name] for name in disputed}, {})
+        evidence.columns |= whole.columns
+    return evidence, sum(one["rows"] for one in found)
 
 
 def _size(files: tuple[DelimitedFile, ...]) -> int:

@@ -77,6 +77,7 @@ class Evidence:
     """
 
     def __init__(self, open: dict[str, tuple[Format, ...]], declared: dict[str, tuple[Format, ...]]) -> None:  # noqa: A002
+        self.began = open
         self.columns = {name: ColumnEvidence(name, found) for name, found in open.items()}
         self.tallies = {name: dict.fromkeys(found, 0) for name, found in declared.items()}
         self.rows = 0
