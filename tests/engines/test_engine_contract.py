@@ -12,13 +12,13 @@ import pytest
 
 from cauce.core.boosting import BoostParameters, BoostRequest, BoostSpec
 from cauce.core.canonical import canonical_json
+from cauce.core.numbering import Numbered
 from cauce.core.profile import Profiling
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.snapshot_writing import write_snapshot
 from cauce.core.task import target_column
 from cauce.core.validation.expected import expected_of
 from cauce.core.validation.judging import judge
-from cauce.core.validation.marking import Numbered
 from cauce.core.validation.verdict import Verdict
 from cauce.engines.local.engine import LocalEngine
 from cauce.errors import CauceError

@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cauce.core.numbering import ROW, Numbered
 from cauce.core.profile import Profiling
 from cauce.core.validation.expected import expected_of, refuse_misfits
 from cauce.core.validation.judging import Judgement, judge
-from cauce.core.validation.marking import ROW, Failures, Numbered, RepeatedKeys, Sift, reasons_of
+from cauce.core.validation.marking import Failures, RepeatedKeys, Sift, reasons_of
 from cauce.core.validation.suggesting import suggested
 from cauce.core.validation.verdict import Outcome, Verdict
 from cauce.core.validation.wording import sentence

@@ -12,10 +12,10 @@ from typing import Any
 from cauce.api.init import write_text
 from cauce.core.columns import RESERVED_PREFIX
 from cauce.core.faults import translated
+from cauce.core.numbering import ROW, Numbered
 from cauce.core.profile import Profile, Profiling
 from cauce.core.validation.expected import expected_of, refuse_misfits
 from cauce.core.validation.judging import limit_outcome
-from cauce.core.validation.marking import ROW, Numbered
 from cauce.core.validation.suggesting import suggested
 from cauce.core.validation.verdict import Verdict
 from cauce.errors import CauceError

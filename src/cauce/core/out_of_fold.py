@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from cauce.core.boosting_rows import POSITION
 from cauce.core.columns import FOLD, VALIDATION
 from cauce.core.evaluation_rows import EvaluationRows
 from cauce.core.matrix import Matrix
+from cauce.core.numbering import ROW
 from cauce.expr.schema import Field, Schema
 
 SCORED_FOLD = "__fold_number__"
@@ -32,9 +33,9 @@ def said_of(rows: pl.DataFrame, *, outputs: int) -> Matrix:
     return found[0] if outputs == 1 else np.stack(found, axis=1)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class WithOutOfFold:
-    """Work for one scan in the table's order: what `rows` makes, and each row of `scored` once more.
+    """Work over rows with ROW: what `rows` makes, and each row of `scored` once more.
 
     scored: POSITION, ascending, and what was said of the row at that place by models that had not seen it;
     these rows have the fold VALIDATION, and SCORED_FOLD, which is NOT_SCORED for the others.
@@ -42,12 +43,11 @@ class WithOutOfFold:
 
     rows: EvaluationRows
     scored: pl.DataFrame
-    seen: int = field(default=0)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        return self.rows.columns
+        return (*self.rows.columns, ROW)
 
     @property
     def schema(self) -> Schema:
@@ -57,15 +57,18 @@ class WithOutOfFold:
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """A row for each row of `batch`, then one for each of them that was scored out of fold."""
         found = self.rows(batch).with_columns(pl.lit(NOT_SCORED, dtype=pl.Int64).alias(SCORED_FOLD))
-        position = self.scored.get_column(POSITION)
-        first, end = (int(position.search_sorted(at)) for at in (self.seen, self.seen + batch.height))
-        own = self.scored.slice(first, end - first)
-        places: NDArray[np.int64] = own.get_column(POSITION).to_numpy() - self.seen
-        self.seen += batch.height
+        places, own = self._scored_of(batch.get_column(ROW).to_numpy() - 1)
         fold = pl.Series(FOLD, np.full(len(places), VALIDATION, dtype=np.int64))
         again = batch[places].with_columns(fold)
         made = self.rows.with_raw(again, self._raw(own)).with_columns(own.get_column(SCORED_FOLD))
         return pl.concat([found, made])
+
+    def _scored_of(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], pl.DataFrame]:
+        """Which rows of a batch were scored, and what was said of them."""
+        known = self.scored.get_column(POSITION).to_numpy()
+        at = np.minimum(np.searchsorted(known, positions), max(len(known) - 1, 0))
+        found = np.flatnonzero(known[at] == positions) if len(known) else np.zeros(0, np.int64)
+        return found, self.scored[at[found]]
 
     def _raw(self, rows: pl.DataFrame) -> Any:
         scorer = self.rows.scorer

@@ -53,6 +53,12 @@ def placed(batch: pl.DataFrame, place: Place) -> pl.DataFrame:
     return batch
 
 
+def same_place(batch: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+    """`batch`, whose rows are those of `like` in the same order, with their place, if that is known."""
+    place = _KNOWN.placed.get(id(like))
+    return batch if place is None else placed(batch, place)
+
+
 def known_lanes(batch: pl.DataFrame, fields: Schema) -> Lanes | None:
     """The hashes of the rows over `fields`, read-only, where they are known."""
     place = _KNOWN.placed.get(id(batch))

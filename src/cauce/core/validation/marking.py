@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cauce.core.numbering import ROW
 from cauce.core.validation.checks import Check, whole_keys
 from cauce.core.validation.verdict import EXAMPLES
 from cauce.expr.batch import take
@@ -18,37 +18,8 @@ from cauce.stats.mergeable import Mergeable, column
 from cauce.stats.mixing import Words
 from cauce.stats.row_hash import key_hashes
 
-ROW = "__row__"
-"""integer: the place of a row in the order read, from 1."""
 _REASONS = "__expectations__"
 _MOST_PIECES = 64
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """A source with the place of each row beside its columns."""
-
-    source: Any
-
-    @property
-    def schema(self) -> Schema:
-        """The source's columns, then ROW."""
-        return Schema((*self.source.schema, Field(ROW, "integer")))
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        """The rows in the source's order."""
-        wanted = self.schema.names if columns is None else tuple(columns)
-        # Without any column there would be no rows.
-        own = [name for name in wanted if name != ROW] or list(self.source.schema.names[:1])
-        done = 0
-        for batch in self.source.batches(own):
-            numbers = pl.int_range(done + 1, done + batch.height + 1, dtype=pl.Int64, eager=True)
-            done += batch.height
-            yield pl.DataFrame({name: numbers if name == ROW else batch.get_column(name) for name in wanted})
-
-    def parquet_paths(self) -> None:
-        """None: files do not number their rows."""
-        return
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from cauce.core.metrics.requests import Guess, ScoredColumns
 from cauce.core.metrics.slicing import MOST_VALUES, SliceColumn, SliceLook, judged_slices
 from cauce.core.metrics.target import Target as MetricTarget
 from cauce.core.metrics.target import metric_names
+from cauce.core.numbering import Numbered, WithRow
 from cauce.core.out_of_fold import SCORED_FOLD, WithOutOfFold
 from cauce.core.permuting import Sample, permutation_importance, rows_for
 from cauce.core.preparation import Preparation
@@ -62,9 +63,12 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     check_choices(work.project, target, schema=source.schema)
     expect_plots(work, source.manifest.rows)
     looked = _Looked.of(work, step, slices=_slice_columns(work, source))
-    prepared = engine.map(engine.scan(source), looked.prepared)
     known = out_of_fold(work, step)
-    table = engine.map(prepared, looked.rows if known is None else WithOutOfFold(looked.rows, known.frame))
+    if known is None:
+        table = engine.map(engine.map(engine.scan(source), looked.prepared), looked.rows)
+    else:
+        numbered = engine.map(engine.scan(Numbered(source)), WithRow(looked.prepared))
+        table = engine.map(numbered, WithOutOfFold(looked.rows, known.frame))
     asked, sliced = looked.question, looked.rows.slices
     inside = tuple(Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
     unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from cauce.core.numbering import ROW, Numbered
 from cauce.core.profile import Profile
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.validation.expected import Expected, expected_of
 from cauce.core.validation.judging import Judgement, judge
-from cauce.core.validation.marking import ROW, Numbered, Sift, reasons_of
+from cauce.core.validation.marking import Sift, reasons_of
 from cauce.core.validation.verdict import Verdict
 from cauce.core.validation.wording import sentence
 from cauce.errors import CauceError, CauceErrors
