@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cauce.core.boosting_rows import Part
-from cauce.engines.local.spooling import Spool, order_of
+from cauce.engines.trees.spooling import Spool, order_of
 
 ROWS, FEATURES = 70_000, 4
 

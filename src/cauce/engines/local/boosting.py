@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from cauce.core.boosting import Boosted, BoostRequest, BoostResult, BoostSpec, Round
+from cauce.core.boosting import Boosted, BoostRequest, BoostResult, BoostSpec
 from cauce.core.boosting_rows import (
     POSITION,
     LowestRows,
@@ -22,22 +21,15 @@ from cauce.core.boosting_rows import (
     check,
     parts_of,
     scoring_part,
-    start_score,
 )
 from cauce.core.matrix import Matrix
-from cauce.core.scoring import load_scorer
-from cauce.core.trees.continuing import earlier_start, gains, joined_payload
-from cauce.core.trees.model import forest_document, quantile_document
-from cauce.core.trees.shares import shares
-from cauce.engines.local.growing import grower
-from cauce.engines.local.matrices import Matrices, Ready
-from cauce.engines.local.spooling import Spool, give_back_memory
-from cauce.engines.local.xgboost_border import require_gpu, translated
-from cauce.errors import CauceError
+from cauce.engines.trees.fitting import Observer, fit
+from cauce.engines.trees.matrices import Matrices, Ready
+from cauce.engines.trees.spooling import Spool, give_back_memory
+from cauce.engines.trees.xgboost_border import translated
 from cauce.expr.batch import take
 
 Batches = Callable[[], Iterator[pl.DataFrame]]
-Observer = Callable[[Round], None]
 _MOST_MATRICES = 2
 
 
@@ -168,7 +160,7 @@ class TrainingRows:
                 for spool in (*ready.train, ready.validation):
                     spool.forget()
                 give_back_memory()
-            return _fit(spec, threads, binned, asked, observe)
+            return fit(spec, threads, binned=binned, asked=asked, observe=observe)
 
     def _taught(self, *, whole: bool) -> Ready:
         """The rows that train: with those that stop training where `whole`."""
@@ -199,118 +191,7 @@ class TrainingRows:
         return found
 
 
-@dataclass
-class _Growth:
-    """Rounds so far, and whether to go on. before: the validation metric of the trees that came first."""
-
-    spec: BoostSpec
-    before: float | None = None
-    history: list[Round] = field(default_factory=list)
-    best: int = -1
-
-    def take(self, train: float | None, validation: float | None) -> bool:
-        """Add a round's metrics; False where no more rounds are wanted. Raises E0817."""
-        number = len(self.history)
-        if not all(figure is None or math.isfinite(figure) for figure in (train, validation)):
-            raise CauceError("E0817", metric=self.spec.metric, round=number + 1)
-        self.history.append(Round(number, train, validation))
-        if self.spec.early_stopping is None or validation is None:
-            self.best = number
-            return True
-        lowest = self.before if self.best < 0 else self.history[self.best].validation
-        if lowest is None or validation < lowest:
-            self.best = number
-        return number - self.best < self.spec.early_stopping
-
-
 def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _fit(
-    spec: BoostSpec, threads: int, binned: Matrices, asked: BoostRequest, observe: Observer | None
-) -> Boosted:
-    import xgboost  # noqa: PLC0415
-
-    with xgboost.config_context(verbosity=0):
-        if spec.device == "cuda":
-            require_gpu()
-        ready = binned.ready
-        watched = {"train": binned.sampled if asked.history else None, "validation": binned.validation}
-        matrices = {name: matrix for name, matrix in watched.items() if matrix is not None}
-        start = start_score(spec, ready.totals[0]) if spec.earlier is None else earlier_start(spec.earlier)
-        drawn = spec.parameters.forest and spec.parameters.subsample < 1
-        growing = grower(
-            spec,
-            train=binned.train,
-            watched=tuple(matrices.values()),
-            start=start,
-            order=binned.order if drawn else None,
-            threads=threads,
-        )
-        growth = _Growth(spec)
-        if spec.earlier is not None:
-            growth.before = dict(zip(matrices, growing.before(), strict=True)).get("validation")
-        for number in range(spec.parameters.rounds):
-            figures = dict(zip(matrices, growing.round(number), strict=True))
-            more = growth.take(figures.get("train"), figures.get("validation"))
-            if observe is not None:
-                observe(growth.history[-1])
-            if not more:
-                break
-        kept = growing.booster[: growth.best + 1] if growth.best >= 0 else None
-        payload = _payload(kept, spec)
-        if spec.earlier is None:
-            importance = _importance(kept, spec, scale=growing.scale)
-            score = _score(kept, spec, start=start, threads=threads)
-        else:
-            importance = gains(payload, spec.features)
-            score = load_scorer(payload, "xgboost", threads=threads)
-        result = BoostResult(
-            payload=payload,
-            best_round=growth.best,
-            metric=spec.metric,
-            history=tuple(growth.history),
-            cuts=binned.cuts,
-            importance=importance,
-            rows=ready.rows,
-            validation_rows=ready.validation.rows,
-            library=f"xgboost {xgboost.__version__}",
-        )
-        return Boosted(result, score)
-
-
-def _score(
-    booster: Any, spec: BoostSpec, *, start: tuple[float, ...], threads: int
-) -> Callable[[Matrix], Matrix]:
-    booster.set_param({"nthread": threads, "device": "cpu"})
-    base = np.array(start, dtype=np.float32)
-
-    def score(matrix: Matrix) -> Matrix:
-        if not len(matrix):
-            return np.zeros(0 if spec.task == "regression" else (0, spec.classes), dtype=np.float32)
-        result: Matrix = booster.inplace_predict(matrix, missing=np.nan)
-        if spec.parameters.forest and spec.task != "regression":
-            return shares(result, start=base)
-        return np.stack((np.float32(1) - result, result), axis=1) if spec.task == "binary" else result
-
-    return score
-
-
-def _payload(booster: Any, spec: BoostSpec) -> bytes:
-    """booster: None where no tree of it is kept."""
-    if booster is None and spec.earlier is not None:
-        return spec.earlier
-    saved = bytes(booster.save_raw("json"))
-    if spec.earlier is not None:
-        return joined_payload(spec.earlier, saved)
-    if spec.parameters.quantile is not None:
-        return quantile_document(saved)
-    return forest_document(saved, kind=spec.task) if spec.parameters.forest else saved
-
-
-def _importance(booster: Any, spec: BoostSpec, *, scale: float) -> tuple[tuple[str, float], ...]:
-    gains = booster.get_score(importance_type="total_gain")
-    return tuple((name, float(gains.get(f"f{at}", 0.0)) / scale) for at, name in enumerate(spec.features))

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cauce.engines.local.scratch import Scratch
+from cauce.engines.scratch import Scratch
 from cauce.expr.batch import take
 from cauce.expr.schema import Schema
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cauce.core.boosting_rows import Floats, Part, joined
 from cauce.core.forest import hash_order
-from cauce.engines.local.scratch import Scratch
+from cauce.engines.scratch import Scratch
 
 _PART_ROWS = 1 << 16
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cauce.core.boosting import BoostSpec, Cuts
 from cauce.core.boosting_rows import Part, Totals, class_weights, weights_of, with_ranges
 from cauce.core.trees.continuing import earlier_margins
-from cauce.engines.local.spooling import Spool, order_of
+from cauce.engines.trees.spooling import Spool, order_of
 
 
 @dataclass(frozen=True)

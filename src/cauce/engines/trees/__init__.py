@@ -1,0 +1,1 @@
+"""Trees of XGBoost from rows that are ready, whichever engine read them."""
