@@ -125,7 +125,8 @@ def _bits(values: NDArray[np.generic]) -> Words:
     if values.dtype != np.float64:
         words: Words = values.view(np.uint64)
         return words
-    positive = np.add(values, 0.0)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN
+        positive = np.add(values, 0.0)
     bits: Words = positive.view(np.uint64)
     missing = np.isnan(positive)
     if missing.any():
