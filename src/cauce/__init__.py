@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.status import status
+    from cauce.api.submit import submit
     from cauce.api.try_ import try_
     from cauce.api.tune import tune
     from cauce.api.validate import validate
@@ -56,6 +57,7 @@ __all__ = [
     "run",
     "runs",
     "status",
+    "submit",
     "try_",
     "tune",
     "validate",

@@ -8,12 +8,22 @@ import typer
 
 from cauce.cli.answer import Answer
 from cauce.cli.application import Context, app
-from cauce.cli.commands import data, keeping, registry, reporting, running, scoring, setting_up
+from cauce.cli.commands import data, keeping, registry, reporting, running, scoring, setting_up, submitting
 from cauce.cli.help import rendered
 from cauce.cli.pages import PAGES
 from cauce.language import gettext_noop as _
 
-__all__ = ["app", "data", "keeping", "registry", "reporting", "running", "scoring", "setting_up"]
+__all__ = [
+    "app",
+    "data",
+    "keeping",
+    "registry",
+    "reporting",
+    "running",
+    "scoring",
+    "setting_up",
+    "submitting",
+]
 
 
 @app.callback(invoke_without_command=True, add_help_option=False)

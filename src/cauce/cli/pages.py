@@ -105,6 +105,26 @@ PAGES = {
             ("cauce tune --trials 100 --json", _("more candidates, for a program")),
         ),
     ),
+    "submit": Page(
+        _("Run the project on a Spark cluster, with the libraries it needs."),
+        _(
+            "Packs the libraries that are installed here, for workers that have a Python of the same minor "
+            "version and nothing else, and starts spark-submit; its exit code becomes this command's. Data "
+            "and variables of the environment are never packed. What --conf says of passwords and keys is "
+            "kept out of what is shown."
+        ),
+        (
+            ("cauce submit --master spark://host:7077", _("runs the project there, the driver here")),
+            (
+                "cauce submit --master yarn --deploy-mode cluster --conf spark.executor.memory=4g",
+                _("with the driver on the cluster too"),
+            ),
+            (
+                "cauce submit --master yarn --files-at s3://bucket/job --dry-run --json",
+                _("packs, and says the command and the files to copy there"),
+            ),
+        ),
+    ),
     "status": Page(
         _("Say where the project stands."),
         _("The steps that are finished, what is still to do, and the latest run."),

@@ -32,6 +32,7 @@ _STEPS = {
     "bundle": _("writing the model"),
     "register": _("registering the model"),
     "predict": _("scoring"),
+    "pack": _("packing the libraries (MB)"),
 }
 
 

@@ -284,6 +284,10 @@ class Store:
     """Where snapshots, models and the ledger are kept."""
 
     path: Name = setting(_("A folder, relative to this file."), default=".cauce")
+    shared: Flag = setting(
+        _("Whether every machine of a cluster mounts that folder at the same path; Spark needs it to be so."),
+        default=False,
+    )
 
 
 @section

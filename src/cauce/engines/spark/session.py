@@ -11,6 +11,8 @@ from cauce.errors import CauceError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# Set by spark-submit, for the program it starts.
+_GATEWAY = "PYSPARK_GATEWAY_PORT"
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -25,15 +27,21 @@ _SETTINGS = {
 
 
 def open_session(master: str = "local[*]", *, settings: dict[str, str] | None = None) -> SparkSession:
-    """The running session where there is one, else a new one on `master`; E0702 without pyspark."""
+    """The running session where there is one, else a new one on `master`; E0702 without pyspark.
+
+    Under spark-submit, which has settled the master before this process began, it is on that one.
+    """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise CauceError("E0702", package="pyspark") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName("cauce")
-    if master.startswith("local"):
+    builder = SparkSession.builder
+    submitted = _GATEWAY in os.environ
+    if not submitted:
+        builder = builder.master(master).appName("cauce")
+    if master.startswith("local") and not submitted:
         builder = builder.config("spark.driver.host", "127.0.0.1").config(
             "spark.driver.bindAddress", "127.0.0.1"
         )
