@@ -21,6 +21,7 @@ from cauce.core.evaluation_rows import BUCKET
 from cauce.core.features import FittedFeatures
 from cauce.core.features.lockstep import RowSet, fit_features_of
 from cauce.core.metrics.judging import Judge
+from cauce.core.numbering import ROW, Numbered, WithRow
 from cauce.core.preparation import Preparation
 from cauce.core.splits.blocks import block_name
 from cauce.core.task import Target
@@ -165,12 +166,12 @@ class Folded:
         keep = fitted.required.names
         grouped = tuple(dict.fromkeys((*keep, *(() if group is None else (group,)))))
         prepared = replace(on.prepared, keep=grouped)
-        rows = FoldRows(prepared.schema, fold, keep, group)
+        rows = WithRow(FoldRows(prepared.schema, fold, keep, group))
         label = ORIGINAL if on.transform is not None else TARGET
-        kept = tuple(dict.fromkeys((*KEPT, ROLE, BUCKET, label)))
-        table = engine.map(engine.map(engine.scan(on.source), prepared), rows)
+        kept = tuple(dict.fromkeys((*KEPT, ROLE, BUCKET, label, ROW)))
+        table = engine.map(engine.map(engine.scan(Numbered(on.source)), WithRow(prepared)), rows)
         table = engine.map(table, fitted.training_projection(rows.schema, keep=kept))
-        wanted = (label, WEIGHT, BUCKET, HASH_A, HASH_B)
+        wanted = (label, WEIGHT, BUCKET, HASH_A, HASH_B, ROW)
         read = engine.training(table, self._spec(fitted), keep=wanted)
         with self._lock:
             ready = self._stack.enter_context(read)

@@ -18,6 +18,7 @@ from cauce.core.candidates.costs import TrialCosts
 from cauce.core.candidates.trials import Candidate, Trial, failed_trial
 from cauce.core.columns import HASH_A, HASH_B, TARGET, WEIGHT
 from cauce.core.evaluation_rows import BUCKET
+from cauce.core.numbering import ROW
 from cauce.core.out_of_fold import SCORED_FOLD, said_name
 from cauce.errors import CauceError
 from cauce.ports.clock import Clock
@@ -152,7 +153,8 @@ class Rounds:
             rows = self.folded.of(candidate.model).table(candidate.model, fold.number).rows.scored
             raw = result.raw.reshape(len(result.raw), -1).astype(np.float32)
             label = own_label(on, rows)
-            own = {name: rows.get_column(name) for name in (POSITION, WEIGHT, BUCKET, HASH_A, HASH_B)}
+            own = {POSITION: rows.get_column(ROW) - 1}
+            own |= {name: rows.get_column(name) for name in (WEIGHT, BUCKET, HASH_A, HASH_B)}
             made = {said_name(at): raw[:, at] for at in range(raw.shape[1])}
             number = np.full(len(raw), fold.number, dtype=np.int64)
             parts.append(pl.DataFrame({**own, TARGET: label, SCORED_FOLD: number, **made}))
