@@ -39,6 +39,11 @@ def machine_memory() -> int | None:
     return min(found) if found else None
 
 
+def memory_for(work: Workspace) -> int | None:
+    """Bytes that a fit of `work` may have here; None on Spark, where the executors have their own."""
+    return None if work.project.engine.kind == "spark" else machine_memory()
+
+
 def _total() -> int | None:
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
@@ -64,7 +69,9 @@ def _user() -> int | None:
 
 
 def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | None:
-    """Of the project's largest candidate; None before the rows are read and divided."""
+    """Of the project's largest candidate; None before the rows are read and divided, and on Spark."""
+    if work.project.engine.kind == "spark":
+        return None
     records = {state.step.name: state.record for state in states if state.record is not None}
     if "split" not in records or "validate" not in records:
         return None

@@ -20,7 +20,7 @@ from cauce.expr.schema import Schema
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Rows, learn, learn_ends
-from cauce.running.memory import check_memory, machine_memory, size_of
+from cauce.running.memory import check_memory, memory_for, size_of
 from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
@@ -80,7 +80,7 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     training = look.training()
     taught = sum(training["folds"].get(name, 0) for name in ("train", "validation"))
     size = size_of(work, target, rows=taught, features=fitted.width)
-    check_memory(model, size, machine=machine_memory())
+    check_memory(model, size, machine=memory_for(work))
     table = engine.map(prepared, fitted.training_projection(prepared.schema, keep=KEPT))
     rows = Rows(table=table, fitted=fitted, target=target)
     learned = learn(work, rows, model=model, progress=report)
