@@ -79,25 +79,11 @@ def test_every_difficult_file_is_the_same_table(folder: str, shared_data: Path) 
         check(path)
 
 
-NUMBERS = "1 12 0 -3 007 1.5 1,5 1.234 9007199254740993 0.12345678901234567890123 1e3".split()
-TIMES = "2020-01-31 31/01/2020 01/02/2020 2020-01-31T10:00:00 2020-01-31T10:00:00.1234567".split()
-WORDS = [
-    "",
-    "",
-    "?",
-    "NA",
-    "N/A",
-    "No Definido",
-    " ",
-    '""',
-    "yes",
-    "no",
-    "true",
-    "false",
-    "palabra",
-    "$ 1.000",
-]
-CELLS = st.sampled_from([*NUMBERS, *TIMES, *WORDS])
+NUMBERS = ["1", "12", "0", "-3", "007", "1.5", "1,5", "1.234", "1e3", str(2**53 + 1), f"0.{'123456789' * 3}"]
+TIMES = ["2020-01-31", "31/01/2020", "01/02/2020", "2020-01-31T10:00:00", "2020-01-31T10:00:00.1234567"]
+MARKERS = ["", "", "?", "NA", "N/A", "No Definido", " ", '""']
+WORDS = ["yes", "no", "true", "false", "palabra", "$ 1.000"]
+CELLS = st.sampled_from([*NUMBERS, *TIMES, *MARKERS, *WORDS])
 COLUMN = st.lists(CELLS, min_size=1, max_size=6)
 
 
