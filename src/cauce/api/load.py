@@ -57,6 +57,21 @@ class Model:
         reasons = Reasons.of(self.bundle, Explain.of(explain, values=explain_values))
         return predict_frame(self.bundle, frame, beside=reasons.columns, interval=interval)
 
+    def transform(self, frame: Any, *, interval: bool = False) -> Any:
+        """A Spark DataFrame with `prediction` and `probability_<class>` after its own columns, lazily.
+
+        The executors score their rows, which stay as they are, in a session that is there, of Spark Connect
+        too. Numbers and probabilities are doubles. E1209 lists every column that is missing or of another
+        kind and E1214 names one that the predictions would have twice, before anything is computed; what the
+        rows raise where they are computed says E1220 for cells that cannot be read. E2205 where there is no
+        interval; TypeError for what is no Spark DataFrame.
+        """
+        if not hasattr(frame, "sparkSession"):
+            raise TypeError(f"a Spark DataFrame, not {type(frame).__name__}")
+        from cauce.engines.spark.scoring import with_predictions  # noqa: PLC0415 - Spark only where wanted
+
+        return with_predictions(frame, self.bundle, interval=interval)
+
     def __repr__(self) -> str:
         return f"<cauce.Model {self.name} {self.version} {self.bundle.manifest.target.task}>"
 

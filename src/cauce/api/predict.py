@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, Unpack
 
 from cauce.core.contributions import Explain
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
-from cauce.spec import Project
+from cauce.running.prediction_on_spark import predict_on_spark
+from cauce.running.wiring import make_engine
+from cauce.running.workspace import EngineAsked, engine_settings, open_workspace
+from cauce.spec import Engine, Project
 
 
-class Choices(TypedDict, total=False):
+class Choices(EngineAsked, total=False):
     """What else `predict` takes.
 
     digest: what the bundle's must be. key: columns to keep beside the predictions; the model's own where
     absent. overwrite: replace `out` where it exists. guard_formulas: put a ' before texts of a CSV that a
     spreadsheet would run. explain: how many columns to name that moved each row most, or "all" for the
     contribution of every column; explain_values: with the row's own cells in the words. interval: write
-    `lower` and `upper`, between which the project's share of new values lies.
+    `lower` and `upper`, between which the project's share of new values lies. engine, master, spark: where
+    the work is done, this machine where none is given, whatever the project says of its runs.
     """
 
     digest: str | None
@@ -42,10 +46,11 @@ def predict(
 ) -> Prediction:
     """Score the rows of `source` with `model` into `out`, Parquet or CSV by its ending.
 
+    On Spark `out` is a folder, of Parquet parts unless it ends in .csv, which executors write.
     source: files, folders or patterns. model: as in `load`; None takes what the project's latest run
     made. report(rows, total) tells progress. choices: see `Choices`.
     Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
-    E2205, E2301, E2302, and what reading and writing raise.
+    E2205, E2301, E2302, what reading and writing raise, and on Spark E0701 and E0750 to E0753.
     """
     found = find_model(model, digest=choices.get("digest"), project=project)
     key, explain, values = choices.get("key"), choices.get("explain"), choices.get("explain_values", False)
@@ -57,4 +62,19 @@ def predict(
         explain=None if explain is None and not values else Explain.of(explain, values=values),
         interval=choices.get("interval", False),
     )
-    return predict_file(found.bundle, source, out=out, options=options, report=report)
+    session = _session(project, choices)
+    if session is None:
+        return predict_file(found.bundle, source, out=out, options=options, report=report)
+    return predict_on_spark(found.bundle, source, session=session, out=out, options=options, report=report)
+
+
+def _session(project: str | Path | Project | None, choices: Choices) -> Any:
+    """The Spark session that was asked for, with the project's settings; None for this machine."""
+    asked: EngineAsked = {"engine": choices.get("engine"), "master": choices.get("master")}
+    asked["spark"] = choices.get("spark")
+    said = Engine() if project is None else open_workspace(project).project.engine
+    settings = engine_settings(said, **asked)
+    if not any(asked.values()) or settings.kind == "local":
+        return None
+    made: Any = make_engine(settings, session=asked["spark"])
+    return made.session

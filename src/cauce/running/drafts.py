@@ -32,7 +32,7 @@ class Drafts:
             draft = path.with_name(f"{_prefix(path.name)}{secrets.token_hex(8)}.part")
             descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
             self.locks.append(descriptor)
-            _lock(descriptor)
+            locked(descriptor)
             # Before it was locked, another process could take it for one that a dead process left.
             if draft.exists():
                 self.drafts.append((draft, path))
@@ -80,7 +80,7 @@ def _removed(draft: Path) -> bool:
     except OSError:
         return False
     try:
-        if not _lock(descriptor):
+        if not locked(descriptor):
             return False
         draft.unlink(missing_ok=True)
     except OSError:
@@ -94,7 +94,7 @@ def _prefix(name: str) -> str:
     return f".{name[:_NAME]}."
 
 
-def _lock(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
     """Take the file's lock; False where somebody has it or the system has none."""
     try:
         import fcntl

@@ -32,7 +32,7 @@ from cauce.running.prediction_output import (
     translated_writing,
     write_rejected,
 )
-from cauce.running.prediction_source import RowsToScore, open_rows, reading_options
+from cauce.running.prediction_source import RowsToScore, Share, open_rows, reading_options
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejections
 
@@ -105,8 +105,7 @@ def predict_file(
     )
     _refuse_own_input(target, rows)
     moment = (clock or SystemClock()).now().astimezone(UTC).replace(tzinfo=None)
-    scoring = _Scoring(bundle, rows, chosen, moment, report)
-    return scoring.write(target)
+    return _write(Scoring(bundle, rows, chosen, moment, report), target)
 
 
 def _refuse_own_input(out: Path, rows: RowsToScore) -> None:
@@ -115,26 +114,32 @@ def _refuse_own_input(out: Path, rows: RowsToScore) -> None:
 
 
 @dataclass
-class _Scoring:
+class Scoring:
+    """Rows on their way to predictions. written: how many came out so far; formulas: how many of their
+    texts a spreadsheet would take for formulas. share: the rows to score, None for all."""
+
     bundle: Bundle
     rows: RowsToScore
     options: PredictOptions
     moment: datetime
-    report: Report | None
+    report: Report | None = None
+    share: Share | None = None
     rejections: Rejections = field(default_factory=Rejections)
     written: int = 0
     formulas: int = 0
 
-    @property
+    @cached_property
     def scorer(self) -> Scorer:
+        """What scores."""
         return self.bundle.scorer(threads=self.options.threads, interval=self.options.interval)
 
     @cached_property
     def reasons(self) -> Reasons | None:
+        """What says why, where that is wanted."""
         how = self.options.explain
         return None if how is None else Reasons.of(self.bundle, how, threads=self.options.threads)
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """Of the output; E1214 where two columns share a name."""
         reasons = () if self.reasons is None else self.reasons.fields
@@ -145,31 +150,10 @@ class _Scoring:
                 raise CauceError("E1214", column=one.name)
         return Schema(fields)
 
-    def write(self, out: Path) -> Prediction:
-        form, beside = self._form(out.suffix.lower()), rejected_path(out)
-        drafts = Drafts(self.options.overwrite)
-        try:
-            with translated_writing(out):
-                draft = drafts.new(out)
-                with table_writer(draft, form) as write, _behind(write) as add:
-                    for frame in self._scored():
-                        add(frame)
-                if len(self.rejections):
-                    write_rejected(drafts.new(beside), self.rejections)
-                drafts.publish()
-                if not len(self.rejections) and self.options.overwrite:
-                    beside.unlink(missing_ok=True)
-        finally:
-            drafts.discard()
-        if self.formulas and form.suffix == ".csv" and not form.guard:
-            warn("W1221", path=out, count=self.formulas)
-        rejected = len(self.rejections)
-        where = beside if rejected else None
-        return Prediction(out, self.written, rejected, where, form.schema.names, self.rows.notices)
-
-    def _scored(self) -> Iterator[pl.DataFrame]:
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The rows' columns before those that say by what they were scored, piece by piece."""
         scorer = self.scorer
-        for piece in self.rows.pieces(self.rejections):
+        for piece in self.rows.readable.pieces(self.rejections, self.share):
             made = scorer(piece.rows)
             why = [] if self.reasons is None else self.reasons.columns(piece.rows, made)
             frame = pl.DataFrame([*piece.keys, *made, *why])
@@ -187,9 +171,37 @@ class _Scoring:
         )
         return pl.DataFrame(list(columns))
 
-    def _form(self, suffix: str) -> Form:
+    def form(self, suffix: str) -> Form:
+        """What a file of this ending looks like."""
         repeated = () if self.bundle.manifest.target.task == "regression" else (PREDICTION,)
         return Form(suffix, self.schema, self._about(), repeated, self.options.guard_formulas)
+
+
+def _write(scoring: Scoring, out: Path) -> Prediction:
+    form, beside, overwrite = scoring.form(out.suffix.lower()), rejected_path(out), scoring.options.overwrite
+    drafts, rejections = Drafts(overwrite), scoring.rejections
+    try:
+        with translated_writing(out):
+            draft = drafts.new(out)
+            with table_writer(draft, form) as write, _behind(write) as add:
+                for frame in scoring.frames():
+                    add(frame)
+            if len(rejections):
+                write_rejected(drafts.new(beside), rejections)
+            drafts.publish()
+            if not len(rejections) and overwrite:
+                beside.unlink(missing_ok=True)
+    finally:
+        drafts.discard()
+    say_formulas(scoring.formulas, form, out=out)
+    where = beside if len(rejections) else None
+    return Prediction(out, scoring.written, len(rejections), where, form.schema.names, scoring.rows.notices)
+
+
+def say_formulas(count: int, form: Form, *, out: Path) -> None:
+    """W1221 where a spreadsheet would take texts of the file for formulas."""
+    if count and form.suffix == ".csv" and not form.guard:
+        warn("W1221", path=out, count=count)
 
 
 @contextmanager

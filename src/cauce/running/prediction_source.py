@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -13,19 +13,17 @@ import polars as pl
 from cauce.core.bundle.conversion import Conversion, Mismatch, described
 from cauce.core.bundle.inputs import InputColumn
 from cauce.core.bundle.manifest import Manifest
-from cauce.core.reading.decision import Reading
-from cauce.core.reading.formats import BOOLEAN, Format, declared_time_formats, number_formats, time_formats
+from cauce.core.bundle.text_forms import readable
 from cauce.core.reading.notices import Notice
 from cauce.core.reading.typed import without
 from cauce.errors import CauceError
 from cauce.expr.batch import take
-from cauce.expr.kinds import field_of
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Field, Schema
 from cauce.sources.delimited import DelimitedFile, open_delimited, same_columns
 from cauce.sources.files import SourceFile, content_of, find_files
 from cauce.sources.options import ReadOptions
-from cauce.sources.parquet import ParquetFiles, open_parquet
+from cauce.sources.parquet import ParquetFiles, RowGroups, open_parquet
 from cauce.sources.rejections import Rejection, Rejections
 from cauce.sources.tokens import Tokens
 
@@ -47,14 +45,53 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Some of the rows, for one of many to read: row groups of a Parquet file, or a whole text file.
+
+    file: its place among the files. before: the rows of all files before these, and rows: how many these
+    are, rejected ones included; None where only reading tells.
+    """
+
+    file: int
+    groups: RowGroups | None = None
+    before: int | None = None
+    rows: int | None = None
+
+
+class Readable(Protocol):
+    """Rows of files of one form."""
+
+    @property
+    def key_schema(self) -> Schema:
+        """Of the columns that name a row."""
+        ...
+
+    def pieces(self, rejections: Rejections, share: Share | None = None) -> Iterator[Piece]:
+        """The rows, piece by piece; those that cannot be read go to `rejections`. share: these alone."""
+        ...
+
+    def shares(self, rows: int) -> tuple[Share, ...]:
+        """All the rows, in order, in shares of about so many at least where they can be divided."""
+        ...
+
+    def count(self, share: Share) -> int:
+        """How many rows the share has, rejected ones included."""
+        ...
+
+
+@dataclass(frozen=True)
 class RowsToScore:
     """The rows of the files, and what is known beforehand. total: rows, None where only reading tells."""
 
     files: tuple[SourceFile, ...]
-    key: Schema
     notices: tuple[Notice, ...]
     total: int | None
-    pieces: Callable[[Rejections], Iterator[Piece]]
+    readable: Readable
+
+    @property
+    def key(self) -> Schema:
+        """Of the columns that name a row."""
+        return self.readable.key_schema
 
 
 def reading_options(manifest: Manifest, paths: tuple[str, ...]) -> ReadOptions:
@@ -88,7 +125,7 @@ def open_rows(manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] 
         same_columns(tables[0], other_table)
     rows = _TextRows(tables, manifest, _chosen_key(manifest, tables[0].names, key))
     said = tuple(notice for _, notices in opened for notice in notices)
-    return RowsToScore(files, rows.key_schema, said, None, rows.pieces)
+    return RowsToScore(files, said, None, rows)
 
 
 def _chosen_key(manifest: Manifest, names: tuple[str, ...], key: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -136,22 +173,33 @@ class _TextRows:
         own = [column.name for column in self.manifest.input]
         names = dict.fromkeys((*own, *self.key))
         plain = {name: InputColumn(Field(name, "text"), Column(name)) for name in self.key}
-        return tuple(_readable(known.get(name) or plain[name], self.manifest) for name in names)
+        return tuple(readable(known.get(name) or plain[name], self.manifest) for name in names)
 
     @property
     def key_schema(self) -> Schema:
         return _key_schema({column.name: column.field for column in self.columns}, self.key)
 
-    def pieces(self, rejections: Rejections) -> Iterator[Piece]:
+    def shares(self, rows: int) -> tuple[Share, ...]:  # noqa: ARG002 - a file of text is read from its start
+        """One for each file."""
+        return tuple(Share(place, before=None if place else 0) for place in range(len(self.tables)))
+
+    def count(self, share: Share) -> int:
+        """How many records the file has."""
+        table = self.tables[share.file]
+        wanted = {table.names[0]: "text"}
+        found = table.tokens(lambda: wanted)  # type: ignore[arg-type,return-value]
+        return sum(tokens.frame.height + len(tokens.ragged) for tokens in found)
+
+    def pieces(self, rejections: Rejections, share: Share | None = None) -> Iterator[Piece]:
         """The rows, piece by piece; those that cannot be read go to `rejections`."""
         columns = self.columns
         found = {name: Field(name, "text") for name in self.tables[0].names}
         conversion = Conversion(columns, found)
         wanted = {column.name: "text" for column in columns} or {self.tables[0].names[0]: "text"}
-        seen = 0
-        for table in self.tables:
+        first = seen = 0 if share is None else share.before or 0
+        for table in self.tables if share is None else (self.tables[share.file],):
             for tokens in table.tokens(lambda: wanted):  # type: ignore[arg-type,return-value]
-                if not seen:
+                if seen == first:
                     _refuse_unreadable(conversion, tokens.frame)
                 failing = conversion.failing(tokens.frame)
                 _reject(table, tokens, failing, keys=self.key, kinds=conversion, into=rejections)
@@ -187,32 +235,6 @@ def _reject(
     table.reject(tokens, failed, rejections=into)
 
 
-def _readable(column: InputColumn, manifest: Manifest) -> InputColumn:
-    """The column with a reading of texts: its own, else the plain form of its kind."""
-    if column.text is not None:
-        return column
-    said = manifest.reading
-    markers = (*said.get("missing", ()), *said.get("missing_in", {}).get(column.name, ()))  # type: ignore[misc,union-attr]
-    reading = Reading(column.field, _formats(column.field, said), declared=True, markers=markers)
-    if column.field.kind != "text" and not reading.formats:
-        return column
-    text = reading.expression
-    found = field_of(text, Schema((Field(column.name, "text"),)), name=column.name)
-    return replace(column, text=text) if found == column.field else column
-
-
-def _formats(field: Field, said: Mapping[str, Any]) -> tuple[Format, ...]:
-    if field.kind in ("integer", "float"):
-        every = number_formats(said.get("decimal") or ".", said.get("thousands") or "", currencies=())
-        return tuple(item for item in every if item.kind == field.kind)
-    if field.kind == "boolean":
-        return (BOOLEAN,)
-    declared = declared_time_formats(tuple(said.get("date_formats") or ()))
-    plain = tuple(item for item in time_formats() if item.pattern.startswith("%Y-%m-%d"))
-    zoned = field.zone is not None
-    return tuple(item for item in declared or plain if item.kind == field.kind and item.zoned == zoned)
-
-
 def _parquet_rows(
     files: tuple[SourceFile, ...], manifest: Manifest, key: tuple[str, ...] | None
 ) -> RowsToScore:
@@ -221,7 +243,7 @@ def _parquet_rows(
     needed = {*manifest.schema.names, *chosen}
     opened, said = open_parquet(files, tuple(name for name in names if name not in needed))
     rows = _ParquetRows(opened, manifest, chosen)
-    return RowsToScore(files, rows.key_schema, tuple(said), opened.rows, rows.pieces)
+    return RowsToScore(files, tuple(said), opened.rows, rows)
 
 
 def _parquet_names(file: SourceFile) -> list[str]:
@@ -255,13 +277,26 @@ class _ParquetRows:
         empty = {name for name in names if all(one[name].said == _ALL_NULL for one in arrivals)}
         return {field.name: None if field.name in empty else field for field in self.opened.schema}
 
-    def pieces(self, rejections: Rejections) -> Iterator[Piece]:
+    def shares(self, rows: int) -> tuple[Share, ...]:
+        """Some row groups each."""
+        before, found = 0, []
+        for groups in self.opened.parts(rows) or (RowGroups(0, (), 1, 0),):
+            found.append(Share(groups.file, groups, before, groups.rows))
+            before += groups.rows
+        return tuple(found)
+
+    def count(self, share: Share) -> int:
+        """What the footer says."""
+        return share.rows or 0
+
+    def pieces(self, rejections: Rejections, share: Share | None = None) -> Iterator[Piece]:
         """The rows, piece by piece; those with a cell that cannot be converted go to `rejections`."""
         conversion = Conversion(self.manifest.input, self.found)
         names = tuple(dict.fromkeys((*self.manifest.schema.names, *self.key)))
-        seen = 0
-        for file, first, frame in self.opened.batches(names):
-            if not seen and conversion.may_fail:
+        groups, start = (None, 0) if share is None else (share.groups, share.before or 0)
+        seen = start
+        for file, first, frame in self.opened.batches(names, groups):
+            if seen == start and conversion.may_fail:
                 _refuse_unreadable(conversion, frame)
             failing = conversion.failing(frame) if conversion.may_fail else {}
             for row in sorted(failing):

@@ -9,6 +9,7 @@ import typer
 from cauce.cli.answer import Answer
 from cauce.cli.application import (
     COLUMN,
+    ENGINE,
     FILE,
     MODEL_HELP,
     Context,
@@ -23,7 +24,9 @@ from cauce.cli.options import taking
 from cauce.language import gettext_noop as _
 
 _PREDICT: dict[str, Any] = {
-    "out": Annotated[str, option(_("The file to write; .parquet or .csv."), FILE)],
+    "out": Annotated[
+        str, option(_("The file to write; .parquet or .csv. On Spark a folder of such files."), FILE)
+    ],
     "model": Annotated[str | None, option(MODEL_HELP, _("MODEL"))],
     "digest": Digest,
     "key": Annotated[
@@ -54,6 +57,7 @@ _PREDICT: dict[str, Any] = {
             "--interval", help=_("Write lower and upper, the ends of each predicted number's interval.")
         ),
     ],
+    **ENGINE,
 }
 
 

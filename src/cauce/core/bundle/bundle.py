@@ -54,7 +54,7 @@ class Bundle:
         """
         if interval and self.manifest.answering.interval is None:
             raise CauceError("E2205", model=self.name)
-        return Scorer(
+        made = Scorer(
             input=schema or self.manifest.schema,
             features=self.manifest.features,
             target=self.manifest.target,
@@ -68,6 +68,14 @@ class Bundle:
             interval=interval,
             ends=self._ends(payload) if interval and self.manifest.answering.quantiles else (),
         )
+        if schema is not None or keep or numbers:
+            return made
+        return self._scorers.setdefault((threads, payload, interval), made)
+
+    @cached_property
+    def _scorers(self) -> dict[object, Scorer]:
+        """The scorers of rows of the manifest's input: what each of them loads, it loads once."""
+        return {}
 
     @cached_property
     def cached_scorer(self) -> Scorer:

@@ -31,8 +31,8 @@ def predict_frame(bundle: Bundle, frame: Any, *, beside: Beside | None = None, i
     columns = bundle.manifest.input
     table, strange, back = _polars(frame, {column.name for column in columns})
     conversion = Conversion(columns, {**fields_of(table), **strange})
-    plain = pl.DataFrame([_plain(series) for series in table])
-    _refuse_unreadable(conversion, plain)
+    plain = pl.DataFrame([plain_series(series) for series in table])
+    refuse_unreadable(conversion, plain)
     scorer = bundle.scorer(interval=True) if interval else bundle.cached_scorer
 
     def answered(part: pl.DataFrame) -> pl.DataFrame:
@@ -44,7 +44,8 @@ def predict_frame(bundle: Bundle, frame: Any, *, beside: Beside | None = None, i
     return back(pl.concat(parts) if parts else answered(plain))
 
 
-def _refuse_unreadable(conversion: Conversion, table: pl.DataFrame) -> None:
+def refuse_unreadable(conversion: Conversion, table: pl.DataFrame) -> None:
+    """E1220 where a cell says something that its column cannot be."""
     if conversion.may_fail and (failing := conversion.failing(table)):
         counts = Counter(failing.values())
         listed = ", ".join(f"{name} × {count}" for name, count in sorted(counts.items()))
@@ -79,7 +80,7 @@ _KINDS: dict[type[pl.DataType], Kind] = {
 }
 
 
-def _plain(series: pl.Series) -> pl.Series:
+def plain_series(series: pl.Series) -> pl.Series:
     """The column in the type that carries its kind in a batch; E1209 for whole numbers beyond 64 bits."""
     dtype = series.dtype
     if isinstance(dtype, pl.Datetime):

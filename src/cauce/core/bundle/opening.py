@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cauce.core.bundle.bundle import Bundle
@@ -58,6 +58,17 @@ def open_stored_bundle(store: Objects, identity: str) -> Bundle:
             raise CauceError("E1203", path=one.path, reason=translate(_("it is missing"))) from error
         contents[one.path] = _checked(one, found)
     return Bundle(manifest, identity, contents)
+
+
+def open_bytes(manifest: bytes, contents: Mapping[str, bytes], *, digest: str) -> Bundle:
+    """The bundle `digest` of its manifest's bytes and of those of its files that are there, checked.
+
+    E1202, E1201 and E1206 as in `open_bundle`; E1203 for bytes that are not as the manifest says.
+    """
+    identity = _demanded(manifest, digest)
+    known = Manifest.from_bytes(manifest)
+    found = {one.path: _checked(one, contents[one.path]) for one in known.files if one.path in contents}
+    return Bundle(known, identity, found)
 
 
 def _demanded(data: bytes, digest: str | None) -> str:

@@ -66,4 +66,46 @@ ENTRIES = (
             "given, so another master could not be followed."
         ),
     ),
+    Entry(
+        code="E0750",
+        exit=Exit.CONFIG,
+        says=_("The Spark executor on {host} does not see {path}."),
+        hint=_("Use a folder that the driver and every executor see under the same path."),
+        explanation=_(
+            "On Spark the executors read the files and write the predictions themselves, so both must lie in "
+            "a folder that all machines share, such as a network file system. Rows of another storage are "
+            "scored with model.transform(frame), which Spark reads and writes by its own means."
+        ),
+    ),
+    Entry(
+        code="E0751",
+        exit=Exit.USAGE,
+        says=_("{path} is no name for a folder of predictions."),
+        hint=_("End it in .csv for parts of CSV; in .parquet, or without any ending, for Parquet."),
+        explanation=_(
+            "On Spark the predictions are a folder with one file for each part. The ending of the folder's "
+            "name says what the files are, and it is refused where it says anything else."
+        ),
+    ),
+    Entry(
+        code="E0752",
+        exit=Exit.CANNOT_CREATE,
+        says=_("{path} holds something else than predictions; it is not replaced."),
+        hint=_("Choose another folder, or remove this one yourself."),
+        explanation=_(
+            "Overwriting replaces a whole folder. To lose nothing, Cauce only replaces a folder that it "
+            "wrote itself, which has a file _manifest.json, or one that is empty."
+        ),
+    ),
+    Entry(
+        code="E0753",
+        exit=Exit.USAGE,
+        says=_("{path} is an address; predicting files takes paths of a folder that all machines share."),
+        hint=_("Score it with model.transform(spark.read.parquet(…)) and write what that gives."),
+        explanation=_(
+            "Executors read and write the files with Cauce's own readers and writers, which take paths. A "
+            "model loaded with cauce.load has transform, which adds the predictions to any Spark DataFrame, "
+            "whatever it was read from: a bucket, a table, a stream of files."
+        ),
+    ),
 )
