@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from cauce.core.features.fitted import FittedFeatures
 from cauce.core.matrix import LARGEST, Matrix, float32_matrix, limited
 from cauce.expr.codec import decode, encode
 from cauce.expr.nodes import Expression
 from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
+
+if TYPE_CHECKING:
+    from cauce.core.features.fitted import FittedFeatures
 
 _EXACT = 1 << 24
 _LARGEST = float(LARGEST)

@@ -1,0 +1,23 @@
+"""`python -m cauce.service SETTINGS [ANNOUNCE]`: the supervisor. ANNOUNCE: a file descriptor."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from cauce.errors import CauceError
+from cauce.language import use_language
+from cauce.service.logs import start_logs
+from cauce.service.settings import ServiceSettings
+from cauce.service.supervisor import Supervisor
+
+if __name__ == "__main__":
+    start_logs()
+    settings = ServiceSettings.from_text(sys.argv[1])
+    use_language(settings.language)
+    try:
+        status = Supervisor(settings, int(sys.argv[2]) if len(sys.argv) > 2 else None).run()
+    except CauceError as error:
+        logging.getLogger("cauce.service").critical("%s (%s)", error, error.hint)
+        status = int(error.exit_code)
+    sys.exit(status)

@@ -1,0 +1,210 @@
+"""The service as an ASGI application: one path for every request, from its headers to its last byte."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from cauce.errors import CauceError
+from cauce.language import use_language
+from cauce.service.counters import Counters
+from cauce.service.doors import DOORS, Door
+from cauce.service.layout import DOCS, NAMES
+from cauce.service.messages import SECURITY, Answer, Capture, Request, request_id, start_of
+from cauce.service.problems import STATUS, Refusal, refusal_of_faults, speak
+from cauce.service.served import Served
+from cauce.service.settings import ServiceSettings
+from cauce.service.tokens import Token, scopes_of
+from cauce.service.values import RowsRefused
+
+Event = MutableMapping[str, Any]
+COMPLETE = "cauce.complete"
+"""Where the server notes in a request's scope when its last byte came, in seconds of the monotonic clock."""
+_LARGE = 1 << 16
+_MOST_LARGE = 4
+_CLOSE = ((b"connection", b"close"),)
+_AGAIN = ((b"retry-after", b"1"),)
+_ASK = ((b"www-authenticate", b"Bearer"),)
+_LOG = logging.getLogger("cauce.service")
+
+
+class _Refused(Exception):  # noqa: N818 - what happened
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+
+@dataclass(eq=False, kw_only=True)
+class Application:
+    """Answers requests with `served`, which may be assigned anew at any time.
+
+    tokens: empty where nobody is asked for one; then only requests to this machine by name are answered.
+    capture: awaited with what was scored before an answer leaves. draining: whether the service is about to
+    stop: it is not ready then, and closes connections after each answer.
+    """
+
+    served: Served
+    settings: ServiceSettings
+    counters: Counters
+    tokens: Sequence[Token] = ()
+    capture: Capture | None = None
+    draining: bool = False
+    _large: int = field(default=0, init=False)
+
+    async def __call__(
+        self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
+    ) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers = dict(scope["headers"])
+        use_language(self.settings.language)
+        if b"accept-language" in headers:
+            speak(headers[b"accept-language"].decode("latin-1"))
+        named = request_id(headers.get(b"x-request-id"))
+        place, door = self._doors.get(scope["path"], (len(NAMES) - 1, None))
+        began = time.monotonic()
+        try:
+            door = self._allowed(door, scope, headers)
+            body = await self._body(receive, headers)
+            began = scope.get(COMPLETE, began)
+            request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, named)
+            answer = await self._answered(door, request, waited=time.monotonic() - began)
+            if self.capture is not None and answer.scored is not None:
+                await self.capture(answer.scored)
+        except _Disconnected:
+            return
+        except Exception as error:
+            answer = _refusal(error, named).answer(named)
+        self._count(place, answer, time.monotonic() - began)
+        beside = ((b"x-request-id", named.encode("ascii")), *SECURITY, *(_CLOSE if self.draining else ()))
+        await send(start_of(answer, beside))
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def check_ready(self) -> None:
+        """E2421 where the service is about to stop."""
+        if self.draining:
+            raise _Refused(Refusal(CauceError("E2421"), headers=_AGAIN))
+
+    @cached_property
+    def _doors(self) -> dict[str, tuple[int, Door]]:
+        shown = (one for one in DOORS if one.path != DOCS or self.settings.docs)
+        return {one.path: (NAMES.index(one.path), one) for one in shown}
+
+    def _allowed(self, door: Door | None, scope: Event, headers: Mapping[bytes, bytes]) -> Door:
+        """The door, where there is one and the request may go through it."""
+        if door is not None and door.scope is None:
+            return self._answering(door, scope)
+        if not self.tokens:
+            self._check_host(headers.get(b"host"))
+        else:
+            held = scopes_of(headers.get(b"authorization", b""), self.tokens)
+            if held is None:
+                raise _Refused(Refusal(CauceError("E2417"), headers=(*_ASK, *_CLOSE)))
+            if door is not None and door.scope not in held:
+                raise _Refused(Refusal(CauceError("E2418", scope=door.scope), headers=_CLOSE))
+        if door is None:
+            known = ", ".join(self._doors)
+            raise _Refused(Refusal(CauceError("E2415", path=scope["path"], known=known), headers=_CLOSE))
+        return self._answering(door, scope)
+
+    def _answering(self, door: Door, scope: Event) -> Door:
+        if scope["method"] not in door.methods:
+            known = ", ".join(door.methods)
+            error = CauceError("E2416", path=door.path, method=scope["method"], known=known)
+            raise _Refused(Refusal(error, headers=((b"allow", known.encode()), *_CLOSE)))
+        return door
+
+    def _check_host(self, host: bytes | None) -> None:
+        """E2425 for a name that is not this machine's own, as a page in a browser may give itself one."""
+        if host is None:
+            return
+        name = host.decode("latin-1").lower()
+        name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
+        own = name in ("localhost", "::1", self.settings.host.lower()) or name.startswith("127.")
+        if not own:
+            raise _Refused(Refusal(CauceError("E2425"), headers=_CLOSE))
+
+    async def _body(self, receive: Callable[[], Awaitable[Event]], headers: Mapping[bytes, bytes]) -> bytes:
+        limit = self.settings.limits.body_bytes
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
+            raise _Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise _Disconnected
+        if not event.get("more_body"):
+            return bytes(event.get("body", b""))
+        return await self._parts(receive, bytearray(event["body"]))
+
+    async def _parts(self, receive: Callable[[], Awaitable[Event]], body: bytearray) -> bytes:
+        limits = self.settings.limits
+        try:
+            async with asyncio.timeout(limits.request_seconds):
+                while True:
+                    if len(body) > limits.body_bytes:
+                        raise _Refused(Refusal(CauceError("E2412", limit=limits.body_bytes), headers=_CLOSE))
+                    event = await receive()
+                    if event["type"] == "http.disconnect":
+                        raise _Disconnected
+                    body += event.get("body", b"")
+                    if not event.get("more_body"):
+                        break
+        except TimeoutError:
+            error = CauceError("E2419", seconds=limits.request_seconds)
+            raise _Refused(Refusal(error, headers=_CLOSE)) from None
+        if len(body) > limits.body_bytes:
+            raise _Refused(Refusal(CauceError("E2412", limit=limits.body_bytes), headers=_CLOSE))
+        return bytes(body)
+
+    async def _answered(self, door: Door, request: Request, *, waited: float) -> Answer:
+        """The door's answer; of a large body in a thread beside, so that the others go on."""
+        if door.waits and waited > self.settings.limits.patience:
+            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
+        if len(request.body) < _LARGE:
+            return door.answer(self, request)
+        if self._large >= _MOST_LARGE:
+            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
+        self._large += 1
+        try:
+            context = contextvars.copy_context()
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._beside, context.run, door.answer, self, request)
+        finally:
+            self._large -= 1
+
+    @cached_property
+    def _beside(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "cauce-large")
+
+    def _count(self, place: int, answer: Answer, seconds: float) -> None:
+        rows = 0 if answer.scored is None else len(answer.scored.rows)
+        self.counters.count(place, answer.status, seconds=seconds, rows=rows)
+
+
+class _Disconnected(Exception):  # noqa: N818 - what happened
+    """The client has gone away before its request was there."""
+
+
+def _refusal(error: Exception, request: str) -> Refusal:
+    match error:
+        case _Refused():
+            return error.refusal
+        case RowsRefused():
+            return refusal_of_faults(error.faults)
+        case CauceError() if error.code in STATUS:
+            return Refusal(error)
+    # Where, and never what: the text of an exception may hold a row.
+    where = " < ".join(
+        f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[::-1]
+    )
+    _LOG.error("request %s: %s at %s", request, type(error).__name__, where)
+    return Refusal(CauceError("E2426", request=request))

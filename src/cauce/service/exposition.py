@@ -1,0 +1,66 @@
+"""The counters in Prometheus' text form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cauce.service.counters import EDGES, Counters
+from cauce.service.served import Served
+
+TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class _Collected:
+    counters: Counters
+    served: Served | None
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+        answers = CounterMetricFamily(
+            "cauce_requests", "Answers, by door and status", labels=("door", "status")
+        )
+        rows = CounterMetricFamily("cauce_rows", "Rows that were scored, by door", labels=("door",))
+        times = HistogramMetricFamily(
+            "cauce_request_seconds", "Seconds from a request's body to its answer, by door", labels=("door",)
+        )
+        for place, door in enumerate(self.counters.doors):
+            total = self.counters.total(place)
+            for status, count in total.statuses.items():
+                if count:
+                    answers.add_metric((door, str(status)), count)
+            if any(total.edges):
+                rows.add_metric((door,), total.rows)
+                times.add_metric((door,), _cumulated(total.edges), sum_value=total.seconds)
+        yield from (answers, rows, times)
+        yield GaugeMetricFamily("cauce_workers", "Workers that were started", self.counters.workers)
+        if self.served is not None:
+            labels = {
+                "name": self.served.manifest.name,
+                "version": self.served.version,
+                "digest": self.served.identity,
+                "snapshot": self.served.manifest.snapshot or "",
+            }
+            model = GaugeMetricFamily("cauce_model", "The model that is served", labels=tuple(labels))
+            model.add_metric(tuple(labels.values()), 1)
+            yield model
+
+
+def _cumulated(edges: tuple[int, ...]) -> list[tuple[str, float]]:
+    found, total = [], 0
+    for edge, count in zip((*map(str, EDGES), "+Inf"), edges, strict=True):
+        total += count
+        found.append((edge, float(total)))
+    return found
+
+
+def exposed(counters: Counters, served: Served | None) -> bytes:
+    """All that is counted, for a scrape."""
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collected(counters, served))
+    return bytes(generate_latest(registry))

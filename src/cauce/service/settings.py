@@ -1,0 +1,74 @@
+"""How a service is set up, as a value that goes to its workers on their command line: no secret is in it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from cauce.errors import CauceError
+
+SECONDS_TO_DRAIN = 20
+Extra = Literal["ignore", "refuse"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """body_bytes, rows: of a request. request_seconds: until it has arrived, and until its answer is taken.
+
+    patience: seconds that a request may wait, beyond which it is refused at once. connections: of a worker.
+    """
+
+    body_bytes: int = 10 << 20
+    rows: int = 10_000
+    request_seconds: float = 10.0
+    patience: float = 0.1
+    connections: int = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """folder, digest, version: of the bundle. tokens: the file of tokens; None where nobody is asked for one.
+
+    extra: what happens to fields that are no columns. docs: whether there is a page about the doors.
+    language: of messages to clients that ask for none.
+    """
+
+    folder: str
+    digest: str
+    version: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    tokens: str | None = None
+    extra: Extra = "ignore"
+    docs: bool = False
+    language: str = "en"
+    limits: Limits = field(default_factory=Limits)
+
+    def to_text(self) -> str:
+        """A line that `from_text` reads back."""
+        return msgspec.json.encode(self).decode()
+
+    @staticmethod
+    def from_text(text: str) -> ServiceSettings:
+        """What `to_text` wrote."""
+        return msgspec.json.decode(text, type=ServiceSettings)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(host: str, *, tokens: str | None) -> None:
+    """E2401 for an address that others reach where nobody is asked for a token."""
+    if tokens is None and not is_loopback(host):
+        raise CauceError("E2401", host=host)

@@ -1,0 +1,197 @@
+"""The process that listens and keeps the workers alive: each that ends is started again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from cauce.errors import CauceError
+from cauce.service.counters import Counters
+from cauce.service.layout import FAILED, NAMES, READY
+from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
+from cauce.threads import thread_limits
+
+_TRIES = 3
+_PAUSE = 0.2
+_PATIENCE = SECONDS_TO_DRAIN + 4
+_LOG = logging.getLogger("cauce.service")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; E2403."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(2048)
+    except (OSError, OverflowError) as error:
+        made.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CauceError("E2403", host=host, port=port, reason=reason) from None
+    made.set_inheritable(True)
+    return made
+
+
+def address(sock: socket.socket, host: str) -> str:
+    """The address to type."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+
+
+@dataclass
+class _Worker:
+    """number: its part of the counters. ready: where it says that it answers, until it has. failures: how
+    often it ended before that, in a row."""
+
+    number: int
+    process: subprocess.Popen[bytes] | None = None
+    ready: int | None = None
+    failures: int = 0
+    again: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    """Keeps `settings.workers` processes answering at one socket. announce: where to write the address once
+    all are ready."""
+
+    settings: ServiceSettings
+    announce: int | None = None
+    workers: list[_Worker] = field(default_factory=list)
+    stopping: bool = False
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT; the exit code. E2403; E2404 where no worker gets ready."""
+        sock = listen(self.settings.host, self.settings.port)
+        self.workers = [_Worker(number) for number in range(self.settings.workers)]
+        where = address(sock, self.settings.host)
+        with (
+            _shared(Counters.size(NAMES, self.settings.workers)) as memory,
+            _pipe() as alive,
+            self._signals(),
+        ):
+            try:
+                while not self.stopping:
+                    self._start_missing(sock.fileno(), memory, alive)
+                    self._listen_to_workers(where)
+            finally:
+                sock.close()
+                self._stop()
+        return 0
+
+    def _start_missing(self, sock: int, memory: int, alive: int) -> None:
+        for one in self.workers:
+            if one.process is not None and one.process.poll() is not None:
+                self._ended(one)
+            if one.process is None and time.monotonic() >= one.again:
+                self._start(one, (sock, memory, alive))
+
+    def _start(self, one: _Worker, descriptors: tuple[int, int, int]) -> None:
+        sock, memory, alive = descriptors
+        reading, writing = os.pipe()
+        command = [sys.executable, "-m", "cauce.service.worker", self.settings.to_text()]
+        command += [str(number) for number in (one.number, sock, memory, writing, alive)]
+        environment = {**os.environ, **thread_limits(1)}
+        one.process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own settings
+            command,
+            pass_fds=(sock, memory, writing, alive),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        one.ready = reading
+
+    def _ended(self, one: _Worker) -> None:
+        """Note that a worker is gone; E2404 where it never gets ready."""
+        reason = ""
+        if one.ready is not None:
+            said = os.read(one.ready, 4096)
+            reason = said.removeprefix(FAILED).decode("utf-8", "replace") if said != READY else ""
+            os.close(one.ready)
+            one.ready, one.failures = None, one.failures + 1
+        code = None if one.process is None else one.process.returncode
+        _LOG.error("worker %d ended (%s) %s", one.number, code, reason)
+        one.process, one.again = None, time.monotonic() + _PAUSE * one.failures
+        if one.failures >= _TRIES or reason:
+            raise CauceError("E2404", reason=reason or str(code))
+
+    def _listen_to_workers(self, where: str) -> None:
+        waiting = {one.ready: one for one in self.workers if one.ready is not None}
+        try:
+            heard = select.select(list(waiting), [], [], _PAUSE)[0]
+        except InterruptedError:
+            return
+        for descriptor in heard:
+            one = waiting[descriptor]
+            if one.process is not None and one.process.poll() is None and os.read(descriptor, 1) == READY:
+                os.close(descriptor)
+                one.ready, one.failures = None, 0
+                _LOG.info("worker %d is ready", one.number)
+                self._announce(where)
+            else:
+                time.sleep(0.05)
+
+    def _announce(self, where: str) -> None:
+        if any(one.ready is not None or one.process is None for one in self.workers):
+            return
+        _LOG.info("%s is served at %s", self.settings.version, where)
+        if self.announce is not None:
+            os.write(self.announce, where.encode() + b"\n")
+            os.close(self.announce)
+            self.announce = None
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(_number: int, _frame: Any) -> None:
+            self.stopping = True
+
+        before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def _stop(self) -> None:
+        """End the workers: they answer what they have begun; who takes too long is killed."""
+        running = [one.process for one in self.workers if one.process is not None]
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+        until = time.monotonic() + _PATIENCE
+        for process in running:
+            try:
+                process.wait(timeout=max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def _shared(size: int) -> Iterator[int]:
+    """A file without a name, of `size` zeros, that workers map."""
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size)
+        yield file.fileno()
+
+
+@contextmanager
+def _pipe() -> Iterator[int]:
+    """The end that workers hold of a pipe: it can be read once this process is gone."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)

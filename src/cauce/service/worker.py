@@ -1,0 +1,114 @@
+"""A worker: opens the model, says that it is ready, answers until it is told to stop.
+
+Started by the supervisor: `python -m cauce.service.worker SETTINGS NUMBER LISTENING MEMORY READY ALIVE`, the last
+four being file descriptors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import mmap
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from cauce.errors import CauceError
+from cauce.language import use_language
+from cauce.service.application import Application
+from cauce.service.connections import cut_slow, limited_protocol
+from cauce.service.counters import Counters
+from cauce.service.layout import FAILED, NAMES, READY
+from cauce.service.logs import start_logs
+from cauce.service.served import open_served
+from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
+from cauce.service.tokens import read_tokens
+
+_NOTICE = 0.3
+_LOG = logging.getLogger("cauce.service")
+
+
+def application(settings: ServiceSettings, *, memory: mmap.mmap, number: int = 0) -> Application:
+    """The application of worker `number`, its model opened and tried. What `open_served` raises, E2402."""
+    served = open_served(
+        settings.folder,
+        digest=settings.digest,
+        version=settings.version,
+        extra=settings.extra,
+        rows=settings.limits.rows,
+    )
+    tokens = () if settings.tokens is None else read_tokens(settings.tokens)
+    counters = Counters(memory, NAMES, number, settings.workers)
+    return Application(served=served, settings=settings, counters=counters, tokens=tokens)
+
+
+def server(app: Application, *, ready: int | None = None, alive: int | None = None) -> Any:
+    """The server. ready: where to write that it answers; alive: ends the worker once it can be read."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if ready is not None:
+                os.write(ready, READY)
+                os.close(ready)
+            if alive is not None:
+                asyncio.get_running_loop().add_reader(alive, self._stop)
+
+        async def on_tick(self, counter: int) -> bool:
+            if counter % 10 == 0:
+                cut_slow(self.server_state.connections)
+            return await super().on_tick(counter)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.draining = True
+            await asyncio.sleep(_NOTICE)
+            await super().shutdown(sockets=sockets)
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            del sig, frame
+            self._stop()
+
+        def _stop(self) -> None:
+            self.should_exit = True
+
+    config = uvicorn.Config(
+        app,
+        http=limited_protocol(app.settings.limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=2048,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=SECONDS_TO_DRAIN,
+    )
+    return Server(config)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work; the exit code."""
+    settings = ServiceSettings.from_text(arguments[0])
+    number, listening, memory, ready, alive = map(int, arguments[1:])
+    start_logs()
+    use_language(settings.language)
+    try:
+        shared = mmap.mmap(memory, 0)
+        app = application(settings, memory=shared, number=number)
+    except CauceError as error:
+        with suppress(OSError):
+            os.write(ready, FAILED + str(error).encode()[:4000])
+        return int(error.exit_code)
+    sock = socket.socket(fileno=listening)
+    _LOG.debug("worker %d has %s", number, settings.version)
+    server(app, ready=ready, alive=alive).run(sockets=[sock])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
