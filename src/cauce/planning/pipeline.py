@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cauce.core.canonical import Json
@@ -12,7 +14,7 @@ from cauce.planning.step import Output, Plan, Step
 from cauce.spec import Project
 from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.folds import Folds, is_tuned
-from cauce.spec.models import COMPLETE
+from cauce.spec.models import COMPLETE, feature_kind
 
 STEPS = (
     "ingest",
@@ -37,30 +39,39 @@ _SNAPSHOT = Output("validate", "snapshot")
 _SPLIT = Output("split", "split")
 
 
-def project_plan(project: Project, fingerprint: str, *, tracked: bool) -> Plan:
+def project_plan(
+    project: Project, fingerprint: str, *, tracked: bool, earlier: Mapping[str, str] | None = None
+) -> Plan:
     """The steps of `project`, whose files have this fingerprint. Pure: nothing is read.
 
     E0901 to E0904 where choose.metric is no metric, and with E2009 where gate.require demands what judges
-    no model. tracked: whether there is a step `register`.
+    no model. tracked: whether there is a step `register`. earlier: the digests of the models that the
+    project's go on from, by what it calls them.
     """
     if project.choose.metric is not None:
         MetricName.parse(project.choose.metric)
     settings = project.to_mapping()
+    before: dict[str, Json] = {"earlier": dict(earlier)} if earlier else {}
     steps = (
         _ingest(settings, fingerprint),
         _profile(settings),
         _validate(project, settings),
         _split(project, settings),
         _leaks(project, settings),
-        *((_tune(project, settings),) if is_tuned(project) else ()),
-        _fit(project, settings),
+        *((_after(_tune(project, settings), before),) if is_tuned(project) else ()),
+        _after(_fit(project, settings), before),
         *((_calibrate(project, settings),) if has_calibrate(project) else ()),
         _evaluate(project, settings),
-        *((_curve(project, settings),) if project.evaluate.learning_curve else ()),
+        *((_after(_curve(project, settings), before),) if project.evaluate.learning_curve else ()),
         _bundle(project, settings),
         _register(project),
     )
     return Plan(steps if tracked else steps[:-1], project.name)
+
+
+def _after(step: Step, before: Mapping[str, Json]) -> Step:
+    """The step of a project whose models go on from others."""
+    return replace(step, inputs={**step.inputs, **before}) if before else step
 
 
 def _ingest(settings: dict[str, Any], fingerprint: str) -> Step:
@@ -154,7 +165,14 @@ def _taught(project: Project, settings: dict[str, Any]) -> dict[str, Json]:
     features = {name: value for name, value in settings.get("features", {}).items() if name != "acknowledged"}
     scale = project.target.transform
     transform = {} if scale is None else {"transform": scale}
-    return {"features": features, "roles": _roles(settings, *_ROLES), "seed": project.seed, **transform}
+    roles = _roles(settings, *_ROLES)
+    return {"features": features, "roles": roles, "seed": project.seed, **transform, **_tree_rows(project)}
+
+
+def _tree_rows(project: Project) -> dict[str, Json]:
+    """How the rows of a boosted tree are drawn, where it sees a share of them."""
+    drawn = any(model.learner == "boosting" and model.subsample != 1.0 for model in project.models)
+    return {"tree_rows": "by hash"} if drawn else {}
 
 
 def _tune(project: Project, settings: dict[str, Any]) -> Step:
@@ -163,7 +181,7 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
     cut = {} if folds is None else {"k": list(folds.k), "by": folds.by, "repeats": folds.repeats}
     fits = folds.k[0] * folds.repeats if folds is not None else 1
     by = (folds.by if folds is not None else None) or project.split.kind
-    kinds = len({model.learner in COMPLETE for model in project.models})
+    kinds = len({feature_kind(model) for model in project.models})
     # How many batches there are depends on the rows; each is read as often as a kind of learner.
     batched = any(model.subset is not None for model in project.models)
     return Step(

@@ -13,11 +13,14 @@ from cauce.core.features import FittedFeatures
 from cauce.core.linear.coefficients import Coefficients, importances
 from cauce.core.linear.model import LinearModel
 from cauce.core.task import Target
-from cauce.errors import CauceError
+from cauce.core.trees.continuing import rounds_of
+from cauce.errors import CauceError, warn
+from cauce.running.continuing import earlier_of
+from cauce.running.model_reference import FoundModel
 from cauce.running.tree_parameters import tree_parameters
 from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
-from cauce.spec.models import TASKS, Boosting, Forest, Linear, Logistic
+from cauce.spec.models import TASKS, Boosting, Forest, Linear, Logistic, continued
 
 KEPT = (TARGET, WEIGHT, FOLD, HASH_A, HASH_B)
 """What a row to learn from has beside its features."""
@@ -75,7 +78,24 @@ def _trees(work: Workspace, rows: Rows, model: Boosting | Forest, progress: Prog
         "cuts": asdict(result.cuts),
     }
     facts: dict[str, Json] = {"rounds": result.best_round + 1}
+    earlier = earlier_of(work, model)
+    if earlier is not None:
+        told = _continued(earlier, model, added=result.best_round + 1)
+        record, facts = {**record, "continued": told}, {**facts, "continued": told}
     return Learned(payload=result.payload, importance=result.importance, record=record, facts=facts)
+
+
+def _continued(earlier: FoundModel, model: ModelSettings, *, added: int) -> dict[str, Json]:
+    """From which model the trees go on, how many rounds it has, and how many were added. W2192."""
+    if not added:
+        warn("W2192", model=continued(model))
+    rounds = rounds_of(earlier.bundle.xgboost)
+    return {
+        "model": earlier.version,
+        "digest": earlier.bundle.identity,
+        "rounds": rounds,
+        "added": added,
+    }
 
 
 def learn_ends(work: Workspace, rows: Rows, *, model: Boosting, level: float) -> tuple[bytes, bytes]:
@@ -102,6 +122,7 @@ def boost_spec(
     model: Boosting | Forest, fitted: FittedFeatures, *, target: Target, work: Workspace
 ) -> BoostSpec:
     """What is asked of the engine, from the model's settings."""
+    earlier = earlier_of(work, model)
     return BoostSpec(
         task=target.task,
         features=fitted.names,
@@ -113,6 +134,7 @@ def boost_spec(
         weight=WEIGHT if work.project.data.weight else None,
         parameters=tree_parameters(model, fitted, target=target),
         early_stopping=(isinstance(model, Boosting) and model.early_stopping) or None,
+        earlier=None if earlier is None else earlier.bundle.xgboost,
         seed=work.project.seed,
         device=model.device,
         threads=work.project.engine.threads,

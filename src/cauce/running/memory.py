@@ -11,8 +11,8 @@ from cauce.core.snapshot_reading import read_manifest
 from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.planning.resolving import State
+from cauce.running.continuing import features_for
 from cauce.running.steps.objects import read_json
-from cauce.running.steps.roles import planned_features
 from cauce.running.workspace import Workspace
 from cauce.spec.models import ModelSettings
 
@@ -79,7 +79,7 @@ def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | No
     target = Target.from_json(read_json(work.store, str(records["split"].outputs["split"].value))["target"])
     found = []
     for model in work.project.models:
-        planned = planned_features(work.project, manifest.schema, target=target, model=model)
+        planned = features_for(work, manifest.schema, target=target, model=model)
         size = size_of(work, target, rows=manifest.rows, features=planned.width_bounds()[1])
         found.append(fit_memory(model, size))
     return Expected(fit=max(found, key=lambda one: one.most), machine=machine_memory())

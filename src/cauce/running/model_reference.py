@@ -36,22 +36,34 @@ def find_model(
     """
     text = "" if model is None else str(model)
     if text.startswith(REGISTERED):
-        work = _workspace(project)
-        found = work.registry.resolve(text)
-        if digest is not None and digest != found.digest:
-            raise CauceError("E1202", found=found.digest, expected=digest)
-        bundle = open_bundle(found.folder, digest=found.digest)
-        if not work.store.exists(bundle_key(bundle.identity)):
-            parse_in_child(bundle)
-        return FoundModel(bundle, f"{found.name}/{found.version}")
+        return _registered(_workspace(project), text, digest)
     if text:
-        bundle = open_bundle(text, digest=digest)
-        if not _made_here(Path(text), bundle.identity):
-            parse_in_child(bundle)
-        return FoundModel(bundle, bundle.identity)
+        return _in_folder(Path(text), digest)
     bundle = _latest(_workspace(project))
     if digest is not None and digest != bundle.identity:
         raise CauceError("E1202", found=bundle.identity, expected=digest)
+    return FoundModel(bundle, bundle.identity)
+
+
+def model_named(work: Workspace, text: str) -> FoundModel:
+    """The model that a project file names: registered, or a bundle's folder, seen from the project's own."""
+    return _registered(work, text) if text.startswith(REGISTERED) else _in_folder(work.folder / text)
+
+
+def _registered(work: Workspace, text: str, digest: str | None = None) -> FoundModel:
+    found = work.registry.resolve(text)
+    if digest is not None and digest != found.digest:
+        raise CauceError("E1202", found=found.digest, expected=digest)
+    bundle = open_bundle(found.folder, digest=found.digest)
+    if not work.store.exists(bundle_key(bundle.identity)):
+        parse_in_child(bundle)
+    return FoundModel(bundle, f"{found.name}/{found.version}")
+
+
+def _in_folder(folder: Path, digest: str | None = None) -> FoundModel:
+    bundle = open_bundle(folder, digest=digest)
+    if not _made_here(folder, bundle.identity):
+        parse_in_child(bundle)
     return FoundModel(bundle, bundle.identity)
 
 

@@ -18,6 +18,7 @@ from cauce.planning.resolving import State, resolve
 from cauce.planning.step import Plan, Step
 from cauce.ports.tracker import Tracker
 from cauce.running.clock import SystemClock, new_run_name
+from cauce.running.continuing import earlier_digests
 from cauce.running.drafts import sweep_drafts
 from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.failed_run import tell_failure
@@ -38,6 +39,7 @@ from cauce.running.steps.tune import tune
 from cauce.running.steps.validate import check_verdict, validate
 from cauce.running.told_trials import tuned_run
 from cauce.running.workspace import Workspace
+from cauce.spec.models import continued
 
 _ACTIONS = {
     "ingest": ingest,
@@ -83,7 +85,13 @@ class _Judged(_Bound):
 
 def plan_of(work: Workspace) -> Plan:
     """The plan of the workspace's project over its files as they are now."""
-    return project_plan(work.project, work.fingerprint(), tracked=work.tracked)
+    plan = partial(project_plan, work.project, work.fingerprint(), tracked=work.tracked)
+    if not any(continued(one) for one in work.project.models):
+        return plan()
+    states = {state.step.name: state.record for state in resolve(plan(), work.ledger)}
+    validated = states["validate"]
+    snapshot = None if validated is None else str(validated.outputs["snapshot"].value)
+    return plan(earlier=earlier_digests(work, snapshot))
 
 
 def states_of(work: Workspace) -> tuple[State, ...]:

@@ -10,6 +10,7 @@ from cauce.core.reading.notices import Notice
 from cauce.core.task import infer_target
 from cauce.core.validation.wording import verdict_notices
 from cauce.running.clock import SystemClock
+from cauce.running.continuing import continued_sentences
 from cauce.running.project_run import Results
 from cauce.running.steps.profile import snapshot_schema
 from cauce.running.steps.roles import declared_target
@@ -35,6 +36,7 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     told = notices_of(results.profile, declared=with_a_role(work.project) | named)
     judged = verdict_notices(results.verdict.at(SystemClock().now()))
     said = (*(notice.message for notice in notices), *judged, *inferred, *told, *leak_notices(leaks))
+    said = (*said, *continued_sentences(results.records))
     return tuple(dict.fromkeys((*said, *results.evaluation.notices)))
 
 

@@ -64,7 +64,11 @@ class Workspace:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine that carries the work to the batches."""
+        """The engine that carries the work to the batches. E0760 for a store its executors cannot reach."""
+        if self.project.engine.kind == "spark":
+            from cauce.running.shipping.reach import check_store  # noqa: PLC0415
+
+            check_store(self.project, self.project.engine.master, folder=self.folder)
         return make_engine(self.project.engine, session=self.session)
 
     @property
@@ -85,6 +89,11 @@ class Workspace:
     def beside(self) -> Beside:
         """What draws plots while a run goes on; to be closed."""
         return Beside()
+
+    @cached_property
+    def earlier(self) -> dict[str, Any]:
+        """The models that the project's go on from, by what it calls them: each is looked up once."""
+        return {}
 
     @cached_property
     def read_options(self) -> ReadOptions:

@@ -10,13 +10,13 @@ from typing import Any
 
 from cauce.language import format_significant
 from cauce.spec.chains import chain_findings
-from cauce.spec.evaluate import answer_findings, threshold_findings
+from cauce.spec.evaluate import answer_findings, threshold_findings, wants_quantiles
 from cauce.spec.expectations import expectation_findings
 from cauce.spec.features import Category
 from cauce.spec.findings import Finding
 from cauce.spec.folds import Folds, fold_findings
 from cauce.spec.gate import gate_findings
-from cauce.spec.models import COMPLETE, TASKS
+from cauce.spec.models import COMPLETE, TASKS, continued
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.search_rules import search_findings
@@ -189,10 +189,24 @@ def _features(project: Project) -> Iterator[Finding]:
         yield Finding("E0314", ("features", "include"), told, (("features", "auto"),))
 
 
+def _continued(project: Project) -> Iterator[Finding]:
+    """E2190 for what no earlier model can be continued with."""
+    for at, model in enumerate(project.models):
+        place: KeyPath = ("models", at, "continue")
+        others: tuple[tuple[KeyPath, bool], ...] = (
+            (("models", at, "subset"), getattr(model, "subset", None) is not None),
+            (("evaluate", "interval_kind"), wants_quantiles(project)),
+        )
+        for other, wanted in others if continued(model) else ():
+            if wanted:
+                yield Finding("E2190", place, {"first": dotted(place), "second": dotted(other)}, (other,))
+
+
 def _models(project: Project) -> Iterator[Finding]:
     task = project.target.task
     depends: tuple[KeyPath, ...] = (("target", "task"),)
     yield from _categories(project)
+    yield from _continued(project)
     for at, model in enumerate(project.models) if task is not None else ():
         if task not in TASKS[model.learner]:
             told = {"learner": model.learner, "task": task}

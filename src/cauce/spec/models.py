@@ -12,6 +12,7 @@ from cauce.spec.settings import (
     Exact,
     Expects,
     FrozenMap,
+    Name,
     Natural,
     NotNegative,
     PositiveShare,
@@ -43,6 +44,10 @@ _SEARCH = _("How its best settings are looked for: a method and a space of what 
 _CLASS_WEIGHT = _("Weights of the classes: none, balanced, or a table of class and weight.")
 
 
+_CONTINUE = _(
+    "An earlier model to add trees to, as models:/NAME@champion or a bundle's folder: its features and "
+    "trees stay as they are; see docs/tune.md."
+)
 _SUBSET = _("One candidate for each shuffled batch of rows, beside the single fit on all; see docs/tune.md.")
 
 
@@ -82,6 +87,7 @@ class Boosting:
     class_weight: ClassWeight = setting(_CLASS_WEIGHT, default="none")
     monotone: Monotone = setting(_MONOTONE, default=EMPTY)
     device: Literal["cpu", "cuda"] = setting(_DEVICE, default="cpu")
+    continued: Name | None = setting(_CONTINUE, default=None, written="continue")
     search: Search | None = setting(_SEARCH, default=None)
     subset: Subset | None = setting(_SUBSET, default=None)
 
@@ -194,6 +200,19 @@ TASKS: dict[str, tuple[str, ...]] = {
 """What each learner can predict."""
 COMPLETE = ("linear", "logistic")
 """The learners that take numbers without missing values alone."""
+
+
+def continued(model: Any) -> str | None:
+    """The earlier model that this one is to go on from, as the project calls it."""
+    return getattr(model, "continued", None)
+
+
+def feature_kind(model: Any) -> str:
+    """What models that read the same features have in common: whose learner they suit, or whose they are."""
+    earlier = continued(model)
+    if earlier is not None:
+        return f"continues {earlier}"
+    return "complete" if model.learner in COMPLETE else "trees"
 
 
 class ByLearner:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args
 from cauce.core.answering.answering import NOTHING, Answering
 from cauce.core.bundle.features import Feature, feature_projection
 from cauce.core.bundle.inputs import InputColumn, schema_of
+from cauce.core.bundle.lineage import Lineage
 from cauce.core.canonical import (
     Json,
     canonical_json,
@@ -66,7 +67,7 @@ class Manifest:
     declared about text files (delimiter, quote, encoding, header and the like). libraries: versions that
     the numbers were made with. files: every other file of the bundle, by path. acknowledged: what the leak
     gate would have stopped, had the project not let it pass by name; answering: what is done to the payload's
-    numbers; both written only where there is any.
+    numbers; continued: from which model it went on; each written only where there is any.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Manifest:
     files: tuple[BundleFile, ...] = ()
     acknowledged: tuple[Finding, ...] = ()
     answering: Answering = NOTHING
+    continued: Lineage | None = None
 
     @property
     def identity(self) -> str:
@@ -126,6 +128,7 @@ class Manifest:
                 "files": [vars(one) for one in self.files],
                 **self._let_pass,
                 **self._answering,
+                **({} if self.continued is None else {"continued": self.continued.to_json()}),
             }
         )
 
@@ -172,7 +175,7 @@ _FIELDS = (
     "libraries",
     "files",
 )
-_OPTIONAL = ("acknowledged", "answering")
+_OPTIONAL = ("acknowledged", "answering", "continued")
 
 
 def refused(reason: str, path: str = MANIFEST) -> CauceError:
@@ -210,6 +213,7 @@ def _manifest(value: Mapping[str, Any]) -> Manifest:
         files=_each(value, "files", _file),
         acknowledged=_each({"acknowledged": [], **value}, "acknowledged", _finding),
         answering=Answering.from_json(value.get("answering", {})),
+        continued=Lineage.from_json(value["continued"]) if "continued" in value else None,
     )
 
 

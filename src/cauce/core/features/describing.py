@@ -33,6 +33,7 @@ _STEPS: dict[str, str] = {
     "elapsed": _("{unit} since {other}"),
     "pca": _("principal component {component}, {share} of the variance, most of it {strongest}"),
     "text_length": _("number of characters"),
+    "earlier": _("as the earlier model makes it"),
 }
 _DROPPED: dict[str, str] = {
     "constant": _("{name} is left out: it never changes in the training rows."),

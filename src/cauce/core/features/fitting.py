@@ -10,6 +10,7 @@ from cauce.core.features.asking import Ask, Look, ask
 from cauce.core.features.components import ComponentsFit
 from cauce.core.features.filling import Filled, refilled
 from cauce.core.features.fitted import Dropped, Feature, FittedFeatures
+from cauce.core.features.known import KnownFeatures
 from cauce.core.features.naming import named
 from cauce.core.features.plan import Chain, FeaturePlan
 from cauce.core.features.planning import MOST_FEATURES
@@ -32,13 +33,15 @@ class _Item:
         return not self.steps
 
 
-def fit_features(plan: FeaturePlan, look: Look) -> FittedFeatures:
+def fit_features(plan: FeaturePlan | KnownFeatures, look: Look) -> FittedFeatures:
     """The features, learned from training rows.
 
     look(projection, summaries): the results of the summaries, in order, over the training rows of the
     prepared table (the plan's columns, TARGET, WEIGHT, FOLD, INNER_FOLD) after the projection, if any;
     called `scans` times. Raises E1006 to E1008, E1012, E1013.
     """
+    if isinstance(plan, KnownFeatures):
+        return plan.fitted
     fit = FeatureFit(plan)
     scans = 0
     while asks := fit.asks():

@@ -9,6 +9,7 @@ from typing import Any
 from cauce.core.features.asking import Ask, Part, ask_parts
 from cauce.core.features.fitted import FittedFeatures
 from cauce.core.features.fitting import FeatureFit
+from cauce.core.features.known import KnownFeatures
 from cauce.core.features.plan import FeaturePlan
 from cauce.expr.projection import Projection
 from cauce.stats.summary import Summary
@@ -26,12 +27,16 @@ class RowSet:
     blocks: tuple[int, ...]
 
 
-def fit_features_of(plan: FeaturePlan, sets: Sequence[RowSet], *, look: Look) -> tuple[FittedFeatures, ...]:
+def fit_features_of(
+    plan: FeaturePlan | KnownFeatures, sets: Sequence[RowSet], *, look: Look
+) -> tuple[FittedFeatures, ...]:
     """The features fitted on each set of rows, as `fit_features` would give them for those rows alone.
 
     look is called as often as the most demanding set needs, whatever their number: summaries are gathered
     by block and merged into sets. Raises what `fit_features` raises.
     """
+    if isinstance(plan, KnownFeatures):
+        return (plan.fitted,) * len(sets)
     fits = [FeatureFit(plan) for _ in sets]
     scans = [0] * len(fits)
     while any(asked := [fit.asks() for fit in fits]):

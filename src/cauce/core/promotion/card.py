@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cauce.core.bundle.lineage import Lineage
 from cauce.core.bundle.manifest import Manifest
 from cauce.core.evaluation import Evaluation
 from cauce.core.leaks.findings import LeakReport
@@ -119,9 +120,22 @@ def _about(card: ModelCard) -> Iterator[str]:
     yield f"- {translate(_('Digest'))}: `{card.identity}`"
     if card.run is not None:
         yield f"- {translate(_('Run'))}: {plain(card.run)}"
+    yield from _continued(card.manifest.continued)
     for name, title in _DECLARED.items():
         if card.declared.get(name):
             yield f"- {translate(title)}: {plain(card.declared[name])}"
+
+
+def _continued(lineage: Lineage | None) -> Iterator[str]:
+    """From which model it went on."""
+    if lineage is not None:
+        text = translate_plural(
+            "Goes on from the model {digest}, with {rounds} rounds of trees and {added} added.",
+            "Goes on from the model {digest}, with {rounds} rounds of trees and {added} added.",
+            lineage.added,
+        )
+        rounds, added = (format_number(one) for one in (lineage.rounds, lineage.added))
+        yield f"- {text.format(digest=f'`{lineage.digest}`', rounds=rounds, added=added)}"
 
 
 def _summed(evaluation: Evaluation | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cauce.core.matrix import Matrix
 from cauce.core.scoring import load_scorer
-from cauce.core.trees.model import read_xgboost
+from cauce.core.trees.model import Ensemble, Tree, read_xgboost
 from cauce.errors import CauceError
 
 
@@ -70,3 +70,25 @@ def _learner(payload: bytes, document: Any = None) -> Any:
         return (json.loads(payload) if document is None else document)["learner"]
     except (KeyError, TypeError, ValueError) as error:
         raise CauceError("E0811", reason=f"{type(error).__name__}: {error}") from None
+
+
+def is_monotone(ensemble: Ensemble, feature: int, way: str) -> bool:
+    """Whether every tree moves one way alone as the feature grows, whatever the others are.
+
+    Sufficient, and what XGBoost's constraints make: at each split on the feature no leaf on the left is above
+    any on the right (increasing), or below any (decreasing).
+    """
+    return all(_is_monotone(tree, feature, 1.0 if way == "increasing" else -1.0) for tree in ensemble.trees)
+
+
+def _is_monotone(tree: Tree, feature: int, sign: float) -> bool:
+    low = sign * tree.value.astype(np.float64)
+    high = low.copy()
+    for node in range(len(tree) - 1, -1, -1):
+        left, right = int(tree.left[node]), int(tree.right[node])
+        if left < 0:
+            continue
+        if tree.feature[node] == feature and high[left] > low[right]:
+            return False
+        low[node], high[node] = min(low[left], low[right]), max(high[left], high[right])
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from cauce.core.bundle.features import model_features
 from cauce.core.bundle.inputs import InputColumn
+from cauce.core.bundle.lineage import Lineage
 from cauce.core.bundle.manifest import Manifest
 from cauce.core.bundle.writing import Draft, write_bundle
 from cauce.core.evaluation import Evaluation, decode_evaluation
@@ -50,6 +51,7 @@ def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG
         reading=reading["options"],
         libraries=step.libraries,
         answering=answering_of(work, step),
+        continued=_lineage(training),
         acknowledged=LeakReport.from_json(read_json(store, step.stored("leaks"))).passed,
     )
     made = write_bundle(
@@ -62,6 +64,12 @@ def bundle(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG
         store,
     )
     return Made({"bundle": Reference("bundle", made.identity)}, _facts(evaluation))
+
+
+def _lineage(training: Mapping[str, Any]) -> Lineage | None:
+    """From which model the trees go on, where they do."""
+    told = training.get("continued")
+    return None if told is None else Lineage(told["digest"], told["rounds"], told["added"])
 
 
 def _inputs(schema: Schema, texts: Mapping[str, Any]) -> tuple[InputColumn, ...]:

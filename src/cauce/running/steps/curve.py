@@ -21,6 +21,7 @@ from cauce.core.snapshot_reading import SnapshotSource
 from cauce.errors import CauceError
 from cauce.expr.projection import Projection
 from cauce.planning.step import Step
+from cauce.running.continuing import features_for
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Learned, Rows, learn
 from cauce.running.steps.calibrate import fitting_of
@@ -29,7 +30,6 @@ from cauce.running.steps.fit import preparation
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
-from cauce.running.steps.roles import planned_features
 from cauce.running.trials.refitting import model_of_step
 from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
@@ -110,7 +110,7 @@ class _Fits:
     def _learned(self, share: float) -> tuple[FittedFeatures, Learned]:
         work, engine = self.work, self.work.engine
         target = self._prepared((), learning=True).target
-        planned = planned_features(work.project, self.source.schema, target=target, model=self.model)
+        planned = features_for(work, self.source.schema, target=target, model=self.model)
         taught = self._prepared(planned.columns, learning=True)
         stopping = bool(getattr(self.model, "early_stopping", 0))
         nested = NestedRows(taught.schema, share, work.project.data.group, learning=True, stopping=stopping)

@@ -18,6 +18,7 @@ from cauce.errors import CauceError
 from cauce.expr.projection import Projection
 from cauce.expr.schema import Schema
 from cauce.planning.step import Step
+from cauce.running.continuing import features_for, keep_earlier, warn_of_known_rows
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Rows, learn, learn_ends
 from cauce.running.memory import check_memory, memory_for, size_of
@@ -25,7 +26,7 @@ from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
-from cauce.running.steps.roles import planned_features, split_settings
+from cauce.running.steps.roles import split_settings
 from cauce.running.trials.refitting import chosen_of, model_of_step
 from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
@@ -71,7 +72,9 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
     target = everything.target
-    planned = planned_features(work.project, source.schema, target=target, model=model)
+    planned = features_for(work, source.schema, target=target, model=model)
+    keep_earlier(work, model)
+    warn_of_known_rows(work, model, snapshot=step.stored("snapshot"), rule=everything.rule)
     keep = planned.columns
     learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
     prepared = engine.map(engine.scan(source), learned_from)

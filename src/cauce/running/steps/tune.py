@@ -214,7 +214,7 @@ def basis(step: Step) -> Mapping[str, Any]:
     """What the scores of a trial depend on beside its settings and folds."""
     told = step.to_json()
     parameters = {name: value for name, value in told["parameters"].items() if name in _BASIS}
-    inputs = {name: value for name, value in told["inputs"].items() if name in ("snapshot", "split")}
+    inputs = {name: value for name, value in told["inputs"].items() if name in _READ}
     return {
         "inputs": inputs,
         "parameters": parameters,
@@ -223,6 +223,7 @@ def basis(step: Step) -> Mapping[str, Any]:
     }
 
 
+_READ = ("snapshot", "split", "earlier")
 _BASIS = ("features", "roles", "seed", "transform", "metric", "threshold")
 
 

@@ -28,11 +28,11 @@ from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.expr.projection import Projection
 from cauce.ports.engine import Source, TrainingRows
+from cauce.running.continuing import earlier_of, features_for
 from cauce.running.learning import KEPT
-from cauce.running.steps.roles import planned_features
 from cauce.running.trials.summed import SummedFolds
 from cauce.running.workspace import Workspace
-from cauce.spec.models import COMPLETE, ModelSettings, Subset
+from cauce.spec.models import ModelSettings, Subset, feature_kind
 from cauce.threads import usable_cores
 
 _MEMORY = 1 << 30
@@ -89,9 +89,9 @@ class Folded:
         self.summed = SummedFolds(self)
         self._stack = ExitStack()
         self._lock = RLock()
-        self._features: dict[bool, tuple[FittedFeatures, ...]] = {}
-        self._tables: dict[tuple[bool, int], FoldTable] = {}
-        self._locks: dict[tuple[bool, int], Lock] = {}
+        self._features: dict[str, tuple[FittedFeatures, ...]] = {}
+        self._tables: dict[tuple[str, int], FoldTable] = {}
+        self._locks: dict[tuple[str, int], Lock] = {}
         self._batch: tuple[Subset, Folded] | None = None
 
     def __enter__(self) -> Folded:
@@ -126,15 +126,15 @@ class Folded:
 
     def features(self, model: ModelSettings) -> tuple[FittedFeatures, ...]:
         """The features of every fold for a learner such as this one's, learned in the looks of one fold."""
-        complete = model.learner in COMPLETE
+        kind = feature_kind(model)
         with self._lock:
-            if complete not in self._features:
-                self._features[complete] = self._fitted(model)
-            return self._features[complete]
+            if kind not in self._features:
+                self._features[kind] = self._fitted(model)
+            return self._features[kind]
 
     def _fitted(self, model: ModelSettings) -> tuple[FittedFeatures, ...]:
         on, engine = self.on, self.on.work.engine
-        planned = planned_features(on.work.project, on.source.schema, target=on.target, model=model)
+        planned = features_for(on.work, on.source.schema, target=on.target, model=model)
         prepared = replace(on.prepared, keep=planned.columns)
         table = engine.map(engine.scan(on.source), prepared)
         blocks = tuple(block_name(repeat) for repeat in range(on.plan.repeats))
@@ -151,16 +151,16 @@ class Folded:
 
     def table(self, model: ModelSettings, number: int) -> FoldTable:
         """The rows of one fold, read when first asked for; E2107 where none score."""
-        key = (model.learner in COMPLETE, number)
+        key = (feature_kind(model), number)
         fitted = self.features(model)[number]
         with self._lock:
             lock = self._locks.setdefault(key, Lock())
         with lock:
             if key not in self._tables:
-                self._tables[key] = self._opened(fitted, number)
+                self._tables[key] = self._opened(model, fitted, number)
             return self._tables[key]
 
-    def _opened(self, fitted: FittedFeatures, number: int) -> FoldTable:
+    def _opened(self, model: ModelSettings, fitted: FittedFeatures, number: int) -> FoldTable:
         on, engine = self.on, self.on.work.engine
         fold, group = on.plan.folds[number], on.work.project.data.group
         keep = fitted.required.names
@@ -172,7 +172,7 @@ class Folded:
         table = engine.map(engine.map(engine.scan(Numbered(on.source)), WithRow(prepared)), rows)
         table = engine.map(table, fitted.training_projection(rows.schema, keep=kept))
         wanted = (label, WEIGHT, BUCKET, HASH_A, HASH_B, ROW)
-        read = engine.training(table, self._spec(fitted), keep=wanted)
+        read = engine.training(table, self._spec(model, fitted), keep=wanted)
         with self._lock:
             ready = self._stack.enter_context(read)
         scored = ready.scored
@@ -180,10 +180,11 @@ class Folded:
             raise CauceError("E2107", fold=number + 1)
         return FoldTable(fitted, table, ready)
 
-    def _spec(self, fitted: FittedFeatures) -> BoostSpec:
+    def _spec(self, model: ModelSettings, fitted: FittedFeatures) -> BoostSpec:
         on, project = self.on, self.on.work.project
+        earlier = earlier_of(on.work, model)
         memory = project.engine.memory_bytes or _MEMORY
-        kinds = len({model.learner in COMPLETE for model in project.models})
+        kinds = len({feature_kind(one) for one in project.models})
         return BoostSpec(
             task=on.target.task,
             features=fitted.names,
@@ -193,6 +194,7 @@ class Folded:
             classes=max(len(on.target.classes), 1),
             levels=fitted.levels,
             weight=WEIGHT if project.data.weight else None,
+            earlier=None if earlier is None else earlier.bundle.xgboost,
             seed=project.seed,
             threads=1,
             memory=memory // (len(on.plan.folds) * kinds),

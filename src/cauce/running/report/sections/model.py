@@ -8,7 +8,8 @@ from typing import Any
 from cauce.core.evaluation import History
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
-from cauce.running.report.blocks import Block, Chart, Facts, Part, Section, gallery
+from cauce.running.continuing import continued_sentences
+from cauce.running.report.blocks import Block, Chart, Facts, Listing, Part, Section, gallery
 from cauce.running.report.charts.canvas import Frame, axis
 from cauce.running.report.charts.lines import Line, Upright, line_chart
 from cauce.running.report.content import RunContent
@@ -31,6 +32,7 @@ def model_section(content: RunContent) -> Section | None:
     chosen: Any = fit.step.inputs.get("chosen")
     models: Any = fit.step.parameters.get("models") or [{} if chosen is None else chosen["model"]]
     parts: tuple[Block, ...] = (
+        *((Listing(told),) if (told := continued_sentences(content.records)) else ()),
         *gallery((_history(content),)),
         *coefficient_parts(content),
         *curve_parts(content.curve),
