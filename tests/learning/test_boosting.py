@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tracemalloc
 from collections.abc import Iterator
 
@@ -46,6 +47,7 @@ OPTIONS = {
     "weights": {"weight": "weight"},
     "balanced": {"parameters": {"class_weight": "balanced"}},
     "early stopping": {"early_stopping": 3, "parameters": {"rounds": 40, "eta": 0.8}},
+    "rows and features drawn": {"parameters": {"subsample": 0.6, "colsample_bytree": 0.6}},
 }
 CASES = [(task, name) for task in TASKS for name in OPTIONS if (task, name) != ("regression", "balanced")]
 
@@ -65,15 +67,21 @@ def test_the_model_is_the_same_bytes_in_any_order_batching_and_threads(task: str
         assert boost(batches, changed) == expected
 
 
-def test_row_and_column_samples_repeat_in_canonical_order() -> None:
-    """A rerun with subsample would give another model."""
-    frame = table(3000)
-    asked = spec(parameters={"subsample": 0.6, "colsample_bytree": 0.6})
-    first = boost(lambda: pieces(frame, 3000), asked)
-    second = boost(lambda: pieces(frame, 170), asked)
-    assert first == second
+def test_every_tree_sees_the_share_of_rows_that_was_asked_for() -> None:
+    """subsample would mean something else than in XGBoost; and another seed would draw the same rows."""
+    frame = table(3000).with_columns(fold=pl.lit(0, dtype=pl.Int64))
+    asked = spec(parameters={"subsample": 0.6, "rounds": 3}, weight="weight")
+    first = boost(lambda: iter([frame]), asked)
+    for tree in json.loads(first.payload)["learner"]["gradient_booster"]["model"]["trees"][:1]:
+        share = float(start_share(frame))
+        root = tree["sum_hessian"][0] / (share * (1 - share))
+        assert root == pytest.approx(0.6 * frame["weight"].sum(), rel=0.06)
     other = boost(lambda: iter([frame]), dataclasses.replace(asked, seed=1))
     assert other.payload != first.payload
+
+
+def start_share(frame: pl.DataFrame) -> float:
+    return float((frame["label"] * frame["weight"]).sum() / frame["weight"].sum())
 
 
 def test_quality_is_that_of_plain_xgboost() -> None:

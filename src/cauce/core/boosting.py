@@ -116,8 +116,8 @@ class BoostSpec:
     which the bins of every feature are cut. early_stopping: rounds without a better validation metric.
     earlier: the payload of boosted trees of the same task and features; the new ones are grown on top of
     them, which stay as they are. The score before the first tree, and early stopping, begin at theirs.
-    seed: of the row and column samples; these go by row number, so with subsample < 1 batches must come in
-    one canonical order. threads: None takes what the process may use; the model does not depend on it.
+    seed: of the row and column samples; the rows a tree sees are chosen by their hash (`cauce.core.drawing`).
+    threads: None takes what the process may use; the model does not depend on it.
     memory: bytes of float32 features kept in memory; beyond it they are spooled to a temporary file.
     """
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec
+from cauce.core.drawing import Draw
 from cauce.core.matrix import Matrix
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-Lanes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
+Added = Callable[[Doubles], Doubles]
 MOST_BYTES = 1 << 28
 """The largest document of a forest: read in a child process of 4 GiB, it takes some six times its size."""
-_SALT = 0x666F7265
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class ForestRows:
     """The training rows of a forest, and the errors that each of its trees is fitted to.
 
     label, weight: float32 [n], class weights included. start: the score before the first tree, by output.
-    order: the rows by hash, as `hash_order` gives them; None where every tree sees every row.
+    draw: which rows each tree sees; None where every tree sees every row. added: the sums of numbers over all
+    the workers that grow the forest together, each from its own rows; all must ask for them.
 
     Each tree is fitted to label - start (of several classes: to 1 where the row is of the class, else 0,
     less start), never to what earlier trees left: with λ = 0 a leaf is then the weighted mean of its rows,
@@ -38,7 +41,8 @@ class ForestRows:
     label: Floats
     weight: Floats
     start: Floats
-    order: npt.NDArray[np.intp] | None
+    draw: Draw | None
+    added: Added = lambda numbers: numbers
 
     @cached_property
     def scale(self) -> float:
@@ -46,7 +50,7 @@ class ForestRows:
         spread = self.weight.astype(np.float64)
         if self.spec.task == "regression":
             spread *= (self.label.astype(np.float64) - self.start[0]) ** 2
-        mean = float(spread.mean())
+        mean = self._means(spread)[0]
         return 2.0 ** -round(math.log2(mean)) if 0 < mean < math.inf else 1.0
 
     @cached_property
@@ -59,31 +63,25 @@ class ForestRows:
         said = self.spec.parameters.min_child_weight
         if said is not None:
             return said
-        rows = math.sqrt(len(self.weight)) / (40 if self.spec.task == "regression" else 20)
-        return float(f"{max(1.0, rows) * self.weight.mean(dtype=np.float64):.6g}")
+        mean, every = self._means(self.weight)
+        rows = math.sqrt(every) / (40 if self.spec.task == "regression" else 20)
+        return float(f"{max(1.0, rows) * mean:.6g}")
+
+    def _means(self, values: npt.NDArray[np.floating[Any]]) -> tuple[float, float]:
+        """Their mean over the rows of all workers, and how many rows these are."""
+        total, rows = self.added(np.array([values.sum(dtype=np.float64), len(values)])).tolist()
+        return total / rows, rows
 
     def errors(self, tree: int) -> tuple[Floats, Floats]:
         """Gradient and hessian for the trees of round `tree` from 0, float32 [n, outputs]; 0 where unseen."""
         weight = self.weight * np.float32(self.scale)
-        if self.order is not None:
-            weight = np.where(self._seen(tree), weight, np.float32(0))
+        if self.draw is not None:
+            weight = np.where(self.draw.seen(tree), weight, np.float32(0))
         if self.spec.task != "multiclass":
             return ((self.start[0] - self.label) * weight)[:, None], weight[:, None]
         gradient = np.multiply.outer(weight, self.start)
         gradient[np.arange(len(weight)), self.label.astype(np.intp)] -= weight
         return gradient, np.repeat(weight[:, None], len(self.start), axis=1)
-
-    def _seen(self, tree: int) -> npt.NDArray[np.bool_]:
-        """The rows of one tree: each with the same chance, by its place in the order of hashes."""
-        draws = np.random.Generator(np.random.PCG64([_SALT, self.spec.seed, tree]))
-        seen = np.empty(len(self.label), dtype=np.bool_)
-        seen[self.order] = draws.random(len(self.label)) < self.spec.parameters.subsample
-        return seen
-
-
-def hash_order(lanes: Lanes, label: Floats) -> npt.NDArray[np.intp]:
-    """The rows by hash, then label: one order however they came. Rows alike in both stay as they came."""
-    return np.lexsort((label, lanes[1], lanes[0]))
 
 
 def partial_forest(margins: Matrix, spec: BoostSpec, *, start: Floats | np.float32, trees: int) -> Matrix:
@@ -93,10 +91,12 @@ def partial_forest(margins: Matrix, spec: BoostSpec, *, start: Floats | np.float
     return said
 
 
-def loss(spec: BoostSpec, scores: Matrix, *, label: Floats, weight: Floats | None) -> float:
+def loss(
+    spec: BoostSpec, scores: Matrix, *, label: Floats, weight: Floats, added: Added = lambda sums: sums
+) -> float:
     """The metric of a forest's history: rmse of values [n], Brier score of probabilities [n, classes].
 
-    To 9 digits: the rest depends on the order of rows.
+    To 9 digits: the rest depends on the order of rows. added: as in `ForestRows`.
     """
     if spec.task == "multiclass":
         apart = scores.astype(np.float64)
@@ -105,5 +105,7 @@ def loss(spec: BoostSpec, scores: Matrix, *, label: Floats, weight: Floats | Non
     else:
         said = scores if spec.task == "regression" else scores[:, 1]
         far = (said.astype(np.float64) - label) ** 2
-    mean = float(np.average(far, weights=None if weight is None else weight.astype(np.float64)))
+    every = weight.astype(np.float64)
+    total, rows = added(np.array([(far * every).sum(), every.sum()])).tolist()
+    mean = total / rows
     return float(f"{math.sqrt(mean) if spec.task == 'regression' else mean:.9g}")

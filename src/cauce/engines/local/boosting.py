@@ -38,11 +38,11 @@ def boost(batches: Batches, spec: BoostSpec, *, observe: Observer | None = None)
 
     Features are kept as float32 within `spec.memory` bytes, then in a temporary file that vanishes with the
     process; XGBoost holds one byte a value (five where values are missing). The model does not depend on
-    `spec.threads` nor on how rows are cut into batches; on their order only where subsample < 1 (XGBoost
-    draws by row number) and, by float sums, in the last bits. observe: called after every round.
+    `spec.threads` nor on how rows are cut into batches; on their order, by float sums, in the last bits.
+    observe: called after every round.
     Raises E0801-E0805, E0807-E0810, E0816-E0818.
     """
-    drawn = spec.parameters.forest and spec.parameters.subsample < 1
+    drawn = spec.parameters.subsample < 1
     asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
     with _read(batches, spec, lanes=drawn, keep=None) as rows:
         return rows.boost(asked, observe=observe, last=True).result

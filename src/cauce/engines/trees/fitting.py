@@ -61,15 +61,7 @@ def fit(
         watched = {"train": binned.sampled if asked.history else None, "validation": binned.validation}
         matrices = {name: matrix for name, matrix in watched.items() if matrix is not None}
         start = start_score(spec, ready.totals[0]) if spec.earlier is None else earlier_start(spec.earlier)
-        drawn = spec.parameters.forest and spec.parameters.subsample < 1
-        growing = grower(
-            spec,
-            train=binned.train,
-            watched=tuple(matrices.values()),
-            start=start,
-            order=binned.order if drawn else None,
-            threads=threads,
-        )
+        growing = grower(spec, binned, watched=tuple(matrices.values()), start=start, threads=threads)
         growth = _Growth(spec)
         if spec.earlier is not None:
             growth.before = dict(zip(matrices, growing.before(), strict=True)).get("validation")
@@ -96,7 +88,7 @@ def fit(
             cuts=binned.cuts,
             importance=importance,
             rows=ready.rows,
-            validation_rows=ready.validation.rows,
+            validation_rows=ready.validation_rows,
             library=f"xgboost {xgboost.__version__}",
         )
         return Boosted(result, score)

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec, xgboost_parameters
+from cauce.core.drawing import Draw, softmax_errors
 from cauce.core.forest import MOST_BYTES, ForestRows, loss, partial_forest
 from cauce.core.trees.shares import shares
+from cauce.engines.trees.matrices import Matrices
 from cauce.errors import CauceError
 
 
@@ -30,39 +32,53 @@ class Grower(Protocol):
 
 
 def grower(
-    spec: BoostSpec,
-    *,
-    train: Any,
-    watched: Sequence[Any],
-    start: Sequence[float],
-    order: npt.NDArray[np.intp] | None,
-    threads: int,
+    spec: BoostSpec, binned: Matrices, *, watched: Sequence[Any], start: Sequence[float], threads: int
 ) -> Grower:
-    """What grows the trees of `spec` on `train`.
+    """What grows the trees of `spec` on the training rows.
 
-    watched: matrices to measure every round on. start: `start_score` of the training rows. order: their
-    `hash_order`, wanted by a forest whose trees see a share of the rows.
+    watched: matrices to measure every round on. start: `start_score` of the training rows.
     """
     if spec.parameters.forest:
-        return _Forest(spec, _forest_rows(spec, train, start, order), train, watched, threads)
-    return _Boosted(xgboost_parameters(spec, start, threads=threads), train, watched)
+        return _Forest(spec, _forest_rows(spec, binned, start), binned.train, watched, threads)
+    return _Boosted(
+        xgboost_parameters(spec, start, threads=threads), binned.train, watched, binned.draw(spec)
+    )
 
 
 class _Boosted:
     scale = 1.0
 
-    def __init__(self, parameters: dict[str, Any], train: Any, watched: Sequence[Any]) -> None:
+    def __init__(
+        self, parameters: dict[str, Any], train: Any, watched: Sequence[Any], draw: Draw | None
+    ) -> None:
         import xgboost  # noqa: PLC0415
 
-        self.booster = xgboost.Booster(parameters, [train, *watched])
+        # Rows are drawn by us: XGBoost would draw them by their numbers.
+        self.booster = xgboost.Booster({**parameters, "subsample": 1.0}, [train, *watched])
         self._train, self._watched = train, [(matrix, f"m{at}") for at, matrix in enumerate(watched)]
+        self._draw, self._weight = draw, _weights(train)
+        self._several = "num_class" in parameters
 
     def before(self) -> list[float]:
         return self._measured(0)
 
     def round(self, number: int) -> list[float]:
-        self.booster.update(self._train, number)
+        if self._draw is None:
+            self.booster.update(self._train, number)
+        else:
+            self._drawn_round(number, np.where(self._draw.seen(number), self._weight, np.float32(0)))
         return self._measured(number)
+
+    def _drawn_round(self, number: int, weight: npt.NDArray[np.float32]) -> None:
+        if self._several:
+            # A row of weight 0 would not be as if absent: XGBoost gives each class's row 1e-16 at least.
+            margins = self.booster.predict(self._train, output_margin=True)
+            gradient, hessian = softmax_errors(margins, self._train.get_label(), weight)
+            self.booster.boost(self._train, number, grad=gradient, hess=hessian)
+        else:
+            self._train.set_weight(weight)
+            self.booster.update(self._train, number)
+            self._train.set_weight(self._weight)
 
     def _measured(self, number: int) -> list[float]:
         line = self.booster.eval_set(self._watched, number)
@@ -111,18 +127,17 @@ class _Forest:
         scores = partial_forest(told, spec, start=start if told.ndim == 2 else start[0], trees=trees)
         if spec.task != "regression":
             scores = shares(scores, start=start)
-        return loss(spec, scores, label=matrix.get_label(), weight=_weight(matrix))
+        label, weight = matrix.get_label(), _weights(matrix)
+        return loss(spec, scores, label=label, weight=weight, added=self._rows.added)
 
 
-def _weight(matrix: Any) -> npt.NDArray[np.float32] | None:
-    """The matrix's row weights, or None where it has none."""
+def _weights(matrix: Any) -> npt.NDArray[np.float32]:
+    """The weight of each of the matrix's rows."""
     found: npt.NDArray[np.float32] = matrix.get_weight()
-    return found if len(found) else None
+    return found if len(found) else np.ones(matrix.num_row(), dtype=np.float32)
 
 
-def _forest_rows(
-    spec: BoostSpec, train: Any, start: Sequence[float], order: npt.NDArray[np.intp] | None
-) -> ForestRows:
-    label, weight = train.get_label(), _weight(train)
-    every = np.ones(len(label), dtype=np.float32) if weight is None else weight
-    return ForestRows(spec, label, every, np.array(start, dtype=np.float32), order)
+def _forest_rows(spec: BoostSpec, binned: Matrices, start: Sequence[float]) -> ForestRows:
+    base, train = np.array(start, dtype=np.float32), binned.train
+    draw, added = binned.draw(spec), binned.group.added
+    return ForestRows(spec, train.get_label(), _weights(train), base, draw, added)

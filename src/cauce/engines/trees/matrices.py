@@ -14,13 +14,19 @@ import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec, Cuts
 from cauce.core.boosting_rows import Part, Totals, class_weights, weights_of, with_ranges
+from cauce.core.drawing import Draw
 from cauce.core.trees.continuing import earlier_margins
+from cauce.engines.trees.group import Alone, Group
 from cauce.engines.trees.spooling import Spool, order_of
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Rows that train and rows that stop training. sample: the rows of lowest hash among those that train."""
+    """Rows that train and rows that stop training, of one worker.
+
+    totals: of training and of validation rows, over all workers, as is the sample: the rows of lowest hash
+    among those that train.
+    """
 
     train: tuple[Spool, ...]
     validation: Spool
@@ -29,36 +35,54 @@ class Ready:
 
     @property
     def rows(self) -> int:
-        """How many rows train."""
-        return sum(spool.rows for spool in self.train)
+        """How many rows train, on all workers."""
+        return int(self.totals[0].rows.sum())
+
+    @property
+    def validation_rows(self) -> int:
+        """How many rows stop training, on all workers."""
+        return int(self.totals[1].rows.sum())
 
 
 class Matrices:
-    """The rows binned for one number of bins and one set of class weights, whatever the trees are like."""
+    """The rows binned for one number of bins and one set of class weights, whatever the trees are like.
 
-    def __init__(self, spec: BoostSpec, ready: Ready, *, threads: int) -> None:
+    Made before the workers of a group are joined: XGBoost would else mix their cuts.
+    """
+
+    def __init__(self, spec: BoostSpec, ready: Ready, *, threads: int, group: Group = Alone()) -> None:  # noqa: B008
         import xgboost  # noqa: PLC0415
 
-        self.ready = ready
+        self.ready, self.group = ready, group
         self._spec, self._weights = spec, class_weights(spec, ready.totals[0])
         categories = {column for column, _ in spec.levels}
         self._types = ["c" if name in categories else "q" for name in spec.features]
         self._shared = {"max_bin": spec.parameters.max_bin, "nthread": threads, "enable_categorical": True}
         ranged = with_ranges(spec, ready.sample, train=ready.totals[0])
         self._reference = xgboost.QuantileDMatrix(ranged, feature_types=self._types, **self._shared)
-        self.validation = self._matrix(ready.validation.parts) if ready.validation.rows else None
+        self.validation = self._matrix(ready.validation.parts) if ready.validation_rows else None
         self.train = self._matrix(lambda: chain.from_iterable(one.parts() for one in ready.train))
 
     @cached_property
     def sampled(self) -> Any:
-        """The sample of the training rows."""
+        """The sample of the training rows; this worker's share of it."""
         sample = self.ready.sample
-        whole = len(sample) == self.ready.rows
-        return self.train if whole else self._matrix(lambda: iter((sample,)))
+        if len(sample) == self.ready.rows:
+            return self.train
+        own = sample.take(slice(self.group.rank, None, self.group.size))
+        return self._matrix(lambda: iter((own,)))
+
+    def draw(self, spec: BoostSpec) -> Draw | None:
+        """Which of the training rows, whose spools keep lanes, each tree of `spec` sees; None where all."""
+        if spec.parameters.subsample == 1:
+            return None
+        counts = np.zeros(self.group.size)
+        counts[self.group.rank] = len(self._order)
+        first = int(self.group.added(counts)[: self.group.rank].sum())
+        return Draw(self._order, spec.parameters.subsample, spec.seed, first)
 
     @cached_property
-    def order(self) -> npt.NDArray[np.intp]:
-        """The `hash_order` of the training rows, whose spools keep lanes."""
+    def _order(self) -> npt.NDArray[np.intp]:
         return order_of(self.ready.train)
 
     @cached_property

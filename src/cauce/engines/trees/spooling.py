@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting_rows import Floats, Part, joined
-from cauce.core.forest import hash_order
+from cauce.core.drawing import hash_order
 from cauce.engines.scratch import Scratch
 
 _PART_ROWS = 1 << 16
