@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from cauce.api.rollback import rollback
     from cauce.api.run import run
     from cauce.api.runs import runs
+    from cauce.api.serve import serve
     from cauce.api.status import status
     from cauce.api.submit import submit
+    from cauce.api.token import token
     from cauce.api.try_ import try_
     from cauce.api.tune import tune
     from cauce.api.validate import validate
@@ -56,8 +58,10 @@ __all__ = [
     "rollback",
     "run",
     "runs",
+    "serve",
     "status",
     "submit",
+    "token",
     "try_",
     "tune",
     "validate",

@@ -18,6 +18,8 @@ promote(wanted, *, why="", force=False, project="cauce.toml")   put a model in c
 rollback(to=None, *, why="", project="cauce.toml")           put an earlier champion back in charge
 history(model=None, *, project="cauce.toml")                 who was in charge, by whom and why
 champion(*, at=None, project="cauce.toml")                   who is in charge, or was
+serve(model=None, *, digest=None, project=None, port=8080, ...)  a model behind HTTP, beside this process
+token(name, *, file, scope=("predict",))                     a token for a service
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?
 gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)

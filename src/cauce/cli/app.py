@@ -8,7 +8,17 @@ import typer
 
 from cauce.cli.answer import Answer
 from cauce.cli.application import Context, app
-from cauce.cli.commands import data, keeping, registry, reporting, running, scoring, setting_up, submitting
+from cauce.cli.commands import (
+    data,
+    keeping,
+    registry,
+    reporting,
+    running,
+    scoring,
+    serving,
+    setting_up,
+    submitting,
+)
 from cauce.cli.help import rendered
 from cauce.cli.pages import PAGES
 from cauce.language import gettext_noop as _
@@ -21,6 +31,7 @@ __all__ = [
     "reporting",
     "running",
     "scoring",
+    "serving",
     "setting_up",
     "submitting",
 ]

@@ -255,6 +255,27 @@ PAGES = {
             ),
         ),
     ),
+    "serve": Page(
+        _("Answer over HTTP with a model."),
+        _(
+            "POST /predict takes one row or many by column name and checks every field; /invocations what "
+            "MLflow and SageMaker send. Only this machine is answered unless there are tokens. SIGTERM ends "
+            "it once what was begun is answered. Needs the extra cauce[serve]."
+        ),
+        (
+            ("cauce serve models:/flights@champion", _("the champion, on port 8080")),
+            ("cauce serve bundle/ --digest 3f1c… --workers 2", _("a bundle that must be this one")),
+            ("cauce serve --host 0.0.0.0 --tokens tokens.json", _("for others too, who need a token")),
+        ),
+    ),
+    "token": Page(
+        _("Make a token for a service."),
+        _("Shows it once and puts its digest into a file, which cauce serve --tokens reads."),
+        (
+            ("cauce token shop --file tokens.json", _("may ask for predictions")),
+            ("cauce token watch --file tokens.json --scope operate", _("may read the metrics")),
+        ),
+    ),
     "gc": Page(
         _("Delete from the store what nothing refers to any more."),
         _(

@@ -36,10 +36,10 @@ def find_model(
     """
     text = "" if model is None else str(model)
     if text.startswith(REGISTERED):
-        return _registered(_workspace(project), text, digest)
+        return _registered(nearest_workspace(project), text, digest)
     if text:
         return _in_folder(Path(text), digest)
-    bundle = _latest(_workspace(project))
+    bundle = _latest(nearest_workspace(project))
     if digest is not None and digest != bundle.identity:
         raise CauceError("E1202", found=bundle.identity, expected=digest)
     return FoundModel(bundle, bundle.identity)
@@ -73,7 +73,8 @@ def _made_here(folder: Path, identity: str) -> bool:
     return (store / bundle_key(identity)).is_file()
 
 
-def _workspace(project: str | Path | Project | None) -> Workspace:
+def nearest_workspace(project: str | Path | Project | None) -> Workspace:
+    """The workspace of a project, or of the one here or above."""
     if project is not None:
         return open_workspace(project)
     here = Path.cwd()

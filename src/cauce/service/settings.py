@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Literal
-
-import msgspec
+from typing import Literal, get_args
 
 from cauce.errors import CauceError
 
 SECONDS_TO_DRAIN = 20
 Extra = Literal["ignore", "refuse"]
+EXTRAS: tuple[Extra, ...] = get_args(Extra)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +49,15 @@ class ServiceSettings:
 
     def to_text(self) -> str:
         """A line that `from_text` reads back."""
+        import msgspec
+
         return msgspec.json.encode(self).decode()
 
     @staticmethod
     def from_text(text: str) -> ServiceSettings:
         """What `to_text` wrote."""
+        import msgspec
+
         return msgspec.json.decode(text, type=ServiceSettings)
 
 

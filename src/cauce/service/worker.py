@@ -1,7 +1,7 @@
 """A worker: opens the model, says that it is ready, answers until it is told to stop.
 
-Started by the supervisor: `python -m cauce.service.worker SETTINGS NUMBER LISTENING MEMORY READY ALIVE`, the last
-four being file descriptors.
+The supervisor starts `python -m cauce.service.worker SETTINGS NUMBER LISTENING MEMORY READY ALIVE`; the
+last four are file descriptors.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""A model behind HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from cauce.running.serving import Service, Serving, prepare
+from cauce.spec import Project
+
+
+class Choices(TypedDict, total=False):
+    """How a model is served.
+
+    host: an address of this machine; others than its own loopback need tokens. port: 0 for a free one.
+    workers: processes. tokens: a file of tokens (`cauce.token`). extra: what happens to fields that are no
+    columns. docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
+    at most in a request. request_seconds: in which a request has to arrive. patience: seconds beyond which
+    a waiting request is refused.
+    """
+
+    host: str | None
+    port: int | None
+    workers: int | None
+    tokens: str | Path | None
+    extra: Literal["ignore", "refuse"] | None
+    docs: bool | None
+    rows: int | None
+    body_bytes: int | None
+    request_seconds: float | None
+    patience: float | None
+
+
+def serve(
+    model: str | Path | None = None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    **choices: Unpack[Choices],
+) -> Service:
+    """Serve `model` beside this process: comes back once it answers at `url`, and `stop()` ends it.
+
+    model, digest, project: as in `predict`. choices: see `Choices`. Raises what `load` raises, and E2400 to
+    E2406.
+    """
+    return prepared(model, digest=digest, project=project, **choices).start()
+
+
+def prepared(
+    model: str | Path | None = None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    **choices: Unpack[Choices],
+) -> Serving:
+    """The same, found and checked, and not started yet."""
+    return prepare(model, digest=digest, project=project, choices=choices)

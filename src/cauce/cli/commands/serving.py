@@ -1,0 +1,102 @@
+"""Commands that put a model behind HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cauce.cli.answer import Answer
+from cauce.cli.application import (
+    FILE,
+    MODEL_HELP,
+    Context,
+    Digest,
+    command,
+    option,
+    project_or_none,
+    settings_of,
+    terminal_of,
+)
+from cauce.cli.options import choice, taking
+from cauce.language import gettext_noop as _
+
+_NUMBER = _("NUMBER")
+_SERVE: dict[str, Any] = {
+    "digest": Digest,
+    "host": Annotated[
+        str | None,
+        option(_("The address to listen on; others than this machine's own need --tokens."), _("ADDRESS")),
+    ],
+    "port": Annotated[int | None, option(_("The port; 8080 where absent, 0 for a free one."), _NUMBER)],
+    "workers": Annotated[int | None, option(_("How many processes answer; 1 where absent."), _NUMBER)],
+    "tokens": Annotated[str | None, option(_("Ask for a token of this file; see cauce token --help."), FILE)],
+    "extra": Annotated[
+        str | None,
+        typer.Option(
+            help=_("What happens to fields that are no columns; ignore where absent."),
+            **choice("ignore", "refuse"),
+        ),
+    ],
+    "docs": Annotated[
+        bool, typer.Option("--docs", help=_("Show the page /docs although tokens are asked for."))
+    ],
+    "rows": Annotated[
+        int | None, option(_("At most so many rows in a request; 10000 where absent."), _NUMBER)
+    ],
+    "body_bytes": Annotated[
+        int | None, option(_("At most so many bytes in a request; 10485760 where absent."), _NUMBER)
+    ],
+    "request_seconds": Annotated[
+        float | None, option(_("Seconds in which a request has to arrive; 10 where absent."), _NUMBER)
+    ],
+    "patience": Annotated[
+        float | None,
+        option(_("Seconds beyond which a waiting request is refused; 0.1 where absent."), _NUMBER),
+    ],
+}
+
+
+@command()
+@taking(
+    _SERVE,
+    context=Context,
+    model=Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)],
+)
+def serve(context: Context, model: str | None = None, **given: Any) -> Answer:
+    """Answer over HTTP."""
+    from cauce.api.serve import prepared
+    from cauce.cli.rendering.serving import about_to_serve, announced
+
+    terminal = terminal_of(context)
+    serving = prepared(model, project=project_or_none(context), **given)
+    if settings_of(context).json:
+        terminal.document(announced(serving))
+    terminal.say(about_to_serve(serving))
+    serving.become()
+    raise SystemExit(1)
+
+
+@command()
+def token(
+    context: Context,
+    name: Annotated[
+        str, typer.Argument(metavar=_("NAME"), help=_("What to call it; it tells tokens apart."))
+    ],
+    *,
+    file: Annotated[str, option(_("The file of tokens; made where there is none."), FILE)],
+    scope: Annotated[
+        list[str] | None,
+        option(
+            _("What it may do: predict, explain or operate; may be repeated. predict where absent."),
+            _("SCOPE"),
+        ),
+    ] = None,
+) -> Answer:
+    """Make a token."""
+    from cauce.api.token import token
+    from cauce.cli.rendering.serving import made
+
+    del context
+    scopes = tuple(scope or ("predict",))
+    return made(token(name, file=file, scope=scopes), name=name, file=file, scopes=scopes)

@@ -1,0 +1,137 @@
+"""From a model and how it is to be served to the process that serves it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from cauce.core.bundle.exporting import export_bundle
+from cauce.errors import CauceError
+from cauce.language import active_language, translate
+from cauce.language import gettext_noop as _
+from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
+from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
+from cauce.service.tokens import read_tokens
+from cauce.spec import Project
+
+_LIBRARIES = ("msgspec", "uvicorn", "httptools", "prometheus_client")
+_PATIENCE = 30.0
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65535),
+    "workers": (1, 256),
+    "rows": (1, 1_000_000),
+    "body_bytes": (1024, 1 << 30),
+    "request_seconds": (0.1, 3600.0),
+    "patience": (0.001, 3600.0),
+}
+_LIMITS = ("rows", "body_bytes", "request_seconds", "patience")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A service that is about to start."""
+
+    settings: ServiceSettings
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What starts it; no secret is in it."""
+        return (sys.executable, "-m", "cauce.service", self.settings.to_text())
+
+    def become(self) -> None:
+        """Turn this process into the service; nothing of it is left. Comes back only where that failed."""
+        os.execv(sys.executable, self.command)  # noqa: S606 - this interpreter, and our own settings
+
+    def start(self) -> Service:
+        """Start it beside this process and wait until it answers; E2404 where it does not."""
+        reading, writing = os.pipe()
+        process = subprocess.Popen(  # noqa: S603 - as above
+            [*self.command, str(writing)], pass_fds=(writing,), stdin=subprocess.DEVNULL
+        )
+        os.close(writing)
+        with os.fdopen(reading, "rb") as heard:
+            address = heard.readline().decode().strip()
+        if not address:
+            status = process.wait(timeout=_PATIENCE)
+            reason = translate(_("it ended with exit code {status}; its log says why"))
+            raise CauceError("E2404", reason=reason.format(status=status))
+        return Service(address, self.settings.version, process)
+
+
+@dataclass(eq=False)
+class Service:
+    """A service that runs beside this process; leaving its `with` stops it. url: where it answers."""
+
+    url: str
+    version: str
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    def stop(self) -> int:
+        """Stop it: requests that were begun are answered. The exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(timeout=_PATIENCE)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+
+def prepare(
+    model: str | Path | None,
+    *,
+    digest: str | None = None,
+    project: str | Path | Project | None = None,
+    choices: Mapping[str, Any],
+) -> Serving:
+    """Find the model, check it and all settings. choices: of `ServiceSettings` and `Limits`, those not None.
+
+    E2400, E2401, E2402, E2406, and what finding a model raises.
+    """
+    for library in _LIBRARIES:
+        if find_spec(library) is None:
+            raise CauceError("E2400", library=library)
+    chosen = {name: value for name, value in choices.items() if value is not None}
+    _check(chosen)
+    host, tokens = chosen.setdefault("host", "127.0.0.1"), chosen.get("tokens")
+    check_address(host, tokens=tokens)
+    if tokens is not None:
+        read_tokens(tokens)
+        chosen["tokens"] = str(Path(tokens).absolute())
+    limits = Limits(**{name: chosen.pop(name) for name in _LIMITS if name in chosen})
+    docs = chosen.pop("docs", False) or tokens is None
+    found = find_model(model, digest=digest, project=project)
+    settings = ServiceSettings(
+        folder=str(_folder(model, found.bundle, project)),
+        digest=found.bundle.identity,
+        version=found.version,
+        docs=docs,
+        limits=limits,
+        **{"language": active_language(), **chosen},
+    )
+    return Serving(settings)
+
+
+def _check(chosen: Mapping[str, Any]) -> None:
+    for name, (low, high) in _BOUNDS.items():
+        value = chosen.get(name)
+        if value is not None and not low <= value <= high:
+            option = "--" + name.replace("_", "-")
+            raise CauceError("E2406", option=option, expected=f"{low:g} … {high:g}", value=value)
+    if chosen.get("extra", EXTRAS[0]) not in EXTRAS:
+        raise CauceError("E2406", option="--extra", expected=", ".join(EXTRAS), value=chosen["extra"])
+
+
+def _folder(model: str | Path | None, bundle: Any, project: str | Path | Project | None) -> Path:
+    """Where the bundle's files lie; those of a registered or stored model are copied, so that they stay."""
+    if model is not None and not str(model).startswith(REGISTERED):
+        return Path(model).absolute()
+    return export_bundle(bundle, nearest_workspace(project).store_folder / "served" / bundle.identity)
