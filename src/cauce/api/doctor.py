@@ -21,6 +21,7 @@ from cauce.api.machine import (
     check_threads,
 )
 from cauce.api.reaching import reachable
+from cauce.api.spark_machine import check_spark
 from cauce.errors import CauceError, CauceErrors
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -60,7 +61,9 @@ def doctor(project: str | Path = FILE_NAME) -> Diagnosis:
         check_threads(),
     ]
     checks += check_extras(needed=_needed(work))
-    checks += [*check_java(), *read]
+    on_spark = work is not None and work.project.engine.kind == "spark"
+    master = None if work is None else work.project.engine.master
+    checks += [*check_java(needed=on_spark), *check_spark(master, needed=on_spark), *read]
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]
     if work is not None:
@@ -75,6 +78,7 @@ def _needed(work: Workspace | None) -> frozenset[str]:
     used = {
         "mlflow": work.project.tracking.enabled,
         "tune": any(one is not None and one.method == "tpe" for one in searches),
+        "spark": work.project.engine.kind == "spark",
     }
     return frozenset(name for name, needed in used.items() if needed)
 

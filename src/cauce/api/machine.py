@@ -29,6 +29,7 @@ _EXTRAS = {
 _LACKED = {
     "mlflow": _("not installed, and the project uses it; runs end with a model in a folder"),
     "tune": _("not installed, and the project searches with tpe; its runs stop there"),
+    "spark": _("not installed, and the project is run on Spark; its runs stop there"),
 }
 _OLDEST, _OLDEST_JAVA = (3, 11), 17
 _JAVA_SECONDS = 10
@@ -99,9 +100,9 @@ def _version(library: str) -> str | None:
         return None
 
 
-def check_java() -> list[Check]:
-    """Java, which Spark needs; nothing where Spark is not installed."""
-    if _version("pyspark") is None:
+def check_java(*, needed: bool = False) -> list[Check]:
+    """Java, which Spark needs; nothing where Spark is neither installed nor needed."""
+    if _version("pyspark") is None and not needed:
         return []
     fix = translate(_("Install Java 17 or newer, or set JAVA_HOME; only Spark needs it."))
     home = os.environ.get("JAVA_HOME")

@@ -1,4 +1,4 @@
-"""Whether a tracking server answers, within two seconds whatever the network does."""
+"""Whether a server answers, within two seconds whatever the network does."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def reachable(uri: str | None, *, patience: float = PATIENCE) -> Check:
     if parts.scheme not in _PORTS or parts.hostname is None or port is None:
         return Check("tracking", "ok", translate(_("no server: {scheme}")).format(scheme=parts.scheme or "–"))
     where = f"{parts.hostname}:{port}"
-    if _answers(parts.hostname, port, patience=patience):
+    if answers(parts.hostname, port, patience=patience):
         return Check("tracking", "ok", translate(_("{server} answers")).format(server=where))
     said = translate(_("{server} does not answer within {seconds} s"))
     fix = translate(_("Start it or correct [tracking] uri; runs go on without it and deliver later."))
     return Check("tracking", "warn", said.format(server=where, seconds=format_significant(patience)), fix)
 
 
-def _answers(host: str, port: int, *, patience: float) -> bool:
-    """Connect in a thread of its own, because looking up a name knows no limit of time."""
+def answers(host: str, port: int, *, patience: float = PATIENCE) -> bool:
+    """Whether something takes connections there, asked in a thread: looking up a name knows no limit."""
     reached = threading.Event()
 
     def connect() -> None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cauce.core.faults import translated
-from cauce.errors import CauceError
 from cauce.running.shipping.archive import Archive, pack
 from cauce.running.shipping.environment import find_environment
+from cauce.running.shipping.reach import is_local
 from cauce.running.shipping.starting import find_program, start
 from cauce.running.shipping.submission import (
     ENTRY,
     Command,
     Job,
+    JobAsked,
     Package,
     check_job,
     entry_text,
-    is_local,
+    make_job,
     submit_command,
 )
 from cauce.running.workspace import Workspace, open_workspace
@@ -38,7 +41,8 @@ class Submission:
 
     command: its words, those that hold secrets hidden. files: what is handed over, or has to lie where
     `files_at` says. archive: of the libraries, None for a local master. status: the job's exit code; None
-    where it was not started. answer: what the job said as JSON, where that was asked for.
+    where it was not started. answer: what the job said as JSON, where that was asked for. log: what Spark
+    itself said, where the driver ran here.
     """
 
     job: Job
@@ -47,6 +51,7 @@ class Submission:
     archive: Archive | None
     status: int | None = None
     answer: Any = None
+    log: Path | None = None
 
     @property
     def line(self) -> str:
@@ -63,6 +68,7 @@ class Submission:
             "archive": None if self.archive is None else _described(self.archive),
             "status": self.status,
             "answer": self.answer,
+            "log": None if self.log is None else str(self.log),
         }
 
 
@@ -96,19 +102,19 @@ class Heard:
 def submit(
     project: str | Path = FILE_NAME,
     *,
-    job: Job | None = None,
     dry_run: bool = False,
     heard: Heard | None = None,
+    **asked: Unpack[JobAsked],
 ) -> Submission:
     """Pack `project` and the libraries it runs on, and run it on a cluster with spark-submit.
 
-    project: a project file, or its folder. job: where to and how; the project's own master where absent.
-    dry_run: pack, and only say the command. heard: who hears of it.
+    project: a project file, or its folder. dry_run: pack, and only say the command. heard: who hears of it.
+    asked: where to and how, such as master="spark://host:7077", conf={"spark.executor.memory": "4g"}.
     Data are never packed, nor any variable of the environment. E0702 without Spark, E0760 to E0768, and what
     reading the project raises. A job that fails is no failure here: its exit code is in `status`.
     """
     heard, work = heard or Heard(), open_workspace(project)
-    job = _settled(job, work)
+    job = make_job(work.project, asked)
     check_job(job, work.project, folder=work.folder)
     program = find_program()
     out = work.store_folder / "submit" if job.out is None else job.out.absolute()
@@ -123,18 +129,10 @@ def submit(
         return made
     if heard.starting is not None:
         heard.starting(made)
-    answers = _Answers(heard.said)
-    status = start(command, folder=work.folder, said=None if heard.said is None else answers.hear)
-    return replace(made, status=status, answer=answers.last)
-
-
-def _settled(job: Job | None, work: Workspace) -> Job:
-    """The job with what the project says where the job says nothing."""
-    master = (None if job is None else job.master) or work.project.engine.master
-    if not master:
-        raise CauceError("E0768", project=work.project.name)
-    job = replace(job or Job(master), master=master)
-    return replace(job, conf=tuple({**work.project.engine.spark, **dict(job.conf)}.items()))
+    answers, log = _Answers(heard.said), None if job.on_cluster else _log(out)
+    hear = None if heard.said is None else answers.hear
+    status = start(command, folder=work.folder, log=log, said=hear)
+    return replace(made, status=status, answer=answers.last, log=log)
 
 
 def _archived(job: Job, work: Workspace, *, out: Path, report: Report | None) -> Archive:
@@ -160,6 +158,11 @@ def _shown(command: Command) -> tuple[str, ...]:
     places = [word for name, _value in command.hidden for word in ("--conf", f"{name}=(hidden)")]
     at = command.words.index("--name")
     return (*command.words[:at], *places, *command.words[at:])
+
+
+def _log(out: Path) -> Path:
+    """A new file for what Spark says in a job whose driver runs here."""
+    return out / f"spark-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.log"
 
 
 @dataclass

@@ -30,17 +30,20 @@ def make_engine(settings: EngineSettings | None = None, *, session: Any = None) 
     """The engine that a project asks for; this machine's where nothing is said.
 
     session: a Spark session of the caller's, which is used and never stopped; with it the engine is Spark,
-    whatever the settings say. E0702 without pyspark.
+    whatever the settings say. E0702 without pyspark; E0710 to E0712, E0719 and E0769 where workers on other
+    machines cannot do the work.
     """
     settings = settings or EngineSettings()
     if session is None and settings.kind == "local":
         return LocalEngine()
     from cauce.engines.spark.engine import SparkEngine  # noqa: PLC0415 - only where it is wanted
     from cauce.engines.spark.session import open_session  # noqa: PLC0415
+    from cauce.engines.spark.workers import check_workers  # noqa: PLC0415
 
     if session is None:
         session = open_session(settings.master or "local[*]", settings=dict(settings.spark))
     made: Any = SparkEngine(session)
+    check_workers(session)
     engine: Engine = made
     return engine
 

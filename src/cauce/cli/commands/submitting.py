@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from cauce.cli.answer import Answer
 from cauce.cli.application import FOLDER, Context, command, option, settings_of, terminal_of
 from cauce.cli.options import choice, taking
 from cauce.language import gettext_noop as _
+
+if TYPE_CHECKING:
+    from cauce.api.submit import Submission
 
 _SUBMIT: dict[str, Any] = {
     "master": Annotated[
@@ -52,19 +55,15 @@ def submit(context: Context, *, dry_run: bool, **given: Any) -> Answer:
     from cauce.api.submit import Heard, submit
     from cauce.cli.progress import counted
     from cauce.cli.rendering.submitting import starting, submitted
-    from cauce.running.shipping.submission import Job, read_conf
 
     settings, terminal = settings_of(context), terminal_of(context)
-    job = Job(
-        given["master"] or "",
-        deploy_mode=given["deploy_mode"] or "client",
-        conf=read_conf(given["conf"] or ()),
-        exclude=tuple(given["exclude"] or ()),
-        out=None if given["out"] is None else Path(given["out"]),
-        files_at=given["files_at"],
-    )
-    with counted(terminal, "pack") as packing:
-        said = terminal.say if settings.json else None
-        heard = Heard(packing, lambda made: terminal.say(starting(made)), said)
-        made = submit(settings.project_file, job=job, dry_run=dry_run, heard=heard)
+    with ExitStack() as packing:
+
+        def begins(made: Submission) -> None:
+            packing.close()
+            terminal.say(starting(made))
+
+        report = packing.enter_context(counted(terminal, "pack"))
+        heard = Heard(report, begins, terminal.say if settings.json else None)
+        made = submit(settings.project_file, dry_run=dry_run, heard=heard, **given)
     return submitted(made)

@@ -24,14 +24,17 @@ def starting(made: Submission) -> str:
 def submitted(made: Submission) -> Answer:
     """The command and what goes along where nothing was started; else the job's own exit code."""
     if made.status is not None:
-        return Answer("cauce.submit/1", made.to_json(), status=made.status)
-    notes = [*_packed(made)]
+        said = translate(_("What Spark itself said is in {file}."))
+        failed = made.status != 0 and made.log is not None
+        notes = (said.format(file=shown(made.log)),) if failed else ()
+        return Answer("cauce.submit/1", made.to_json(), notes=notes, status=made.status)
+    told = [*_packed(made)]
     if made.job.files_at is not None:
-        notes.append(translate(_("Copy to {place}:")).format(place=shown(made.job.files_at)))
-        notes += [f"  {shown(file)}" for file in made.files]
+        told.append(translate(_("Copy to {place}:")).format(place=shown(made.job.files_at)))
+        told += [f"  {shown(file)}" for file in made.files]
     if any(word.endswith("=(hidden)") for word in made.command):
-        notes.append(translate(_("Put the values in place of (hidden) yourself; they are shown to nobody.")))
-    return Answer("cauce.submit/1", made.to_json(), shown(made.line, most=_LONGEST), notes=tuple(notes))
+        told.append(translate(_("Put the values in place of (hidden) yourself; they are shown to nobody.")))
+    return Answer("cauce.submit/1", made.to_json(), shown(made.line, most=_LONGEST), notes=tuple(told))
 
 
 def _packed(made: Submission) -> Iterator[str]:

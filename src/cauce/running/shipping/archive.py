@@ -74,6 +74,8 @@ def _write(environment: Environment, out: IO[bytes], *, report: Report | None) -
 
 
 def _content(one: PackedFile) -> bytes:
+    if one.held is not None:
+        return one.held
     content = one.source.read_bytes()
     if hashlib.sha256(content).hexdigest() != one.sha256:
         raise CauceError("E0764", file=one.source)

@@ -10,7 +10,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
@@ -39,12 +39,16 @@ _OLDER_NAMES = {"manylinux1_": (2, 5), "manylinux2010_": (2, 12), "manylinux2014
 
 @dataclass(frozen=True, order=True)
 class PackedFile:
-    """A file: its path in the archive, where it lies here, SHA-256 of its content, bytes."""
+    """A file: its path in the archive, where it lies here, SHA-256 of its content, bytes.
+
+    held: the content, of a file that somebody may be editing; other files are read again when packed.
+    """
 
     path: str
     source: Path
     sha256: str
     size: int
+    held: bytes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,7 @@ def _own_package() -> Iterator[PackedFile]:
             with translated(source):
                 content = source.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
-            yield PackedFile(f"{LIBRARIES}/{path}", source, digest, len(content))
+            yield PackedFile(f"{LIBRARIES}/{path}", source, digest, len(content), held=content)
 
 
 def _glibc(one: Distribution) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,18 +33,26 @@ def find_program(environment: Mapping[str, str] = os.environ) -> str:
     return found
 
 
-def start(command: Command, *, folder: Path, said: Callable[[str], None] | None = None) -> int:
+def start(
+    command: Command, *, folder: Path, log: Path | None = None, said: Callable[[str], None] | None = None
+) -> int:
     """Run the command in `folder` and wait for its exit code.
 
-    said: hears each line that the job writes; without it they go where this process writes. spark-submit
-    joins what a Python program says to people with what it answers, both on standard output.
+    log: where what Spark itself says goes, which is its standard error; else to this process's. said: hears
+    each line that the job writes; without it they go where this process writes. spark-submit joins what a
+    Python program says to people with what it answers, both on standard output.
     Hidden settings reach Spark in a file that only this user can read, removed at the end: a command's words
     can be read by everybody on the machine. When this process is told to end, the job is told too.
     """
-    with _hidden(command) as more:
+    with _hidden(command) as more, nullcontext() if log is None else log.open("ab") as errors:
         words = [command.words[0], *more, *command.words[1:]]
         with subprocess.Popen(  # noqa: S603 - Spark's own program, on what this user asked for
-            words, cwd=folder, stdout=None if said is None else subprocess.PIPE, text=True, errors="replace"
+            words,
+            cwd=folder,
+            stdout=None if said is None else subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            errors="replace",
         ) as process:
             return _waited(process, said)
 

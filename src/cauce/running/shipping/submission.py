@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Literal, TypedDict, get_args
 
 from cauce.errors import CauceError
 from cauce.running.shipping.environment import LIBRARIES
+from cauce.running.shipping.reach import check_store, is_local
 from cauce.spec import FILE_NAME, Project
+
+DeployMode = Literal["client", "cluster"]
 
 ALIAS = "environment"
 """The name under which every worker finds the unpacked archive in its working folder."""
@@ -48,60 +49,71 @@ if __name__ == "__main__":
 class Job:
     """Where and how a project is run on a cluster.
 
-    master: spark://host:port, yarn, k8s://https://host:port or local[n]. deploy_mode: where the driver
-    runs, here ("client") or on the cluster ("cluster"). conf: settings for Spark, by name. exclude:
+    master: spark://host:port, yarn, k8s://https://host:port or local[n]. on_cluster: whether the driver
+    runs on the cluster too ("cluster"), not here ("client"). conf: settings for Spark, by name. exclude:
     distributions the cluster has, left out of the archive. out: the folder for what is packed; None for
     `submit` in the project's store. files_at: where the cluster finds the packed files, such as
     s3://bucket/job; None where this machine hands them over.
     """
 
     master: str
-    deploy_mode: Literal["client", "cluster"] = "client"
-    conf: tuple[tuple[str, str], ...] = ()
+    on_cluster: bool = False
+    conf: Mapping[str, str] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     out: Path | None = None
     files_at: str | None = None
 
     @property
-    def on_cluster(self) -> bool:
-        """Whether the driver runs on another machine."""
-        return self.deploy_mode == "cluster"
+    def deploy_mode(self) -> DeployMode:
+        """What spark-submit calls it."""
+        return "cluster" if self.on_cluster else "client"
 
 
-def is_local(master: str) -> bool:
-    """Whether the work is done in processes that the driver itself starts."""
-    return master.startswith("local")
+class JobAsked(TypedDict, total=False):
+    """What a caller says of a job, as in `Job`; the project's own master and settings where it says nothing.
+
+    conf: settings by name, or texts such as spark.executor.memory=4g.
+    """
+
+    master: str | None
+    deploy_mode: DeployMode | None
+    conf: Mapping[str, str] | Sequence[str] | None
+    exclude: Sequence[str] | None
+    out: str | Path | None
+    files_at: str | None
 
 
-def is_remote(master: str) -> bool:
-    """Whether executors may run on other machines: not where the master listens on loopback only."""
-    if is_local(master):
-        return False
-    if not master.startswith("spark://"):
-        return True
-    return not all(_is_loopback(f"spark://{one}") for one in master.removeprefix("spark://").split(","))
+def make_job(project: Project, asked: JobAsked) -> Job:
+    """The job that is asked for. E0767 for a setting that is none, E0768 without a master, E1504."""
+    master = asked.get("master") or project.engine.master
+    if not master:
+        raise CauceError("E0768", project=project.name)
+    mode: str = asked.get("deploy_mode") or "client"
+    if mode not in get_args(DeployMode):
+        raise CauceError("E1504", option="deploy_mode", choices=", ".join(get_args(DeployMode)), value=mode)
+    out = asked.get("out")
+    return Job(
+        master,
+        on_cluster=mode == "cluster",
+        conf={**project.engine.spark, **_read_conf(asked.get("conf") or ())},
+        exclude=tuple(asked.get("exclude") or ()),
+        out=None if out is None else Path(out),
+        files_at=asked.get("files_at"),
+    )
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def read_conf(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Settings from texts such as spark.executor.memory=4g. E0767 where one is none."""
-    found = []
+def _read_conf(given: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    if isinstance(given, Mapping):
+        texts = [f"{name}={value}" for name, value in given.items()]
+    else:
+        texts = list(given)
+    found = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.startswith("spark."):
             raise CauceError("E0767", setting=name)
-        found.append((name, value))
-    return tuple(found)
+        found[name] = value
+    return found
 
 
 def is_secret(name: str, value: str = "") -> bool:
@@ -120,12 +132,6 @@ def check_job(job: Job, project: Project, *, folder: Path) -> None:
     for path in beside:
         if "://" not in path and not Path(path).is_absolute():
             raise CauceError("E0766", path=path)
-
-
-def check_store(project: Project, master: str | None, *, folder: Path) -> None:
-    """E0760 where executors of `master` write to the store, and it is a folder of this machine alone."""
-    if master is not None and is_remote(master) and not project.store.shared:
-        raise CauceError("E0760", folder=folder / project.store.path, master=master)
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ def submit_command(job: Job, package: Package, *, program: str, name: str) -> Co
         words += ["--archives", f"{_placed(package.archive, job)}#{ALIAS}"]
     if job.on_cluster:
         words += ["--files", _placed(package.project, job)]
-    for key, value in {**_settings(job, packed=package.archive is not None), **dict(job.conf)}.items():
+    for key, value in {**_settings(job, packed=package.archive is not None), **job.conf}.items():
         if is_secret(key, value):
             hidden.append((key, value))
         else:
