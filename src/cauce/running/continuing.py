@@ -97,7 +97,7 @@ def _check_trees(bundle: Bundle, fitted: FittedFeatures, monotone: Mapping[str, 
     if ensemble.shares:
         raise CauceError("E2192", model=name, learner="forest")
     for feature, way in monotone_features(monotone, fitted):
-        if not is_monotone(ensemble, fitted.names.index(feature), way):
+        if not is_monotone(ensemble, fitted.names.index(feature), way=way):
             raise CauceError("E2193", model=name, feature=feature, way=way)
 
 

@@ -72,7 +72,7 @@ def _learner(payload: bytes, document: Any = None) -> Any:
         raise CauceError("E0811", reason=f"{type(error).__name__}: {error}") from None
 
 
-def is_monotone(ensemble: Ensemble, feature: int, way: str) -> bool:
+def is_monotone(ensemble: Ensemble, feature: int, *, way: str) -> bool:
     """Whether every tree moves one way alone as the feature grows, whatever the others are.
 
     Sufficient, and what XGBoost's constraints make: at each split on the feature no leaf on the left is above
