@@ -9,7 +9,7 @@ from typing import Any
 from cauce.core.answering.transform import LEAST, Transform
 from cauce.core.bundle.answers import LIMITS
 from cauce.core.columns import FOLD, FOLD_NAMES, ORIGINAL, TARGET, TRAIN, WEIGHT
-from cauce.core.features import fit_features
+from cauce.core.features import FittedFeatures, fit_features
 from cauce.core.preparation import LEFT_OUT, Preparation
 from cauce.core.splits import check_folds, decode_rule
 from cauce.core.splits.parts import OTHER_PART
@@ -72,14 +72,9 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
     target = everything.target
-    planned = features_for(work, source.schema, target=target, model=model)
     keep_earlier(work, model)
     warn_of_known_rows(work, model, snapshot=step.stored("snapshot"), rule=everything.rule)
-    keep = planned.columns
-    learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
-    prepared = engine.map(engine.scan(source), learned_from)
-    look = _Look(work, prepared, target, source.schema.select(keep), merged=learned_from.merged)
-    fitted = fit_features(planned, look)
+    prepared, look, fitted = learn_features(work, step, target=target)
     training = look.training()
     taught = sum(training["folds"].get(name, 0) for name in ("train", "validation"))
     size = size_of(work, target, rows=taught, features=fitted.width)
@@ -104,6 +99,17 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     return Made(outputs, {**facts, "rows_read": engine.rows_scanned - before})
 
 
+def learn_features(work: Workspace, step: Step, *, target: Target) -> tuple[Any, Look, FittedFeatures]:
+    """The prepared rows, what they answered beside, and the features that those of them that train teach."""
+    source, model, engine = snapshot_source(work, step), model_of_step(work, step), work.engine
+    planned = features_for(work, source.schema, target=target, model=model)
+    keep = planned.columns
+    learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
+    prepared = engine.map(engine.scan(source), learned_from)
+    look = Look(work, prepared, target, source.schema.select(keep), merged=learned_from.merged)
+    return prepared, look, fit_features(planned, look)
+
+
 def _ends(work: Workspace, rows: Rows, model: ModelSettings) -> tuple[bytes, bytes]:
     level = work.project.evaluate.interval
     if not isinstance(model, Boosting) or level is None:
@@ -111,7 +117,7 @@ def _ends(work: Workspace, rows: Rows, model: ModelSettings) -> tuple[bytes, byt
     return learn_ends(work, rows, model=model, level=level)
 
 
-class _Look:
+class Look:
     """Answers the features' questions from training rows; the first answer brings the run's own along."""
 
     def __init__(self, work: Workspace, table: Any, target: Target, schema: Schema, *, merged: bool) -> None:
