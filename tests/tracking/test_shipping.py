@@ -122,6 +122,34 @@ def test_a_killed_shipper_loses_nothing_and_tells_nothing_twice(
         assert content == whole, point
 
 
+def test_a_shipper_that_ended_by_itself_is_not_called_a_silent_server(home: Path) -> None:
+    """Who looks for what is wrong with a database that is well finds nothing."""
+    there = destination_for(None, home.parent, home=home, environment={})
+    outbox_in(home).run("r1").put_record(record("r1"))
+    shipper = start_shipper(outbox_in(home), there)
+    os.kill(shipper._process.pid, signal.SIGKILL)
+    with pytest.warns(match="W1303"):
+        delivery = shipper.wait()
+    assert (delivery.state, delivery.reason) == (
+        "waiting",
+        "the process that tells it ended with status -9",
+    )
+
+
+def test_a_shipper_that_cannot_load_says_why(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation that broke while a run was under way looks like a silent server."""
+    broken = home.parent / "broken"
+    (broken / "mlflow").mkdir(parents=True)
+    (broken / "mlflow/__init__.py").write_text("raise ImportError('half an installation')\n")
+    there = destination_for(None, home.parent, home=home, environment={})
+    outbox_in(home).run("r1").put_record(record("r1"))
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    shipper = start_shipper(outbox_in(home), there)
+    with pytest.warns(match="W1303"):
+        delivery = shipper.wait()
+    assert (delivery.state, delivery.reason) == ("waiting", "ImportError: half an installation")
+
+
 def _shipped(home: Path, there: Destination) -> None:
     """Ship in this process, where MLflow is loaded already."""
     with quiet_mlflow():

@@ -78,7 +78,11 @@ def main() -> None:
     threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
     destination = Destination(**told["destination"])
     outbox = Outbox(Path(told["outbox"]))
-    patiently(_load)
+    try:
+        patiently(_load)
+    except Exception as error:
+        _say(failed=reason_of(error, destination))
+        os._exit(1)
     with quiet_mlflow():
         _say(sending=0.0)
         _work(Shipment(outbox, Deliverer(destination), _sending, _arrived), orders)

@@ -18,6 +18,8 @@ from typing import IO
 from cauce.core.faults import translated
 from cauce.core.run_record import RunRecord, Status
 from cauce.errors import CauceError, warn
+from cauce.language import gettext_noop as _
+from cauce.language import translate
 from cauce.ports.tracker import Delivery
 from cauce.tracking.border import mlflow_installed, require_mlflow
 from cauce.tracking.destination import Destination
@@ -49,6 +51,7 @@ class Shipper:
     _failures: int = field(default=0, init=False)
     _pulse: Pulse = field(default="silent", init=False)
     _answered: bool = field(default=False, init=False)
+    _gone: bool = field(default=False, init=False)
     _waiting: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +99,7 @@ class Shipper:
 
     def close(self) -> None:
         """End the process now. What has not arrived stays in the outbox."""
+        self._gone = self._process.poll() is not None
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -118,7 +122,7 @@ class Shipper:
         backlog, refused = self.outbox.backlog(), self.outbox.refused() - self._refused
         where = self.destination.where
         state = "waiting" if backlog else "delivered"
-        reason = (self._problem or "no answer") if backlog else ""
+        reason = (self._problem or self._silence) if backlog else ""
         if backlog:
             warn("W1303", count=backlog, where=where, reason=reason)
         if refused:
@@ -131,6 +135,14 @@ class Shipper:
             reason=reason,
             seconds=seconds,
         )
+
+    @property
+    def _silence(self) -> str:
+        """Why nothing was heard: the process ended by itself, or nothing answered it."""
+        status = self._process.returncode
+        if self._gone:
+            return translate(_("the process that tells it ended with status {status}")).format(status=status)
+        return translate(_("no answer"))
 
     def _probe(self) -> None:
         """Ask until there is an answer, and again all the time that the run waits."""
