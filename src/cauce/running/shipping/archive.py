@@ -8,7 +8,9 @@ import io
 import os
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,6 +24,8 @@ Report = Callable[[float, float | None], None]
 
 _LEVEL = 1  # of gzip: 9 takes ten times as long for a tenth less
 _MEGABYTE = 10**6
+_UNFINISHED = ".environment-"
+_DAY = 24 * 3600.0
 # 1980-01-01, the oldest time that every format of archives has.
 _TIME = 315_532_800
 
@@ -46,7 +50,8 @@ def pack(environment: Environment, folder: Path, *, report: Report | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if file.is_file():
             return Archive(file, environment, file.stat().st_size, made=False)
-        descriptor, unfinished = tempfile.mkstemp(prefix=".environment-", suffix=".tmp", dir=folder)
+        _sweep(folder)
+        descriptor, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, suffix=".tmp", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as out:
                 _write(environment, out, report=report)
@@ -57,6 +62,14 @@ def pack(environment: Environment, folder: Path, *, report: Report | None = None
             Path(unfinished).unlink(missing_ok=True)
             raise
         return Archive(file, environment, file.stat().st_size, made=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left a day ago or earlier."""
+    for left in folder.glob(f"{_UNFINISHED}*.tmp"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAY:
+                left.unlink()
 
 
 def _write(environment: Environment, out: IO[bytes], *, report: Report | None) -> None:
