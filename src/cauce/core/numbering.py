@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from cauce.core.snapshot_reading import SnapshotSource
 from cauce.expr.schema import Field, Schema
 from cauce.stats.known_lanes import same_place
 
@@ -46,14 +45,11 @@ class Numbered:
 
     @property
     def pieces(self) -> tuple[Numbered, ...]:
-        """The parts of a snapshot, each numbered where the one before it ends; AttributeError for others."""
-        if not isinstance(self.source, SnapshotSource):
-            raise AttributeError("pieces")  # noqa: TRY004 - it has none
+        """Those of a source that says how many rows each has, numbered; AttributeError for others."""
         found, before = [], self.before
-        for part in self.source.manifest.parts:
-            alone = replace(self.source.manifest, parts=(part,))
-            found.append(Numbered(replace(self.source, manifest=alone), before))
-            before += part.rows
+        for piece in self.source.pieces:
+            found.append(Numbered(piece, before))
+            before += piece.rows
         return tuple(found)
 
 

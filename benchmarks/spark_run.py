@@ -1,0 +1,231 @@
+"""A whole run on Spark against the script that people write, on a table of 28 floats and a binary target.
+
+Reference: a process that starts Spark on this machine, assembles a vector, splits at random, trains
+`SparkXGBClassifier` with two workers, asks five evaluators, collects scores three times, draws two plots.
+Ours is `cauce run --engine spark` with as many rounds, as a process in a fresh project: it stores a known
+snapshot, profiles, looks for leaks, trains, evaluates three folds with intervals, draws its plots, proves and
+stores a bundle, and registers it. Both start with imports compiled, on the same master, and take turns. Both
+models then score rows that neither has seen: the areas under their ROC curves are compared by DeLong's paired
+test. The peak of memory is not measured: Java takes what it is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+TARGET = 0.6
+FEATURES = 28
+ROUNDS = 100
+
+_PROJECT = f"""schema = 1
+name = "sparked"
+data.source = "rows.parquet"
+target.column = "label"
+split = {{{{ train = 0.8, validation = 0.1, test = 0.1 }}}}
+{{tracking}}
+[engine]
+kind = "spark"
+master = "{{master}}"
+workers = 2
+[engine.spark]
+spark.driver.memory = "{{memory}}"
+[[models]]
+rounds = {ROUNDS}
+eta = 0.1
+early_stopping = 0
+"""
+
+_REFERENCE = f"""
+import os, sys
+os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+rows, model, master, memory = sys.argv[1:]
+from pyspark.sql import SparkSession
+builder = SparkSession.builder.master(master).config("spark.driver.memory", memory)
+session = builder.config("spark.ui.enabled", "false").getOrCreate()
+session.sparkContext.setLogLevel("ERROR")
+from pyspark.ml.evaluation import BinaryClassificationEvaluator, MulticlassClassificationEvaluator
+from pyspark.ml.feature import VectorAssembler
+from xgboost.spark import SparkXGBClassifier
+names = [f"f{{k}}" for k in range({FEATURES})]
+frame = VectorAssembler(inputCols=names, outputCol="features").transform(session.read.parquet(rows))
+train, validation, test = frame.select("features", "label").randomSplit([0.8, 0.1, 0.1], seed=42)
+settings = dict(n_estimators={ROUNDS}, learning_rate=0.1, max_depth=6, num_workers=2)
+fitted = SparkXGBClassifier(features_col="features", label_col="label", **settings).fit(train)
+scored = fitted.transform(test)
+for name in ("areaUnderROC", "areaUnderPR"):
+    print(name, BinaryClassificationEvaluator(metricName=name).evaluate(scored))
+for name in ("accuracy", "f1", "weightedRecall"):
+    print(name, MulticlassClassificationEvaluator(metricName=name).evaluate(scored))
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from sklearn.metrics import precision_recall_curve, roc_curve
+labels = [row[0] for row in scored.select("label").collect()]
+scores = [row[0][1] for row in scored.select("probability").collect()]
+guesses = [row[0] for row in scored.select("prediction").collect()]
+for number, curve in enumerate((roc_curve, precision_recall_curve)):
+    first, second, _ = curve(labels, scores)
+    plt.figure()
+    plt.plot(first, second)
+    plt.savefig(f"{{model}}.{{number}}.png")
+print(sum(guesses))
+fitted.get_booster().save_model(model)
+session.stop()
+"""
+
+
+def generate(path: Path, rows: int, *, seed: int) -> None:
+    """28 normal floats and a label that depends on some of them; the same bytes for the same rows."""
+    import numpy as np
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    writer = None
+    for start in range(0, rows, 500_000):
+        random = np.random.default_rng([seed, start])
+        matrix = random.normal(size=(min(500_000, rows - start), FEATURES))
+        signal = matrix[:, 0] + matrix[:, 1] * matrix[:, 2] + np.sin(matrix[:, 3]) - 0.5 * matrix[:, 4] ** 2
+        columns = {f"f{place}": matrix[:, place] for place in range(FEATURES)}
+        columns["label"] = (signal + random.logistic(size=len(matrix)) > 0).astype(np.int64)
+        table = pl.DataFrame(columns).to_arrow()
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def timed(command: list[str]) -> tuple[float, float]:
+    """Run `command` to its end: seconds on the clock, and of processors of it and what it waited for."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"{command[:4]} ended with status {status}")
+    return time.perf_counter() - start, used.ru_utime + used.ru_stime
+
+
+def fresh_project(folder: Path, data: Path, options: argparse.Namespace) -> Path:
+    """A folder with a project file and the data, and nothing made yet."""
+    project = Path(tempfile.mkdtemp(dir=folder, prefix="project-"))
+    os.link(data, project / "rows.parquet")
+    tracking = "tracking.enabled = false" if options.no_tracking else ""
+    text = _PROJECT.format(tracking=tracking, master=options.master, memory=options.memory)
+    (project / "cauce.toml").write_text(text, encoding="utf-8")
+    return project
+
+
+def compared(rows: Path, project: Path, model: Path) -> dict[str, Any]:
+    """The areas under both models' curves over `rows`, their difference (ours less the script's) and its
+    95 % interval."""
+    import numpy as np
+    import polars as pl
+    import xgboost
+
+    from cauce.core.bundle.opening import open_stored_bundle
+    from cauce.core.metrics.delong import paired_error, placements
+    from cauce.running.project_run import Results, states_of
+    from cauce.running.workspace import open_workspace
+
+    frame = pl.read_parquet(rows)
+    work = open_workspace(project, engine="local")
+    records = {one.step.name: one.record for one in states_of(work) if one.record is not None}
+    bundle = open_stored_bundle(work.store, Results(work, records).bundle)
+    ours = bundle.predict(frame).get_column("probability_1").to_numpy()
+    booster = xgboost.Booster(model_file=str(model))
+    matrix = frame.drop("label").to_numpy().astype(np.float32)
+    theirs = booster.inplace_predict(matrix)
+    label = frame.get_column("label").to_numpy()
+    positive, negative = (label == 1).astype(float), (label == 0).astype(float)
+    pair = [
+        placements(np.asarray(one, dtype=float), positive=positive, negative=negative)
+        for one in (theirs, ours)
+    ]
+    assert pair[0] is not None
+    assert pair[1] is not None
+    error = paired_error((pair[0], pair[1]), positive=positive, negative=negative)
+    apart = pair[1].area - pair[0].area
+    return {
+        "reference_auc": round(pair[0].area, 6),
+        "auc": round(pair[1].area, 6),
+        "difference": round(apart, 6),
+        "interval": [round(apart - 1.96 * error, 6), round(apart + 1.96 * error, 6)],
+    }
+
+
+def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Any], list[Any], dict[str, Any]]:
+    """What the script and what ours took, by pair, and how their last models compare."""
+    data, small, unseen = (folder / f"{name}.parquet" for name in ("rows", "small", "unseen"))
+    generate(data, options.rows, seed=1)
+    generate(small, 2_000, seed=2)
+    generate(unseen, max(options.rows // 5, 20_000), seed=3)
+    model = folder / "script.json"
+
+    def script(path: Path) -> tuple[float, float]:
+        return timed(
+            [sys.executable, "-c", _REFERENCE, str(path), str(model), options.master, options.memory]
+        )
+
+    def ours(path: Path) -> tuple[float, float]:
+        project = fresh_project(folder, path, options)
+        return timed([sys.executable, "-m", "cauce", "run", "--project", str(project), "--quiet"])
+
+    for each in (script, ours):
+        each(small)
+    took: dict[Callable[..., Any], list[Any]] = {script: [], ours: []}
+    for number in range(options.pairs):
+        for each in (script, ours) if number % 2 == 0 else (ours, script):
+            for done in folder.glob("project-*") if each is ours else ():
+                shutil.rmtree(done)
+            took[each].append(each(data))
+            clock, processors = took[each][-1]
+            print(f"  {each.__name__} {clock:.2f} s, {processors:.2f} s of processors", flush=True)
+    return took[script], took[ours], compared(unseen, next(folder.glob("project-*")), model)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--master", default="local[2]")
+    parser.add_argument("--memory", default="3g", help="of the driver")
+    parser.add_argument("--no-tracking", action="store_true", help="without MLflow beside the run")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(prefix="cauce-spark-run-") as folder:
+        base, ours, models = measure(Path(folder), options)
+    (base_clock, base_work), (clock, work) = (
+        tuple(statistics.median(one[place] for one in side) for place in (0, 1)) for side in (base, ours)
+    )
+    same = models["interval"][0] <= 0 <= models["interval"][1]
+    ratio = clock / base_clock
+    result = {
+        "name": "spark_run",
+        "rows": options.rows,
+        "master": options.master,
+        "reference_seconds": round(base_clock, 2),
+        "seconds": round(clock, 2),
+        "processor_ratio": round(work / base_work, 3),
+        "ratio": round(ratio, 3),
+        **models,
+        "target": TARGET,
+        "holds": ratio <= TARGET and (same or models["difference"] > 0),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The same project on Spark: the same split, numbers and model, and no step is run twice for the move."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cauce.core import snapshot_writing
+from cauce.core.bundle.frames import predict_frame
+from cauce.core.bundle.opening import open_stored_bundle
+from cauce.running.project_run import Results, run_project, states_of
+from cauce.running.steps.objects import read_bytes, read_json
+from cauce.running.workspace import open_workspace
+
+pytestmark = pytest.mark.spark
+ROWS = 1200
+Runs = Callable[[str], tuple[Results, Results]]
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snapshots of small tables have several parts, as those of large ones have."""
+    monkeypatch.setattr(snapshot_writing, "rows_in_part", lambda columns: 150)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, spark_session: Any, in_parts: None) -> Runs:
+    """A project's run on either engine, each in a store of its own; rows are ingested by the local one."""
+
+    def run(project: str) -> tuple[Results, Results]:
+        folders = tmp_path / "local", tmp_path / "spark"
+        for folder in folders:
+            folder.mkdir()
+            (folder / "cauce.toml").write_text(project, encoding="utf-8")
+        local = open_workspace(folders[0])
+        run_project(open_workspace(folders[1]), until="ingest")
+        spark = open_workspace(folders[1], spark=spark_session)
+        found = Results(local, run_project(local).records), Results(spark, run_project(spark).records)
+        assert spark_session.sparkContext._jsc.getPersistentRDDs().isEmpty()
+        return found
+
+    return run
+
+
+def table(path: Path) -> Path:
+    """Numbers, texts and gaps; a class and a number that depend on them; a key, a group and a weight."""
+    draw = np.random.default_rng(5)
+    a, b = draw.normal(size=ROWS), draw.gamma(2.0, 3.0, ROWS)
+    town = draw.choice(["lima", "quito", "la paz", "cusco"], ROWS, p=[0.5, 0.3, 0.15, 0.05])
+    chance = 1 / (1 + np.exp(-(1.5 * a - 0.2 * b + (town == "lima"))))
+    frame = pl.DataFrame(
+        {
+            "id": np.arange(ROWS),
+            "a": pl.Series(a).set(pl.Series(draw.random(ROWS) < 0.1), None),
+            "b": b,
+            "town": town,
+            "owner": draw.integers(0, 300, ROWS),
+            "weight": draw.uniform(0.5, 2.0, ROWS),
+            "bought": np.where(draw.random(ROWS) < chance, "yes", "no"),
+            "price": np.exp(0.4 * a + 0.1 * b + draw.normal(scale=0.3, size=ROWS)),
+        }
+    )
+    frame.write_parquet(path)
+    return path
+
+
+def project(source: Path, target: str, more: str = "", data: str = "") -> str:
+    return f"""
+name = "both"
+[data]
+source = {json.dumps(str(source))}
+{data}
+[target]
+{target}
+[tracking]
+enabled = false
+{more}
+"""
+
+
+def stored(results: Results, step: str, output: str) -> Any:
+    return read_json(results.work.store, str(results.records[step].outputs[output].value))
+
+
+def close(one: Any, other: Any, *, relative: float = 1e-9) -> bool:
+    """Whether two JSON values are equal but for the last digits of their numbers."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(close(one[k], other[k], relative=relative) for k in one)
+    if isinstance(one, list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(close(a, b, relative=relative) for a, b in pairs)
+    if isinstance(one, float) and isinstance(other, float | int):
+        return bool(np.isclose(one, other, rtol=relative, atol=relative))
+    return bool(one == other)
+
+
+def check_same(local: Results, spark: Results, *, rows: Path, scores: float = 1e-6) -> None:
+    """Splits and counts are identical, summaries and features equal but for last digits, scores to 1e-6."""
+    for step in ("ingest", "validate", "split"):
+        assert spark.records[step].outputs == local.records[step].outputs or step == "validate"
+    assert stored(spark, "split", "split") == stored(local, "split", "split")
+    assert close(stored(spark, "profile", "profile"), stored(local, "profile", "profile"))
+    assert close(stored(spark, "fit", "features"), stored(local, "fit", "features"))
+    mine, theirs = stored(spark, "fit", "training"), stored(local, "fit", "training")
+    assert mine["folds"] == theirs["folds"]
+    assert close(mine["guess"], theirs["guess"])
+    frame = pl.read_parquet(rows) if rows.suffix == ".parquet" else pl.read_csv(rows)
+    bundles = [open_stored_bundle(one.work.store, one.bundle) for one in (local, spark)]
+    said = [predict_frame(one, frame) for one in bundles]
+    for name in said[0].columns:
+        first, second = (one.get_column(name) for one in said)
+        if first.dtype.is_float():
+            np.testing.assert_allclose(second.to_numpy(), first.to_numpy(), rtol=scores, atol=scores)
+        else:
+            assert second.equals(first)
+    metrics = [
+        {name: dict(one.tracked()) for name, one in (("all", found.evaluation),)} for found in (local, spark)
+    ]
+    assert close(metrics[1], metrics[0], relative=scores)
+    assert spark.records.keys() == local.records.keys()
+    for step, record in local.records.items():
+        assert spark.records[step].step.parameters == record.step.parameters
+
+
+def test_a_weighted_logistic_model_is_the_same(tmp_path: Path, runs: Runs) -> None:
+    """A model that changes with the engine is another model."""
+    source = table(tmp_path / "table.parquet")
+    more = """
+[[models]]
+learner = "logistic"
+penalty = { lambda = 0.001 }
+[features.columns]
+town = ["target_mean"]
+a = ["impute.median", "scale"]
+[choose]
+calibration = "platt"
+[evaluate]
+slices = ["town"]
+contributions = true
+"""
+    data = 'key = "id"\nweight = "weight"\ndrop = ["price"]'
+    local, spark = runs(project(source, 'column = "bought"\npositive = "yes"', more, data))
+    check_same(local, spark, rows=source)
+    pairs = [stored(one, "fit", "training")["coefficients"]["rows"] for one in (local, spark)]
+    assert close(pairs[1], pairs[0], relative=1e-8)
+
+
+def test_prices_by_groups_on_the_log_scale_are_the_same(tmp_path: Path, runs: Runs) -> None:
+    """Groups, components, a target's scale and a learning curve are each made of summaries that Spark merges."""
+    source = table(tmp_path / "table.parquet")
+    more = """
+[split]
+kind = "group"
+[[models]]
+learner = "linear"
+[features.pca.both]
+columns = ["a", "b"]
+components = 1
+[evaluate]
+learning_curve = true
+"""
+    data = 'group = "owner"\ndrop = ["id", "bought", "weight"]'
+    target = 'column = "price"\ntask = "regression"\ntransform = "log1p"'
+    local, spark = runs(project(source, target, more, data))
+    check_same(local, spark, rows=source)
+    assert close(stored(spark, "curve", "curve"), stored(local, "curve", "curve"), relative=1e-6)
+
+
+def test_penguins_are_the_same(tmp_path: Path, runs: Runs, shared_data: Path) -> None:
+    """Three classes, levels and missing cells of a real table."""
+    source = shared_data / "penguins" / "penguins.csv"
+    more = '[[models]]\nlearner = "logistic"\npenalty = { lambda = 0.01 }\n[split]\nkind = "stratified"\n'
+    local, spark = runs(project(source, 'column = "species"', more))
+    pairs = [stored(one, "fit", "training")["coefficients"]["rows"] for one in (local, spark)]
+    assert close(pairs[1], pairs[0], relative=1e-8)
+    assert stored(spark, "split", "split") == stored(local, "split", "split")
+    assert gzip.decompress(read_bytes(spark.work.store, str(spark.records["fit"].outputs["model"].value)))
+
+
+def test_a_project_goes_on_where_another_engine_stopped(
+    tmp_path: Path,
+    spark_session: Any,
+    in_parts: None,
+) -> None:
+    """A move to the cluster, or back, would begin from nothing."""
+    source = table(tmp_path / "table.parquet")
+    more = '[[models]]\nlearner = "logistic"\n'
+    (tmp_path / "cauce.toml").write_text(project(source, 'column = "bought"', more, 'drop = ["price"]'))
+    local, spark = open_workspace(tmp_path), open_workspace(tmp_path, spark=spark_session)
+    assert run_project(local, until="profile").ran == ("ingest", "profile")
+    assert run_project(spark, until="fit").ran == ("validate", "split", "leaks", "fit")
+    assert run_project(local).ran == ("evaluate", "bundle")
+    for work in (local, spark):
+        assert all(state.finished for state in states_of(work))
+        assert run_project(work).ran == ()
