@@ -22,6 +22,7 @@ from cauce.core.answering.rows import RESIDUAL
 from cauce.core.boosting import BoostParameters, BoostSpec
 from cauce.core.bundle.disposable import check_bundle
 from cauce.core.bundle.manifest import ENDS, Manifest
+from cauce.core.columns import TARGET
 from cauce.core.scoring import load_scorer
 from cauce.core.trees.model import read_xgboost
 from cauce.core.trees.onnx import write_onnx
@@ -115,12 +116,12 @@ def test_ends_that_cross_hold_the_prediction() -> None:
     assert Answering.from_json(json.loads(json.dumps(answers.to_json()))) == answers
 
 
-def small_project(folder: Path) -> Path:
-    features, label = uneven(900, 7)
+def small_project(folder: Path, *, more: str = "", rows: int = 900) -> Path:
+    features, label = uneven(rows, 7)
     frame = pl.DataFrame({"a": features[:, 0], "b": features[:, 1], "y": label})
     frame.write_parquet(folder / "table.parquet")
     (folder / "cauce.toml").write_text(
-        """
+        f"""
 schema = 1
 name = "uneven"
 [data]
@@ -129,6 +130,7 @@ source = "table.parquet"
 column = "y"
 [[models]]
 rounds = 30
+{more}
 [evaluate]
 interval = 0.8
 interval_kind = "quantile"
@@ -181,17 +183,55 @@ def test_a_bundle_holds_the_models_of_the_ends_and_checks_them(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        'search = { method = "random", trials = 3, space = { max_depth = [2, 4] } }',
+        "early_stopping = 0\n[[models]]\nrounds = 15\n[choose]\nfolds = { k = 3 }",
+    ],
+    ids=["search", "folds"],
+)
+def test_a_candidate_that_folds_chose_has_quantiles_that_hold(tmp_path: Path, more: str) -> None:
+    """Whoever searches must not lose intervals that are narrow where rows are easy."""
+    import cauce
+    from cauce.core.out_of_fold import END_NAMES, said_name
+    from cauce.running.project_run import Results, run_project
+    from cauce.running.trials.records import read_frame
+    from cauce.running.workspace import open_workspace
+
+    work = open_workspace(small_project(tmp_path, more=more, rows=1500))
+    results = Results(work, run_project(work).records)
+    scored = read_frame(work.store, str(results.records["tune"].outputs["scores"].value))
+    lower, upper = (scored[name].to_numpy() for name in END_NAMES)
+    label = scored[TARGET].to_numpy()
+    errors = np.sort(np.maximum(lower - label, label - upper))
+    radius = errors[math.ceil((len(errors) + 1) * 0.8) - 1]
+    found = cauce.load(tmp_path / ".cauce" / "bundles" / results.bundle)
+    rule = found.bundle.manifest.answering.interval
+    assert rule is not None
+    assert rule.radius == pytest.approx(float(radius), rel=1e-6)
+    assert (lower < scored[said_name(0)].to_numpy()).mean() > 0.8
+    features, fresh = uneven(4000, 11)
+    rows = pl.DataFrame({"a": features[:, 0], "b": features[:, 1]})
+    said = found.predict(rows, interval=True)
+    inside = ((said["lower"].to_numpy() <= fresh) & (fresh <= said["upper"].to_numpy())).mean()
+    assert 0.75 < inside < 0.88
+    width = (said["upper"] - said["lower"]).to_numpy()
+    assert width[features[:, 1] > 0].mean() > 1.5 * width[features[:, 1] <= 0].mean()
+    effects = results.evaluation.answers
+    assert effects is not None
+    chosen = results.records["fit"].step.inputs["chosen"]
+    assert all(1 <= one <= 30 for one in chosen["ends"])  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
     ("more", "code"),
     [
         ({"models": [{"learner": "forest"}]}, "E2206"),
-        ({"models": [{"learner": "boosting"}, {"learner": "boosting", "eta": 0.2}]}, "E2206"),
-        ({"choose": {"folds": {"k": 3}}}, "E2207"),
+        ({"models": [{"learner": "boosting"}, {"learner": "linear"}]}, "E2206"),
         ({"evaluate": {"interval_kind": "relative"}}, "E2208"),
     ],
 )
-def test_quantiles_where_no_rows_or_no_trees_are_left_for_them_are_refused(
-    more: dict[str, Any], code: str
-) -> None:
+def test_quantiles_without_trees_or_a_level_are_refused(more: dict[str, Any], code: str) -> None:
     mapping = {
         "name": "a",
         "data": {"source": "a.csv"},

@@ -17,6 +17,8 @@ from cauce.core.matrix import Matrix
 from cauce.core.numbering import ROW
 from cauce.expr.schema import Field, Schema
 
+END_NAMES = ("__said_lower__", "__said_upper__")
+"""float: the quantiles that lie below and above, on the learned scale, where intervals are made of them."""
 SCORED_FOLD = "__fold_number__"
 """integer: the fold that scored a row."""
 NOT_SCORED = -1
@@ -31,6 +33,11 @@ def said_of(rows: pl.DataFrame, *, outputs: int) -> Matrix:
     """What was said of the rows: probabilities [n, classes], or values [n] where there is one output."""
     found = [rows.get_column(said_name(at)).to_numpy() for at in range(outputs)]
     return found[0] if outputs == 1 else np.stack(found, axis=1)
+
+
+def with_ends(rows: pl.DataFrame, said: Matrix) -> Matrix:
+    """Values [n] with the lower and the upper quantile beside them, [n, 3]."""
+    return np.stack((said, *(rows.get_column(name).to_numpy() for name in END_NAMES)), axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,5 +80,7 @@ class WithOutOfFold:
     def _raw(self, rows: pl.DataFrame) -> Any:
         scorer = self.rows.scorer
         said = said_of(rows, outputs=max(len(scorer.target.classes), 1))
+        if scorer.answering.quantiles:
+            return with_ends(rows, said)
         calibration = scorer.answering.calibration
         return said if calibration is None else margins_of(said, on=calibration.on)

@@ -138,7 +138,7 @@ def _leaks(project: Project, settings: dict[str, Any]) -> Step:
 
 def _fit(project: Project, settings: dict[str, Any]) -> Step:
     model = {} if is_tuned(project) else {"models": settings["models"]}
-    ends: dict[str, Json] = {"ends": project.evaluate.interval} if wants_quantiles(project) else {}
+    ends = _wanted_ends(project)
     return Step(
         name="fit",
         version=2,
@@ -147,6 +147,11 @@ def _fit(project: Project, settings: dict[str, Any]) -> Step:
         libraries=library_versions("numpy", "polars", *_learning(project)),
         scans=2.0 + bool(ends),
     )
+
+
+def _wanted_ends(project: Project) -> dict[str, Json]:
+    """The level of intervals whose ends are models of their own."""
+    return {"ends": project.evaluate.interval} if wants_quantiles(project) else {}
 
 
 def _guess(project: Project) -> dict[str, Json]:
@@ -193,6 +198,7 @@ def _tune(project: Project, settings: dict[str, Any]) -> Step:
             "fits": fits,
             "level": project.evaluate.level,
             **_drawn(project),
+            **_wanted_ends(project),
             **choose,
             **_taught(project, settings),
         },

@@ -17,7 +17,7 @@ from cauce.core.trees.continuing import rounds_of
 from cauce.errors import CauceError, warn
 from cauce.running.continuing import earlier_of
 from cauce.running.model_reference import FoundModel
-from cauce.running.tree_parameters import tree_parameters
+from cauce.running.tree_parameters import quantiles_of, tree_parameters
 from cauce.running.workspace import Workspace
 from cauce.spec import ModelSettings
 from cauce.spec.models import TASKS, Boosting, Forest, Linear, Logistic, continued
@@ -98,22 +98,24 @@ def _continued(earlier: FoundModel, model: ModelSettings, *, added: int) -> dict
     }
 
 
-def learn_ends(work: Workspace, rows: Rows, *, model: Boosting, level: float) -> tuple[bytes, bytes]:
+def learn_ends(
+    work: Workspace, rows: Rows, *, model: Boosting, level: float, rounds: tuple[int, int] | None = None
+) -> tuple[bytes, bytes]:
     """Payloads of the lower and the upper quantile between which the share `level` of the labels lies.
 
-    Trees are grown as the model's own, with pinball loss. One scan.
+    Trees are grown as the model's own, with pinball loss. rounds: of each, where folds have said how many.
+    One scan.
     """
-    spec, tail = boost_spec(model, rows.fitted, target=rows.target, work=work), (1.0 - level) / 2.0
+    spec = boost_spec(model, rows.fitted, target=rows.target, work=work)
+    low, high = quantiles_of(spec.parameters, level)
+    if rounds is not None:
+        low, high = replace(low, rounds=rounds[0]), replace(high, rounds=rounds[1])
     with work.engine.training(rows.table, spec) as ready:
         found = [
             ready.boost(
-                BoostRequest(
-                    parameters=replace(spec.parameters, quantile=share),
-                    early_stopping=spec.early_stopping,
-                    history=False,
-                )
+                BoostRequest(parameters=one, early_stopping=spec.early_stopping, history=False)
             ).result.payload
-            for share in (tail, 1.0 - tail)
+            for one in (low, high)
         ]
     return found[0], found[1]
 

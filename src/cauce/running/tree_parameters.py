@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cauce.core.boosting import BoostParameters, ClassWeight
@@ -31,6 +32,12 @@ def tree_parameters(model: Boosting | Forest, fitted: FittedFeatures, *, target:
         class_weight=_class_weight(model.class_weight, target),
         monotone=monotone_features(model.monotone, fitted),
     )
+
+
+def quantiles_of(parameters: BoostParameters, level: float) -> tuple[BoostParameters, BoostParameters]:
+    """The same for the lower and for the upper quantile, between which the share `level` lies."""
+    tail = (1.0 - level) / 2.0
+    return replace(parameters, quantile=tail), replace(parameters, quantile=1.0 - tail)
 
 
 def _forest(model: Forest, fitted: FittedFeatures, target: Target) -> BoostParameters:

@@ -98,12 +98,10 @@ def answer_findings(project: Any) -> Iterator[Finding]:
         told = {"kind": evaluate.interval_kind}
         yield Finding("E2208", ("evaluate", "interval_kind"), told, (("evaluate", "interval"),))
     if wants_quantiles(project):
-        learners = [one.learner for one in project.models]
-        if learners != ["boosting"]:
+        learners = dict.fromkeys(one.learner for one in project.models)
+        if list(learners) != ["boosting"]:
             told = {"learner": ", ".join(learners)}
             yield Finding("E2206", ("evaluate", "interval_kind"), told, (("models", 0, "learner"),))
-        elif project.choose.folds is not None or getattr(project.models[0], "search", None) is not None:
-            yield Finding("E2207", ("evaluate", "interval_kind"), {}, (("choose", "folds"),))
 
 
 def threshold_findings(threshold: Any, *, task: str | None, validation: float) -> Iterator[Finding]:

@@ -71,22 +71,11 @@ ENTRIES = (
         code="E2206",
         exit=Exit.CONFIG,
         says=_("Intervals of the kind quantile are made by boosting alone; the models are: {learner}."),
-        hint=_('Set evaluate.interval_kind to constant or relative, or have one [[models]] of "boosting".'),
+        hint=_('Set evaluate.interval_kind to constant or relative, or let every [[models]] be "boosting".'),
         explanation=_(
             "A quantile interval has two more models beside the one that predicts: of the lower and of the "
             "upper quantile, grown like it with the loss of a quantile. Only boosted trees can be grown so. "
             "The other kinds need no further model and go with every learner."
-        ),
-    ),
-    Entry(
-        code="E2207",
-        exit=Exit.CONFIG,
-        says=_("Intervals of the kind quantile need validation rows of their own, which folds use up."),
-        hint=_("Leave choose.folds and searches out, or set evaluate.interval_kind to constant or relative."),
-        explanation=_(
-            "Where candidates are judged on folds or searched, the chosen one learns from training and "
-            "validation rows together. No row is left on which its quantiles could be compared with what "
-            "came out. The other kinds use the errors that the folds' models made on rows they had not seen."
         ),
     ),
     Entry(

@@ -247,7 +247,7 @@ class _Looked:
 def _of_first_fold(work: Workspace, step: Step, scorer: Scorer, fitted: FittedFeatures) -> Scorer:
     """The chosen candidate's model on the first fold: the rows it was judged on, it has not seen."""
     payload = gzip.decompress(read_bytes(work.store, step.stored("first_model")))
-    return replace(scorer, features=model_features(fitted), xgboost=payload)
+    return replace(scorer, features=model_features(fitted), xgboost=payload, ends=())
 
 
 def question_of(work: Workspace, target: Target, *, training: Mapping[str, Any]) -> Question:

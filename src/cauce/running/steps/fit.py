@@ -38,6 +38,9 @@ from cauce.stats.counts import Counts
 from cauce.stats.quantiles import ColumnQuantiles
 from cauce.stats.weighted_quantiles import WeightedQuantiles
 
+FOLDS = {LEFT_OUT: "left_out", OTHER_PART: "other_batches", **dict(enumerate(FOLD_NAMES))}
+"""What the numbers of folds are called where rows are counted by fold."""
+
 
 def preparation(
     work: Workspace, step: Step, *, schema: Schema, keep: tuple[str, ...], learning: bool = False
@@ -89,7 +92,8 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
         "baseline": keep_baseline(work.store, look.schema, states=look.baseline()),
     }
     if wants_quantiles(work.project):
-        ends = _ends(work, rows, model)
+        chosen = chosen_of(step)
+        ends = _ends(work, rows, model, None if chosen is None else chosen.ends)
         packed = (gzip.compress(one, 6, mtime=0) for one in ends)
         outputs |= {
             name: keep_bytes(work.store, one, suffix=".json.gz")
@@ -110,11 +114,13 @@ def learn_features(work: Workspace, step: Step, *, target: Target) -> tuple[Any,
     return prepared, look, fit_features(planned, look)
 
 
-def _ends(work: Workspace, rows: Rows, model: ModelSettings) -> tuple[bytes, bytes]:
+def _ends(
+    work: Workspace, rows: Rows, model: ModelSettings, rounds: tuple[int, int] | None
+) -> tuple[bytes, bytes]:
     level = work.project.evaluate.interval
     if not isinstance(model, Boosting) or level is None:
         raise CauceError("E2206", learner=model.learner)
-    return learn_ends(work, rows, model=model, level=level)
+    return learn_ends(work, rows, model=model, level=level, rounds=rounds)
 
 
 class Look:
@@ -172,8 +178,7 @@ class Look:
         counts, *labels = self._own or ()
         rows = {fold: one[TARGET].rows for fold, one in counts.groups.items()}
         check_folds(rows, split_settings(self._work.project), merged=self._merged)
-        names = {LEFT_OUT: "left_out", OTHER_PART: "other_batches", **dict(enumerate(FOLD_NAMES))}
-        folds = {names[fold]: count for fold, count in rows.items()}
+        folds = {FOLDS[fold]: count for fold, count in rows.items()}
         if self._target.task == "regression":
             mean, quantiles = self._middle(labels)
             guess = {"mean": mean, "median": quantiles.quantile(0.5)}

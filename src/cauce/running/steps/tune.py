@@ -32,12 +32,14 @@ from cauce.running.steps.register import Told
 from cauce.running.steps.roles import split_settings
 from cauce.running.told_trials import TrialTeller
 from cauce.running.trials.comparing import rivals
+from cauce.running.trials.ends import fold_ends
 from cauce.running.trials.folded import Folded, Judged
-from cauce.running.trials.records import TrialRecords, costs_of, index_json
+from cauce.running.trials.records import TrialRecords, costs_of, index_json, keep_frame, read_frame
 from cauce.running.trials.refitting import Chosen, refitted
 from cauce.running.trials.rounds import Rounds
 from cauce.running.trials.searching import expected_trials, search_for
 from cauce.running.workspace import Workspace
+from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.folds import Folds
 
 _WIDTH = 10_000
@@ -60,6 +62,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         winner = next(one for one in order if one.candidate.number == number)
         found = rivals(on, rounds, ranked=order, how=sampling(work.project))
         kept = rounds.kept_of(winner)
+        scores, ends = _with_ends(work, folded, winner, kept.scores)
         features = folded.of(winner.candidate.model).features(winner.candidate.model)[0]
     board = Leaderboard(
         metric=on.judge.metric,
@@ -77,10 +80,10 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "leaderboard": keep_json(work.store, board.to_json()),
         "trials": keep_json(work.store, index_json(rounds.digests)),
         "folds": keep_json(work.store, on.plan.to_json()),
-        "scores": Reference("object", kept.scores),
+        "scores": scores,
         "first_model": Reference("object", kept.model),
         "first_features": keep_json(work.store, features.to_json()),
-        "chosen": Reference("value", _chosen(on, winner).to_json()),
+        "chosen": Reference("value", replace(_chosen(on, winner), ends=ends).to_json()),
     }
     facts: dict[str, Any] = {
         "candidates": len(order),
@@ -92,6 +95,19 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "rows_read": work.engine.rows_scanned - before,
     }
     return Made(outputs, facts)
+
+
+def _with_ends(
+    work: Workspace, folded: Folded, winner: Trial, scores: str
+) -> tuple[Reference, tuple[int, int] | None]:
+    """Where the winner's scores are, and the rounds of the quantiles' models; where intervals are made of
+    those, what they say of each row stands beside its score."""
+    level = work.project.evaluate.interval
+    if level is None or not wants_quantiles(work.project):
+        return Reference("object", scores), None
+    frame, rounds = fold_ends(folded, winner, level=level)
+    both = read_frame(work.store, scores).with_columns(frame.get_columns()[1:])
+    return keep_frame(work.store, both), rounds
 
 
 def _judged_on(work: Workspace, step: Step) -> tuple[list[FoldPlan], Judged]:

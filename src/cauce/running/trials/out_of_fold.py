@@ -13,7 +13,7 @@ from cauce.core.answering.calibration import margins_of
 from cauce.core.answering.fitting import Fitting
 from cauce.core.columns import TARGET, WEIGHT
 from cauce.core.evaluation_rows import BUCKET
-from cauce.core.out_of_fold import said_name, said_of
+from cauce.core.out_of_fold import said_name, said_of, with_ends
 from cauce.planning.step import Step
 from cauce.running.trials.records import read_frame
 from cauce.running.workspace import Workspace
@@ -57,6 +57,8 @@ class OutOfFold:
         on, raw = fitting.asked.on, self.scores
         if on is not None:
             raw = margins_of(raw, on=on)
+        if fitting.interval is not None and fitting.interval.kind == "quantile":
+            raw = with_ends(self.frame, raw)
         own = {TARGET: self.label, WEIGHT: self.weight}
         rows = pl.DataFrame({**own, **fitting.asked.columns(raw, label=self.label, weight=self.weight)})
         return tuple(one.result(one.update(one.start(), rows)) for one in fitting.summaries)

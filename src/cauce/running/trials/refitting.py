@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cauce.core.candidates.trials import Trial
+from cauce.core.candidates.trials import FoldScore, Trial
 from cauce.core.splits.parts import Part
 from cauce.planning.step import Step
 from cauce.running.workspace import Workspace
@@ -28,33 +28,49 @@ def refitted(trial: Trial, *, rows: int | None = None) -> ModelSettings:
     model: Any = trial.candidate.model
     if not (isinstance(model, Boosting) and model.early_stopping):
         return trial.candidate.model
+    found = [one.rounds or 1 for one in trial.folds]
+    return replace(
+        model, rounds=rounds_for_all(model, trial.folds, rounds=found, rows=rows), early_stopping=0
+    )
+
+
+def rounds_for_all(
+    model: Boosting, folds: Sequence[FoldScore], *, rounds: Sequence[int], rows: int | None = None
+) -> int:
+    """The rounds for all rows at once, from those that training stopped at on each fold; rows as above."""
+    if not model.early_stopping:
+        return model.rounds
     if rows is None:
-        rows = max(one.trained + one.stopped + one.rows for one in trial.folds)
-    scaled = [(one.rounds or 1) * rows / max(one.trained, 1) for one in trial.folds]
-    return replace(model, rounds=min(model.rounds, math.ceil(statistics.median(scaled))), early_stopping=0)
+        rows = max(one.trained + one.stopped + one.rows for one in folds)
+    scaled = [count * rows / max(one.trained, 1) for count, one in zip(rounds, folds, strict=True)]
+    return min(model.rounds, max(1, math.ceil(statistics.median(scaled))))
 
 
 @dataclass(frozen=True)
 class Chosen:
     """What the step `tune` chose. model: as it is fitted to training and validation rows.
 
-    part: the rows among those that it is fitted to, where it is the model of one batch.
+    part: the rows among those that it is fitted to, where it is the model of one batch. ends: the rounds of
+    the two quantiles' models, where intervals are made of them.
     """
 
     number: int
     model: ModelSettings
     part: Part | None = None
+    ends: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
         part = {} if self.part is None else {"part": self.part.to_json()}
-        return {"number": self.number, "model": plain(self.model), **part}
+        ends = {} if self.ends is None else {"ends": list(self.ends)}
+        return {"number": self.number, "model": plain(self.model), **part, **ends}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Chosen:
         """What `to_json` gave."""
         part = Part.from_json(value["part"]) if "part" in value else None
-        return Chosen(int(value["number"]), model_of(value["model"]), part)
+        ends = tuple(value["ends"]) if "ends" in value else None
+        return Chosen(int(value["number"]), model_of(value["model"]), part, ends)
 
 
 def chosen_of(step: Step) -> Chosen | None:
