@@ -90,6 +90,14 @@ def test_a_scan_loses_and_changes_no_cell(engine: Any, source: Any, edges: pl.Da
     contract.check_scan(engine, source, expected=edges)
 
 
+def test_a_snapshot_is_the_same_whatever_wrote_it(
+    engine: Any, source: Any, edges: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Two names for the same rows would train twice; half a snapshot, or a second copy, would mislead."""
+    stores = (LocalStore(str(tmp_path / "one")), LocalStore(str(tmp_path / "two")))
+    contract.check_write(engine, source, whole=edges, store=stores[0], again=stores[1])
+
+
 def test_expressions_mean_the_same_on_the_engine_in_a_batch_and_in_a_row(
     engine: Any, source: Any, edges: pl.DataFrame
 ) -> None:
@@ -126,7 +134,7 @@ def test_kept_rows_are_the_rows(engine: Any, source: Any, edges: pl.DataFrame) -
 
 
 def test_a_row_of_hostile_column_names_survives(engine: Any) -> None:
-    names = ["a", "A", " a", "a`b", "a.b", 'x"y', "sélect; --", "日本", "^.*$", "*", "x" * 300]
+    names = ["a", "", "A", " a", "a`b", "a.b", 'x"y', "sélect; --", "日本", "^.*$", "*", "x" * 300]
     schema = Schema(tuple(Field(name, "integer") for name in names))
     frame = pl.DataFrame({name: [k, None] for k, name in enumerate(names)}, schema=schema.dtypes)
     contract.check_scan(engine, FrameSource(frame, schema), expected=frame)
@@ -139,6 +147,18 @@ def test_a_table_without_rows_has_results(engine: Any) -> None:
     frame = pl.DataFrame(schema=schema.dtypes)
     asked = (Identity(schema), Counts(("x",)), Moments(("x",)), Gram(("x",)), ScoreBins("x", "label"))
     contract.check_summaries(engine, FrameSource(frame, schema), whole=frame, asked=dict.fromkeys(asked, 0.0))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_a_few_rows_are_a_snapshot(engine: Any, rows: int, tmp_path: Path) -> None:
+    """A cluster hands out partitions without rows: they must leave nothing behind."""
+    schema = Schema((Field("x", "integer"), Field("*", "text"), Field("", "date")))
+    frame = pl.DataFrame([[k, None, None] for k in range(rows)], schema=schema.dtypes, orient="row")
+    store = LocalStore(str(tmp_path / "store"))
+    manifest = engine.write(engine.scan(FrameSource(frame, schema)), store)
+    assert manifest.identity == write_snapshot(iter([frame]), schema, store=store).identity
+    contract.check_scan(engine, SnapshotSource(manifest, store), expected=frame)
+    assert len(manifest.parts) == 1
 
 
 def test_a_verdict_on_the_data_is_the_same_everywhere(engine: Any, source: Any, edges: pl.DataFrame) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import polars as pl
 
@@ -18,6 +21,8 @@ from cauce.stats.known_lanes import Place, placed
 from cauce.stats.summary import Summary
 
 _BLOCK = 2**20
+_PIECE_ROWS = 2**17
+"""About as many rows as a row group has: a piece then reads one or two of them."""
 
 
 def read_manifest(store: Objects, identity: str) -> Manifest:
@@ -49,29 +54,60 @@ class SnapshotSource:
 
         Where none is asked for, the first column comes, because a frame without columns has no rows.
         """
+        for part in self.manifest.parts:
+            yield from self.batches_of(part, columns)
+
+    def batches_of(
+        self, part: Part, columns: Sequence[str] | None = None, *, first: int = 0, rows: int | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Those of one part alone, or of `rows` of its rows from the one numbered `first`."""
         names = self.schema.names if columns is None else tuple(columns) or self.schema.names[:1]
         schema = self.schema.select(names)
-        for part in self.manifest.parts:
-            frame = self._read(part, schema)
-            for number, batch in enumerate(frame.iter_slices(self.batch_rows)):
-                rows = (number * self.batch_rows, batch.height)
-                yield placed(batch, Place(self.manifest.identity, part.key, rows)) if self.known else batch
+        whole = rows is None or rows == part.rows
+        frame = self._read(part, schema) if whole else self._read_some(part, schema, (first, rows or 0))
+        for number, batch in enumerate(frame.iter_slices(self.batch_rows)):
+            at = (first + number * self.batch_rows, batch.height)
+            yield placed(batch, Place(self.manifest.identity, part.key, at)) if self.known else batch
 
     def parquet_paths(self) -> tuple[str, ...] | None:
         """The parts' paths where the store is local, else None."""
         paths = [self.store.local_path(part.key) for part in self.manifest.parts]
         return None if None in paths else tuple(str(path) for path in paths)
 
+    @property
+    def pieces(self) -> tuple[SnapshotPiece, ...]:
+        """The rows in their order, in pieces of some batches that workers read without each other."""
+        most = self.batch_rows * max(1, _PIECE_ROWS // self.batch_rows)
+        return tuple(
+            SnapshotPiece(self, part, first, min(most, part.rows - first))
+            for part in self.manifest.parts
+            for first in range(0, part.rows, most)
+        )
+
     def _read(self, part: Part, schema: Schema) -> pl.DataFrame:
         # By position: a name such as "*" would be read as a pattern.
         places = [self.schema.names.index(name) for name in schema.names]
+        with self._reading(part) as file:
+            frame = pl.read_parquet(file, columns=places)
+        return self._checked(part, frame, schema, rows=part.rows)
+
+    def _read_some(self, part: Part, schema: Schema, rows: tuple[int, int]) -> pl.DataFrame:
+        places = [self.schema.names.index(name) for name in schema.names]
+        with self._reading(part) as file:
+            frame = pl.scan_parquet(file, glob=False).slice(*rows).select(pl.nth(*places)).collect()
+        return self._checked(part, frame, schema, rows=rows[1])
+
+    @contextmanager
+    def _reading(self, part: Part) -> Iterator[Path | BinaryIO]:
         try:
             with self.store.open(part.key) as file:
-                frame = pl.read_parquet(self.store.local_path(part.key) or file, columns=places)
+                yield self.store.local_path(part.key) or file
         except (OSError, pl.exceptions.PolarsError) as error:
             raise self._damaged(part, "it cannot be read as Parquet") from error
-        if frame.height != part.rows:
-            raise self._damaged(part, f"it has {frame.height} rows instead of {part.rows}")
+
+    def _checked(self, part: Part, frame: pl.DataFrame, schema: Schema, *, rows: int) -> pl.DataFrame:
+        if frame.height != rows:
+            raise self._damaged(part, f"it has {frame.height} rows instead of {rows}")
         wanted = take(frame, schema.names)
         if dict(wanted.schema) != schema.dtypes:
             raise self._damaged(part, "its columns have other types")
@@ -79,6 +115,30 @@ class SnapshotSource:
 
     def _damaged(self, part: Part, reason: str) -> CauceError:
         return CauceError("E0509", key=part.key, identity=self.manifest.identity, reason=reason)
+
+
+@dataclass(frozen=True)
+class SnapshotPiece:
+    """Some rows of a part, as a Source: `rows` of them from the one numbered `first`, from 0."""
+
+    source: SnapshotSource
+    part: Part
+    first: int
+    rows: int
+
+    @property
+    def schema(self) -> Schema:
+        """The declared schema."""
+        return self.source.schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """As those of the source, of these rows."""
+        return self.source.batches_of(self.part, columns, first=self.first, rows=self.rows)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Of the source's parts only its own: a task for each part must not carry the list of all.
+        alone = replace(self.source, manifest=replace(self.source.manifest, parts=(self.part,)))
+        return SnapshotPiece, (alone, self.part, self.first, self.rows)
 
 
 def verify_snapshot(

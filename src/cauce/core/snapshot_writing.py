@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -50,19 +51,40 @@ def write_snapshot(
     summary = Identity(schema) if identity is None else identity
     folder = store.scratch()
     try:
-        with ThreadPoolExecutor(1, "cauce-parts") as thread:
-            parts = _Parts(schema, folder, rows_per_part or rows_in_part(len(schema)), thread)
-            state = summary.start()
-            for batch in batches:
-                _check(batch, schema)
-                state = summary.update(state, batch)
-                parts.add(batch)
-            drafts = parts.finish()
-        result = summary.result(state)
-        manifest = Manifest(schema, result.rows, result.identity, tuple(drafts))
-        return publish_snapshot(manifest, folder, store=store)
+        state, parts = draft_parts(batches, schema, folder, rows_per_part=rows_per_part, identity=summary)
+        return publish_snapshot(drafted_manifest(schema, summary, state, parts), folder, store=store)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def draft_parts(
+    batches: Iterator[pl.DataFrame],
+    schema: Schema,
+    folder: Path,
+    *,
+    rows_per_part: int | None = None,
+    most_bytes: int = _MOST_BYTES,
+    identity: Summary | None,
+) -> tuple[Any, tuple[Part, ...]]:
+    """Write the rows as parts into `folder` (at `draft_path`); the state of `identity`, and the parts.
+
+    No rows give one part without rows. most_bytes: what a part may take in memory. Raises as
+    `write_snapshot`.
+    """
+    with ThreadPoolExecutor(1, "cauce-parts") as thread:
+        parts = _Parts(schema, folder, rows_per_part or rows_in_part(len(schema)), thread, most_bytes)
+        state = identity.start() if identity else None
+        for batch in batches:
+            _check(batch, schema)
+            state = identity.update(state, batch) if identity else None
+            parts.add(batch)
+        return state, tuple(parts.finish())
+
+
+def drafted_manifest(schema: Schema, identity: Summary, state: Any, parts: tuple[Part, ...]) -> Manifest:
+    """The manifest of rows whose parts are drafted. state: of `identity`, over all of them."""
+    result = identity.result(state)
+    return Manifest(schema, result.rows, result.identity, parts)
 
 
 def draft_path(folder: Path, part: Part) -> Path:
@@ -120,6 +142,7 @@ class _Parts:
     folder: Path
     rows: int
     thread: ThreadPoolExecutor
+    most_bytes: int
     waiting: list[pl.DataFrame] = field(default_factory=list)
     height: int = 0
     size: int = 0
@@ -134,7 +157,7 @@ class _Parts:
             batch = batch.slice(room)
         if batch.height:
             self._gather(batch)
-            if self.size >= _MOST_BYTES:
+            if self.size >= self.most_bytes:
                 self._flush()
 
     def finish(self) -> list[Part]:

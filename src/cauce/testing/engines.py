@@ -16,12 +16,15 @@ import polars as pl
 from cauce.core.boosting import BoostRequest, BoostSpec
 from cauce.core.boosting_rows import SCORES, scoring_part
 from cauce.core.scoring import load_scorer
+from cauce.core.snapshot_reading import SnapshotSource, verify_snapshot
 from cauce.expr.batch import take
 from cauce.expr.nodes import Expression
 from cauce.expr.projection import Output, Projection
 from cauce.expr.row import to_row
 from cauce.expr.schema import Schema
 from cauce.ports.engine import Engine, Source
+from cauce.ports.store import Store
+from cauce.stats.identity import Identity
 from cauce.stats.moments import Moments
 from cauce.stats.summary import Summary
 from cauce.testing import expressions, summaries
@@ -137,6 +140,27 @@ def check_kept(
             narrow = engine.summarise(kept, *asked[:1])
         assert summaries.same(narrow[0], expected[1], scale=1.0)
         assert engine.rows_scanned - before >= whole.height
+
+
+def check_write(engine: Engine, source: Source, *, whole: pl.DataFrame, store: Store, again: Store) -> None:
+    """A snapshot has the rows' identity and every cell, and is there once, whatever it is written from.
+
+    whole: the rows of the source. store and again: two empty ones.
+    """
+    before = engine.rows_scanned
+    manifest = engine.write(engine.scan(source), store)
+    assert engine.rows_scanned - before == whole.height, "one scan writes them"
+    asked = Identity(source.schema)
+    expected = asked.result(asked.update(asked.start(), whole)).identity
+    assert (manifest.identity, manifest.rows) == (expected, whole.height)
+    verify_snapshot(manifest, store, rows=True)
+    check_scan(engine, SnapshotSource(manifest, store), expected=whole)
+    objects = list(store.list(""))
+    shuffled = FrameSource(whole.sample(fraction=1.0, shuffle=True, seed=3), source.schema, rows=37)
+    assert engine.write(engine.scan(shuffled), store).parts == manifest.parts, "these rows are there"
+    kept = [key for key in store.list("") if key.startswith(("parts/", "snapshots/"))]
+    assert kept == objects, "no second copy"
+    assert engine.write(engine.scan(shuffled), again).identity == expected
 
 
 def check_training(

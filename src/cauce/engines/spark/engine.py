@@ -2,176 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-import pyarrow as pa
-
-from cauce.engines.spark.schema import spark_schema
+from cauce.core.snapshot import Manifest
+from cauce.engines.spark.gathering import gathered
+from cauce.engines.spark.jobs import Tell
+from cauce.engines.spark.narrowing import Narrowed
+from cauce.engines.spark.nearby import Nearby, training
+from cauce.engines.spark.sending import sent
+from cauce.engines.spark.session import view_of
+from cauce.engines.spark.sources import answers
+from cauce.engines.spark.sources_tables import TableRows, open_remote, open_table
+from cauce.engines.spark.table import Counted, FrameRows, Kept, PieceRows, SparkTable, positional
+from cauce.engines.spark.writing import write_table
 from cauce.errors import CauceError
-from cauce.expr.schema import Field, Schema
-from cauce.ports.engine import KEPT_BYTES, Source, Work
+from cauce.ports.engine import KEPT_BYTES, Source, TrainingRows, Work
+from cauce.ports.pieces import Question
+from cauce.ports.store import Store
 from cauce.stats.summary import Summary
-from cauce.threads import thread_limits
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
-    from cauce.core.boosting import BoostSpec
-
-_STATE_SCHEMA = "rows long, states array<binary>"
-_CODEC = "zstd"
-
-
-@dataclass(frozen=True)
-class SparkTable:
-    """A Spark DataFrame whose columns have the types of `schema`, in its order.
-
-    They are called c0, c1, …: Spark resolves a name such as "a.b", "*" or "^.*$" as something else.
-    """
-
-    frame: DataFrame
-    schema: Schema
-
-    def picked(self, names: tuple[str, ...]) -> DataFrame:
-        """The columns of these names."""
-        return self.frame.select(*(f"c{self.schema.names.index(name)}" for name in names))
+    from cauce.core.boosting import BoostResult, BoostSpec, Round
 
 
 @dataclass
 class SparkEngine:
-    """The engine of a Spark session. Only summary states come back to the driver."""
+    """The engine of a Spark session, which is used and never changed. Only summary states come back.
+
+    workers: tasks that grow trees together; None as `cauce.engines.spark.boosting` chooses. nearby: what
+    fits many models to the rows of a fold, None where nothing does. E0717 for a session of Spark Connect.
+    """
 
     session: SparkSession
     rows_scanned: int = field(default=0)
+    workers: int | None = None
+    nearby: Nearby | None = None
+    _tell: Tell | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        # Python workers read this when they start: one thread each, as Spark gives them one core.
-        self.session.sparkContext.environment.update(thread_limits(1))
+        self.session = view_of(self.session)
 
     def scan(self, source: Source) -> SparkTable:
-        """The rows of `source`: its Parquet files where it has them, else its batches sent to Spark."""
-        types = spark_schema(source.schema)
-        paths = source.parquet_paths()
-        if paths is not None:
-            return _table(self.session.read.schema(types).parquet(*paths), source.schema)
-        batches = [_to_arrow(batch, source.schema) for batch in source.batches()]
-        empty = _arrow_schema(source.schema).empty_table()
-        rows = pa.concat_tables([empty, *batches])
-        return _table(self.session.createDataFrame(rows, schema=types), source.schema)
+        """The rows of `source`, which executors read piece by piece where it has `pieces`, lazily.
+
+        The batches of others are sent there; E0714 where they are many.
+        """
+        if isinstance(source, TableRows):
+            return SparkTable(source)
+        pieces = getattr(source, "pieces", None)
+        if pieces is not None:
+            return SparkTable(PieceRows(self.session, tuple(pieces), source.schema))
+        return SparkTable(FrameRows(positional(sent(self.session, source)), source.schema))
+
+    def ask(self, questions: Sequence[Question]) -> list[Any]:
+        """The answers of executors to questions about files that they reach, in order."""
+        return answers(self.session, questions)
+
+    def open_table(self, asked: Any, *, drop: Sequence[str] = ()) -> TableRows:
+        """The rows of a DataFrame, or of the table or view of that name. E0740, E0741, E0422 to E0426."""
+        return open_table(self.session, asked, drop=drop)
+
+    def open_remote(self, paths: Sequence[str], *, form: str, drop: Sequence[str] = ()) -> TableRows:
+        """The rows of files that Spark alone reaches. E0740, E0744, and as `open_table`."""
+        return open_remote(self.session, paths, form=form, drop=drop)
 
     def map(self, table: SparkTable, work: Work) -> SparkTable:
         """`work` applied to every batch on the executors, lazily."""
-        schema, result = table.schema.select(work.columns), work.schema
-
-        def carry(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            for batch in batches:
-                yield from _to_arrow(work(_to_polars(batch, schema)), result).to_batches()
-
-        frame = table.picked(work.columns).mapInArrow(carry, spark_schema(result))
-        return _table(frame, result)
+        return table.with_work(work)
 
     def summarise(self, table: SparkTable, *summaries: Summary) -> tuple[Any, ...]:
-        """The result of each summary from one scan: a row of states per partition, merged here in order."""
+        """The result of each summary from one scan, whatever the order and the number of partitions."""
         names = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
-        schema = table.schema.select(names)
+        rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self._tell)
+        self._count(table, rows)
+        found = [one.start() for one in summaries] if states is None else states
+        return tuple(one.result(state) for one, state in zip(summaries, found, strict=True))
 
-        def carry(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            rows, states = 0, [summary.start() for summary in summaries]
-            for batch in batches:
-                frame = _to_polars(batch, schema)
-                rows += frame.height
-                states = [one.update(state, frame) for one, state in zip(summaries, states, strict=True)]
-            dumped = [_packed(one.dump(state)) for one, state in zip(summaries, states, strict=True)]
-            yield pa.RecordBatch.from_pydict(
-                {"rows": [rows], "states": [dumped]},
-                schema=pa.schema([("rows", pa.int64()), ("states", pa.list_(pa.binary()))]),
-            )
-
-        frame = table.picked(names).mapInArrow(carry, _STATE_SCHEMA)
-        merged = [summary.start() for summary in summaries]
-        for row in _collected(frame):
-            self.rows_scanned += row["rows"]
-            merged = [
-                one.merge(state, one.load(_unpacked(bytes(data))))
-                for one, state, data in zip(summaries, merged, row["states"], strict=True)
-            ]
-        return tuple(one.result(state) for one, state in zip(summaries, merged, strict=True))
+    def write(self, table: SparkTable, store: Store) -> Manifest:
+        """Store the rows as an immutable snapshot: executors write parts, the manifest is last. One scan."""
+        manifest, rows = write_table(self.session, table, store, tell=self._tell)
+        self._count(table, rows)
+        return manifest
 
     @contextmanager
     def kept(
         self,
         table: SparkTable,
         *,
-        single: tuple[str, ...] = (),  # noqa: ARG002 - columns keep their types here
+        single: tuple[str, ...] = (),
         memory: int = KEPT_BYTES,  # noqa: ARG002 - Spark knows what it may use
     ) -> Iterator[SparkTable]:
-        """The table for several scans: Spark keeps its rows in memory and on the executors' disks."""
+        """The table for several scans: Spark keeps what its work makes in memory and on the executors' disks.
+
+        Rows without any work to do are as quickly read where they lie, and are not kept.
+        """
+        if not table.works and not single and isinstance(table.rows, PieceRows):
+            yield table
+            return
         from pyspark.storagelevel import StorageLevel  # noqa: PLC0415
 
-        frame = table.frame.persist(StorageLevel.MEMORY_AND_DISK)
+        narrowed = table.with_work(Narrowed(table.schema, single)) if single else table
+        frame = narrowed.frame().persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            yield SparkTable(frame, table.schema)
+            yield SparkTable(FrameRows(frame, table.schema), kept=Kept())
         finally:
             frame.unpersist()
 
-    def training(self, table: SparkTable, spec: BoostSpec, *, keep: tuple[str, ...] = ()) -> NoReturn:  # noqa: ARG002
-        """Not served: the features of a whole fold would have to be in one place. Raises E2112."""
-        raise CauceError("E2112", engine="spark")
+    @contextmanager
+    def observed(self, tell: Tell) -> Iterator[None]:
+        """What is done inside tells how many of its tasks are done, now and then, from another thread."""
+        before, self._tell = self._tell, tell
+        try:
+            yield
+        finally:
+            self._tell = before
+
+    def _count(self, table: SparkTable, rows: int) -> None:
+        if table.kept is None or not table.kept.made:
+            self.rows_scanned += rows
+        if table.kept is not None:
+            table.kept.made = True
+
+    def boost(
+        self, table: SparkTable, spec: BoostSpec, *, observe: Callable[[Round], None] | None = None
+    ) -> BoostResult:
+        """Train boosted trees on the table's rows, in tasks that start together. One scan."""
+        from cauce.engines.spark.boosting import boost  # noqa: PLC0415 - XGBoost's part loads when it trains
+
+        result, rows = boost(
+            self.session, table, spec, workers=self.workers, observe=observe, tell=self._tell
+        )
+        self._count(table, rows)
+        return result
+
+    def training(
+        self, table: SparkTable, spec: BoostSpec, *, keep: tuple[str, ...] = ()
+    ) -> AbstractContextManager[TrainingRows]:
+        """The table's rows, brought to this process for any number of fits. E0724; E2112 where it cannot."""
+        if self.nearby is None:
+            raise CauceError("E2112", engine="spark")
+        return training(self, table, spec, keep=keep, nearby=self.nearby)
 
 
-def _collected(frame: DataFrame) -> list[Any]:
-    from py4j.protocol import Py4JJavaError  # noqa: PLC0415
-    from pyspark.errors import PySparkException  # noqa: PLC0415
+@dataclass(frozen=True)
+class _Summarising:
+    """What a task gives: the state of each summary over its batches."""
 
-    try:
-        return frame.collect()
-    except (PySparkException, Py4JJavaError) as error:
-        raise CauceError("E0701", reason=str(error).strip().splitlines()[0]) from error
+    summaries: tuple[Summary, ...]
 
-
-def _table(frame: DataFrame, schema: Schema) -> SparkTable:
-    return SparkTable(frame.toDF(*(f"c{k}" for k in range(len(schema)))), schema)
-
-
-def _packed(data: bytes) -> bytes:
-    packed: bytes = pa.compress(data, codec=_CODEC, asbytes=True)
-    return len(data).to_bytes(8, "little") + packed
-
-
-def _unpacked(data: bytes) -> bytes:
-    size = int.from_bytes(data[:8], "little")
-    return bytes(pa.decompress(data[8:], decompressed_size=size, codec=_CODEC, asbytes=True))
-
-
-def _arrow_schema(schema: Schema) -> pa.Schema:
-    return pa.schema([(field.name, _arrow_type(field)) for field in schema])
-
-
-def _arrow_type(field: Field) -> pa.DataType:
-    if field.kind == "decimal":
-        return pa.decimal128(38, field.scale or 0)
-    return _ARROW[field.kind]
-
-
-_ARROW = {
-    "boolean": pa.bool_(),
-    "integer": pa.int64(),
-    "float": pa.float64(),
-    "text": pa.string(),
-    "date": pa.date32(),
-    "datetime": pa.timestamp("us"),
-}
-
-
-def _to_arrow(batch: pl.DataFrame, schema: Schema) -> pa.Table:
-    return batch.to_arrow().cast(_arrow_schema(schema))
-
-
-def _to_polars(batch: pa.RecordBatch, schema: Schema) -> pl.DataFrame:
-    columns = pl.DataFrame(pa.Table.from_batches([batch])).get_columns()
-    pairs = zip(columns, schema, strict=True)
-    return pl.DataFrame([column.cast(field.dtype).alias(field.name) for column, field in pairs])
+    def __call__(self, batches: Counted) -> list[Any]:
+        states = [summary.start() for summary in self.summaries]
+        for batch in batches:
+            states = [one.update(state, batch) for one, state in zip(self.summaries, states, strict=True)]
+        return states

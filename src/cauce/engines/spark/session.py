@@ -1,10 +1,14 @@
-"""A Spark session of our own: quiet, on loopback, its workers running this interpreter."""
+"""Spark sessions: one of our own, quiet and on this machine's interpreter, or a view of the caller's."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cauce.errors import CauceError
 
@@ -13,40 +17,92 @@ if TYPE_CHECKING:
 
 # Set by spark-submit, for the program it starts.
 _GATEWAY = "PYSPARK_GATEWAY_PORT"
-_SETTINGS = {
+_QUIET = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
-    "spark.sql.caseSensitive": "true",
     "spark.sql.shuffle.partitions": "8",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "true",
+}
+_LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+_NEEDED = {
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.execution.arrow.useLargeVarTypes": "false",
 }
+_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+_BATCH_ROWS = 65536
 
 
-def open_session(master: str = "local[*]", *, settings: dict[str, str] | None = None) -> SparkSession:
-    """The running session where there is one, else a new one on `master`; E0702 without pyspark.
+def open_session(
+    master: str | None = None, *, settings: Mapping[str, str] | None = None, logs: Path | None = None
+) -> SparkSession:
+    """The running session where there is one, else a new one on `master` (None: local[*]).
 
-    Under spark-submit, which has settled the master before this process began, it is on that one.
+    settings: of a new session. logs: a folder for what Spark says, made where it is not; None: it is dropped.
+    Under spark-submit, which has settled the master before this process began, it is on that one. A new
+    session ends with the process. E0702 without pyspark, E0706 and E0707 for the master, E0708 and E0709 for
+    Java, E0717 where the running session is on another master.
     """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise CauceError("E0702", package="pyspark") from error
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    builder = SparkSession.builder
-    submitted = _GATEWAY in os.environ
-    if not submitted:
-        builder = builder.master(master).appName("cauce")
-    if master.startswith("local") and not submitted:
-        builder = builder.config("spark.driver.host", "127.0.0.1").config(
-            "spark.driver.bindAddress", "127.0.0.1"
-        )
-    for key, value in {**_SETTINGS, **(settings or {})}.items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    running = SparkSession.getActiveSession()
+    if running is not None and not _is_connect(running) and running.sparkContext._jsc is not None:
+        return _same_master(running, master)
+    for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+        os.environ.setdefault(name, sys.executable)
+    from cauce.engines.spark.starting import started  # noqa: PLC0415 - only a new session needs it
+
+    session = started(_asked(master, settings or {}), logs)
+    atexit.register(_stop, session)
     return session
+
+
+def view_of(session: SparkSession) -> SparkSession:
+    """A session with the same context, catalog and settings, but those that the meaning of rows hangs on.
+
+    The given session keeps its own. E0717 for one of Spark Connect.
+    """
+    if _is_connect(session):
+        raise CauceError("E0717", reason="it is a Spark Connect session")
+    from cauce.engines.spark.faults import translated_jobs  # noqa: PLC0415
+
+    with translated_jobs():
+        view = type(session)(session.sparkContext, session._jsparkSession.cloneSession())
+        for key, value in _NEEDED.items():
+            view.conf.set(key, value)
+        if not 0 < int(view.conf.get(_BATCH) or 0) <= 2 * _BATCH_ROWS:
+            view.conf.set(_BATCH, str(_BATCH_ROWS))
+    return view
+
+
+def _asked(master: str | None, settings: Mapping[str, str]) -> dict[str, str]:
+    """What a new session is made with. spark-submit was told the master, and more, before."""
+    if _GATEWAY in os.environ:
+        return dict(settings)
+    chosen = master or "local[*]"
+    near = _LOOPBACK if chosen.startswith("local") else {}
+    return {**_QUIET, **near, **settings, "spark.master": chosen, "spark.app.name": "cauce"}
+
+
+def _same_master(running: SparkSession, master: str | None) -> SparkSession:
+    own = str(running.sparkContext.master)
+    if master is not None and master != own and not (own.startswith("local") and master.startswith("local")):
+        raise CauceError("E0717", reason=f"it is on {own}, not on {master}")
+    return running
+
+
+def _is_connect(session: Any) -> bool:
+    return type(session).__module__.startswith("pyspark.sql.connect")
+
+
+def _stop(session: SparkSession) -> None:
+    with suppress(Exception):
+        session.stop()
