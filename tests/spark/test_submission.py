@@ -17,10 +17,13 @@ import pytest
 
 from cauce.api.spark_machine import check_master, check_spark
 from cauce.api.submit import Heard, submit
+from cauce.engines.spark.workers import Worker, judge, probe
 from cauce.errors import CauceError
 from cauce.running.shipping.reach import is_remote
-from cauce.running.shipping.submission import Package, is_secret, make_job, submit_command
+from cauce.running.shipping.submission import Package, entry_text, is_secret, make_job, submit_command
 from cauce.spec import Project, project_from_mapping
+from cauce.testing.spark import Cluster, bare_python
+from cauce.version import __version__
 
 TOML = """
 schema = 1
@@ -271,6 +274,66 @@ def test_the_package_is_a_program_that_spark_submit_can_start(tmp_path: Path) ->
     look += f"runpy.run_path({file!r}); print(sys.path[0] == {str(Path(file).parent)!r})"
     asked = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert asked.stdout == "False\n"
+
+
+def test_a_driver_on_the_cluster_finds_the_libraries_beside_it(tmp_path: Path) -> None:
+    """There the driver's Python is as bare as the workers'; so are the processes it starts."""
+    package = tmp_path / "environment" / "site-packages" / "cauce" / "cli"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    told = (
+        "import os, sys\ndef main():\n    print(os.environ['PYTHONPATH'], *sys.argv[1:])\n    sys.exit(65)\n"
+    )
+    (package / "main.py").write_text(told, encoding="utf-8")
+    (tmp_path / "cauce_job.py").write_text(entry_text(), encoding="utf-8")
+    command = [sys._base_executable, "-S", str(tmp_path / "cauce_job.py"), "run", "--engine", "spark"]  # type: ignore[attr-defined]
+    environment = {**os.environ, "PYTHONPATH": "/spark/python"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == f"{package.parents[1]}:/spark/python run --engine spark\n"
+    assert done.returncode == 65
+
+
+def test_what_a_workers_python_lacks_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old glibc or a missing OpenMP would come as pages of Java from the first task."""
+    reason = "libgomp.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "broken_library.py").write_text(f"raise OSError({reason!r})\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = probe(("json", "broken_library", "missing_library"))(iter([]))
+    worker = Worker(*found)
+    assert worker.failed == (("broken_library", reason), ("missing_library", ""))
+    with pytest.raises(CauceError, match=r"E0769 .*broken_library: libgomp\.so\.1"):
+        judge(worker)
+    with pytest.raises(CauceError, match=r"E0711 .*missing_library"):
+        judge(Worker("h", "3.11.2", "", worker.failed[1:]))
+    with pytest.raises(CauceError, match="E0712"):
+        judge(Worker("h", "3.11.2", "0.0.1", ()))
+    judge(Worker("h", "3.11.2", __version__, ()))
+
+
+@pytest.mark.spark
+def test_a_bare_python_on_the_workers_is_told_in_one_line(
+    project: Path, tmp_path: Path, spark_cluster: Cluster
+) -> None:
+    """`cauce run --master` without what cauce submit carries: the fix must be named, not a traceback."""
+    (project / "flights.csv").write_text("x,late\n" + "1,a\n2,b\n" * 50, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "cauce",
+        "run",
+        "--master",
+        spark_cluster.master,
+        "--project",
+        str(project),
+    ]
+    environment = {**os.environ, "PYSPARK_PYTHON": str(bare_python(tmp_path)), "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 78, done.stderr
+    assert "error[E0711]: The workers' Python has no module numpy." in done.stderr
+    assert "cauce submit" in done.stderr
 
 
 @pytest.fixture

@@ -87,6 +87,14 @@ def run_with(master: str, command: list[str], *, seconds: float = 240.0) -> subp
     )
 
 
+def bare_python(folder: Path) -> Path:
+    """An interpreter of this minor version in a new folder, with the standard library and nothing else."""
+    made = folder / "bare-python"
+    base = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([base, "-m", "venv", "--without-pip", str(made)], check=True)  # noqa: S603
+    return made / "bin" / "python"
+
+
 @contextmanager
 def _started(
     folder: Path, name: str, command: list[str], *, extra: Mapping[str, str]

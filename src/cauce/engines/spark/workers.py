@@ -40,14 +40,15 @@ def check_workers(session: SparkSession) -> tuple[Worker, ...]:
         return ()
     tasks = min(_MOST_TASKS, max(2, 2 * context.defaultParallelism))
     with translated_jobs():
-        found = context.parallelize(range(tasks), tasks).mapPartitions(_probe(_NEEDED)).collect()
+        found = context.parallelize(range(tasks), tasks).mapPartitions(probe(_NEEDED)).collect()
     workers = tuple(sorted({Worker(*one) for one in found}, key=lambda one: (one.host, one.failed)))
     for worker in workers:
-        _judge(worker)
+        judge(worker)
     return workers
 
 
-def _judge(worker: Worker) -> None:
+def judge(worker: Worker) -> None:
+    """Raise what `check_workers` raises where this one cannot do the work."""
     for library, reason in worker.failed:
         if not reason:
             raise CauceError("E0711", module=library)
@@ -56,10 +57,10 @@ def _judge(worker: Worker) -> None:
         raise CauceError("E0712", worker=worker.version, driver=__version__)
 
 
-def _probe(needed: tuple[str, ...]) -> Any:
+def probe(needed: tuple[str, ...]) -> Any:
     """A function for tasks that needs nothing but Python: it travels as code, not as a name to import."""
 
-    def probe(_rows: Iterable[int]) -> Iterator[tuple[str, str, str, tuple[tuple[str, str], ...]]]:
+    def ask(_rows: Iterable[int]) -> Iterator[tuple[str, str, str, tuple[tuple[str, str], ...]]]:
         import importlib
         import platform
         import socket
@@ -75,4 +76,4 @@ def _probe(needed: tuple[str, ...]) -> Any:
         version = "" if failed else str(importlib.import_module("cauce").__version__)
         yield socket.gethostname(), platform.python_version(), version, tuple(failed)
 
-    return probe
+    return ask
