@@ -244,7 +244,8 @@ PAGES = {
         _("Prove that a model scores here as when it was born."),
         _(
             "Checks the digest of every file, then scores the rows the model carries and compares with the "
-            "scores it carries. Exit code 1 where they differ."
+            "scores it carries. With --engines, makes anew on each engine what the latest run made, and "
+            "keeps what was found as the model's certificate. Exit code 1 where they differ."
         ),
         (
             ("cauce verify models:/flights@champion", _("a registered model")),
@@ -252,6 +253,10 @@ PAGES = {
             (
                 "cauce verify --snapshots",
                 _("the datasets in the project's store: their bytes and their rows"),
+            ),
+            (
+                "cauce verify --engines local,spark",
+                _("that Spark makes of the project's data what this machine makes of them"),
             ),
         ),
     ),

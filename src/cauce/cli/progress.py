@@ -32,6 +32,7 @@ _STEPS = {
     "bundle": _("writing the model"),
     "register": _("registering the model"),
     "predict": _("scoring"),
+    "verify": _("comparing the engines"),
     "pack": _("packing the libraries (MB)"),
 }
 

@@ -61,7 +61,7 @@ def _plots_folder(work: Workspace, evaluation: bytes) -> Path:
 
 def export_model(work: Workspace, identity: str) -> Path:
     """The bundle as a folder of its own, made once: `models/<name>-<digest>` in the store."""
-    folder = work.store_folder / "models" / f"{work.project.name}-{identity[:12]}"
+    folder = model_folder(work, identity)
     if not folder.exists():
         draft = work.store.scratch()
         try:
@@ -70,6 +70,11 @@ def export_model(work: Workspace, identity: str) -> Path:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def model_folder(work: Workspace, identity: str) -> Path:
+    """Where the bundle lies as a folder of its own, once it was made."""
+    return work.store_folder / "models" / f"{work.project.name}-{identity[:12]}"
 
 
 def _name(draft: Path, folder: Path) -> None:

@@ -21,6 +21,7 @@ from cauce.cli.application import (
     terminal_of,
 )
 from cauce.cli.options import taking
+from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 
 _PREDICT: dict[str, Any] = {
@@ -81,23 +82,43 @@ def predict(context: Context, source: list[str], **given: Any) -> Answer:
     return predicted(done)
 
 
-@command()
-def verify(
-    context: Context,
-    model: Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)] = None,
-    *,
-    digest: Digest = None,
-    snapshots: Annotated[
+_VERIFY: dict[str, Any] = {
+    "model": Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)],
+    "digest": Digest,
+    "snapshots": Annotated[
         bool, typer.Option("--snapshots", help=_("Check the project's stored datasets in place of a model."))
-    ] = False,
-) -> Answer:
+    ],
+    "engines": Annotated[
+        str | None,
+        option(_("Make the latest run anew on these engines and compare: local,spark."), _("ENGINES")),
+    ],
+    "refit": Annotated[
+        bool, typer.Option("--refit", help=_("With --engines: also train the model anew on each."))
+    ],
+    "master": Annotated[
+        str | None, option(_("With --engines: the Spark master, such as spark://host:7077."), _("URL"))
+    ],
+}
+
+
+@command()
+@taking(_VERIFY, context=Context)
+def verify(context: Context, **given: Any) -> Answer:
     """Prove that a model scores here as when it was born."""
     from cauce.api.verify import verify
+    from cauce.cli.progress import counted
     from cauce.cli.rendering.keeping import snapshots_verified
-    from cauce.cli.rendering.scoring import verified
+    from cauce.cli.rendering.scoring import certified, verified
 
-    project = project_or_none(context)
-    if snapshots:
-        checks = verify(model, digest=digest, project=project, snapshots=True)
-        return snapshots_verified(checks, terminal_of(context).width)
-    return verified(verify(model, digest=digest, project=project))
+    project, terminal = project_or_none(context), terminal_of(context)
+    engines = given.pop("engines")
+    parity = {"refit": given.pop("refit"), "master": given.pop("master")}
+    if engines is not None:
+        names = [name.strip() for name in engines.split(",")]
+        with counted(terminal, "verify") as report:
+            return certified(verify(project=project, engines=names, report=report, **parity, **given))
+    if any(parity.values()):
+        raise CauceError("E0754", value="-")
+    if given["snapshots"]:
+        return snapshots_verified(verify(project=project, **given), terminal.width)
+    return verified(verify(project=project, **given))

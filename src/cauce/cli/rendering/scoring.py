@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from cauce.cli.answer import Answer
@@ -11,6 +12,7 @@ from cauce.language import gettext_noop as _
 
 if TYPE_CHECKING:
     from cauce.api.demo import DemoResult
+    from cauce.running.certificate import Certificate, EngineCheck
     from cauce.running.prediction import Prediction
     from cauce.running.verification import Check, Verification
 
@@ -57,6 +59,31 @@ def _checked(check: Check) -> str:
         found, allowed = format_significant(check.difference, 2), format_significant(check.tolerance or 0.0)
         line += f" ({text.format(found=found, allowed=allowed)})"
     return line if not check.reason else f"{line}: {shown(check.reason)}"
+
+
+def certified(found: Certificate) -> Answer:
+    """What engines made of the same rows, and whether it is the same."""
+    engines = ", ".join(found.engines)
+    lines = [translate(_("Model {name} {digest}")).format(name=shown(found.name), digest=found.identity)]
+    counted = translate_plural("{rows} row on {engines}", "{rows} rows on {engines}", found.rows)
+    lines.append(counted.format(rows=format_number(found.rows), engines=engines))
+    lines += map(_compared, found.checks)
+    status = 0 if found.holds else int(Exit.GATE)
+    return Answer("cauce.certificate/1", found.to_json(), "\n".join(lines), status=status)
+
+
+def _compared(check: EngineCheck) -> str:
+    mark = "–" if check.holds is None else "ok" if check.holds else "fail"
+    line = f"{mark:<4}  {check.says}"
+    if check.holds is None:
+        return f"{line}: {check.why}"
+    if math.isinf(check.difference):
+        return f"{line}: " + translate(_("not the same at {place}")).format(place=shown(check.place or "–"))
+    if not check.difference:
+        return f"{line}: " + translate(_("the same"))
+    text = translate(_("largest difference {found}, at most {allowed}"))
+    values = (format_significant(check.difference, 2), format_significant(check.tolerance))
+    return f"{line} ({text.format(found=values[0], allowed=values[1])}, {shown(check.place)})"
 
 
 def demonstrated(made: DemoResult) -> Answer:

@@ -24,6 +24,8 @@ from cauce.language import translate
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _BLOCK = 1 << 20
+CERTIFICATE = "certificate.json"
+"""What may lie in a bundle's folder unlisted: what was found out about it, which nothing reads."""
 
 
 def open_bundle(folder: str | Path, *, digest: str | None = None) -> Bundle:
@@ -124,7 +126,7 @@ def _at_most(read: object, most: int) -> bytes:
 
 def _check_entries(root: Path, manifest: Manifest) -> None:
     """E1204 for anything in the folder that the manifest does not list, and for links in its place."""
-    listed = {MANIFEST, *manifest.paths}
+    listed = {MANIFEST, CERTIFICATE, *manifest.paths}
     folders = {path.rpartition("/")[0] for path in listed if "/" in path}
     folders |= {folder.rpartition("/")[0] for folder in folders if "/" in folder}
     for path, entry in _entries(root, folders):

@@ -108,4 +108,26 @@ ENTRIES = (
             "whatever it was read from: a bucket, a table, a stream of files."
         ),
     ),
+    Entry(
+        code="E0754",
+        exit=Exit.USAGE,
+        says=_("{value} names no two engines to compare."),
+        hint=_("Name them as: cauce verify --engines local,spark"),
+        explanation=_(
+            "A certificate compares what one engine makes of the data with what another makes of them, so it "
+            "takes two different ones of local and spark."
+        ),
+    ),
+    Entry(
+        code="E0755",
+        exit=Exit.GATE,
+        says=_("The engines do not agree: {checks}."),
+        hint=_("Look at where they differ with: cauce verify --engines local,spark --json"),
+        explanation=_(
+            "The same data gave other rows, counts, features or scores on another engine, beyond what "
+            "rounding explains. Other versions of the libraries on the cluster are the usual reason; the "
+            "certificate names those of this machine. Until that is settled, score with the engine that "
+            "trained the model."
+        ),
+    ),
 )
