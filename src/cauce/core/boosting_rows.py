@@ -123,25 +123,33 @@ def _known_labels(label: Floats, spec: BoostSpec) -> npt.NDArray[np.bool_]:
 
 
 def parts_of(batch: pl.DataFrame, spec: BoostSpec, *, totals: Sequence[Totals]) -> tuple[Part, Part]:
-    """The training and the validation rows of a batch; rows of weight 0 are left out.
+    """The training and the validation rows of a batch; as `divided`."""
+    whole, fold = rows_of(batch, spec)
+    return divided(whole, fold, spec=spec, totals=totals)
+
+
+def rows_of(batch: pl.DataFrame, spec: BoostSpec) -> tuple[Part, npt.NDArray[np.int64]]:
+    """Every row of a batch, and its fold; -1 where it has none."""
+    fold = batch.get_column(spec.fold).cast(pl.Int64).fill_null(-1).to_numpy()
+    weight = None if spec.weight is None else _floats(batch[spec.weight])
+    lanes = (_lane(batch, spec.lanes[0]), _lane(batch, spec.lanes[1]))
+    return Part(_matrix(batch, spec), _floats(batch[spec.label]), weight, lanes), fold
+
+
+def divided(
+    whole: Part, fold: npt.NDArray[np.integer[Any]], *, spec: BoostSpec, totals: Sequence[Totals]
+) -> tuple[Part, Part]:
+    """The training and the validation rows; rows of weight 0 are left out.
 
     totals: of training and of validation; what is wrong is counted there, and `check` raises it.
     """
-    fold = batch.get_column(spec.fold).cast(pl.Int64).fill_null(-1).to_numpy()
-    weight = None if spec.weight is None else _floats(batch[spec.weight])
-    whole = Part(
-        _matrix(batch, spec),
-        _floats(batch[spec.label]),
-        weight,
-        (_lane(batch, spec.lanes[0]), _lane(batch, spec.lanes[1])),
-    )
     parts = []
     for number in (TRAIN, VALIDATION):
         rows = fold == number
-        if weight is not None:
-            fine = np.isfinite(weight) & (weight >= 0)
+        if whole.weight is not None:
+            fine = np.isfinite(whole.weight) & (whole.weight >= 0)
             totals[number].bad_weights += int((rows & ~fine).sum())
-            rows &= fine & (weight > 0)
+            rows &= fine & (whole.weight > 0)
         part = whole if rows.all() else whole.take(np.flatnonzero(rows))
         totals[number].add(part, spec)
         parts.append(part)
@@ -262,6 +270,13 @@ class LowestRows:
     def _keep(self, part: Part) -> None:
         self._held, self._size = [part], len(part)
         self._bound = part.lanes[0][-1]
+
+
+def none_of(spec: BoostSpec) -> Part:
+    """No rows of a fit."""
+    none, empty = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.float32)
+    features = np.zeros((0, len(spec.features)), dtype=np.float32)
+    return Part(features, empty, None if spec.weight is None else empty, (none, none))
 
 
 def joined(parts: Sequence[Part]) -> Part:

@@ -19,6 +19,7 @@ from cauce.core.boosting_rows import (
     Part,
     Totals,
     check,
+    none_of,
     parts_of,
     scoring_part,
 )
@@ -68,19 +69,13 @@ def _read(
         stack.enter_context(translated(spec))
         sizes = (share, quarter, 0 if keep is None else quarter)
         train, validation, scored = (stack.enter_context(Spool(size, lanes=lanes)) for size in sizes)
-        rows = TrainingRows(spec, Ready((train,), validation, _totals(spec), _no_rows(spec)), scored)
+        rows = TrainingRows(spec, Ready((train,), validation, _totals(spec), none_of(spec)), scored)
         rows.read(batches(), keep=keep)
         yield rows
 
 
 def _totals(spec: BoostSpec) -> tuple[Totals, Totals]:
     return Totals.start(spec), Totals.start(spec)
-
-
-def _no_rows(spec: BoostSpec) -> Part:
-    none = np.zeros(0, dtype=np.uint64)
-    empty = np.zeros(0, dtype=np.float32)
-    return Part(np.zeros((0, len(spec.features)), dtype=np.float32), empty, None, (none, none))
 
 
 class TrainingRows:

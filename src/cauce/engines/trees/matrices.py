@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cauce.core.boosting import BoostSpec, Cuts
-from cauce.core.boosting_rows import Part, Totals, class_weights, weights_of, with_ranges
+from cauce.core.boosting_rows import Part, Totals, class_weights, none_of, weights_of, with_ranges
 from cauce.core.drawing import Draw
 from cauce.core.trees.continuing import earlier_margins
 from cauce.engines.trees.group import Alone, Group
@@ -98,13 +98,18 @@ class Matrices:
 
         spec, types, by_class = self._spec, self._types, self._weights
 
+        def some() -> Iterator[Part]:
+            own = parts()
+            yield next(own, none_of(spec))
+            yield from own
+
         class Feed(xgboost.DataIter):
             def __init__(self) -> None:
-                self.rest = parts()
+                self.rest = some()
                 super().__init__()
 
             def reset(self) -> None:
-                self.rest = parts()
+                self.rest = some()
 
             def next(self, input_data: Callable[..., None]) -> bool:
                 part = next(self.rest, None)
@@ -117,5 +122,5 @@ class Matrices:
         matrix = xgboost.QuantileDMatrix(Feed(), ref=self._reference, **self._shared)
         if spec.earlier is not None:
             before = earlier_margins(spec.earlier, threads=self._shared["nthread"])
-            matrix.set_base_margin(np.concatenate([before(part.features) for part in parts()]))
+            matrix.set_base_margin(np.concatenate([before(part.features) for part in some()]))
         return matrix

@@ -100,5 +100,7 @@ def give_back_memory() -> None:
 def order_of(spools: Iterable[Spool]) -> npt.NDArray[np.intp]:
     """The `hash_order` of the rows of all spools, one after the other; each keeps lanes."""
     kept = [part for spool in spools for part in spool.hashes()]
+    if not kept:
+        return np.zeros(0, dtype=np.intp)
     first, second = (np.concatenate([part.lanes[lane] for part in kept]) for lane in (0, 1))
     return hash_order((first, second), np.concatenate([part.label for part in kept]))

@@ -1,0 +1,104 @@
+"""Trees grown by tasks that start together, each from its share of the rows: the trees of one machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cauce.core.boosting import BoostResult, BoostSpec, Round
+from cauce.core.boosting_rows import Totals, check
+from cauce.engines.spark.boosting_rows import PACKED
+from cauce.engines.spark.boosting_tasks import TOLD, dealt, grown, result_of
+from cauce.engines.spark.crossing import error_from_json
+from cauce.engines.spark.jobs import Tell, collected
+from cauce.engines.spark.table import Counted, SparkTable, run_task, worker_environment
+from cauce.errors import CauceError, warn
+from cauce.version import __version__
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MOST_WORKERS = 4
+"""So many workers grow trees where a project does not say how many."""
+
+_PATIENCE = 30.0
+
+
+def boost(
+    session: SparkSession,
+    table: SparkTable,
+    spec: BoostSpec,
+    *,
+    workers: int | None = None,
+    observe: Callable[[Round], None] | None = None,
+    tell: Tell | None = None,
+) -> tuple[BoostResult, int]:
+    """Fit boosted trees to the table's rows, read once; and how many rows were read.
+
+    workers: tasks that grow the trees; None as `chosen_workers`. observe: called with every round, at the
+    end. Raises what one machine raises, E0730 to E0732 and what `collected` raises.
+    """
+    count = chosen_workers(session, workers, spec=spec)
+    rows = collected(_stage(table, spec, count), partitions=count, tell=tell)
+    if not rows:
+        check(spec, train=Totals.start(spec), validation=Totals.start(spec))
+    record = json.loads(rows[0]["record"])
+    if rows[0]["kind"] == "error":
+        raise error_from_json(record["error"])
+    result = result_of(record, bytes(rows[0]["payload"]))
+    if observe is not None:
+        for one in result.history:
+            observe(one)
+    return result, int(record["scanned"])
+
+
+def _stage(table: SparkTable, spec: BoostSpec, workers: int) -> DataFrame:
+    """Rows dealt out by their hashes, and tasks that grow the trees."""
+    version = __version__
+
+    def deal(batches: Counted) -> Iterator[pa.RecordBatch]:
+        return dealt(batches, spec, workers=workers)
+
+    spread = table.carried(deal, PACKED, columns=spec.columns).repartitionById(workers, "worker")
+    threads = int(spread.sparkSession.sparkContext.getConf().get("spark.task.cpus", "1"))
+
+    def grow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return run_task(lambda: grown(batches, spec, workers=workers, threads=threads), version)
+
+    with worker_environment(spread.sparkSession):
+        return spread.mapInArrow(grow, TOLD, barrier=workers > 1)
+
+
+def chosen_workers(session: SparkSession, asked: int | None, *, spec: BoostSpec) -> int:
+    """How many tasks grow the trees: as asked, else as the cluster can start at once, at most `MOST_WORKERS`.
+
+    One where a quantile is predicted: XGBoost would take the mean of the workers' leaves for a leaf. One,
+    with W0730, where Spark may let executors go and nothing is asked; E0731 where more are asked. E0730 where
+    the cluster cannot start so many at once.
+    """
+    if spec.parameters.quantile is not None or asked == 1:
+        return 1
+    context = session.sparkContext
+    if context.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
+        if asked is not None:
+            raise CauceError("E0731", workers=asked)
+        warn("W0730")
+        return 1
+    slots = _slots(context, wanted=asked or 1)
+    if asked is not None and asked > slots:
+        raise CauceError("E0730", workers=asked, slots=slots)
+    return asked or max(1, min(slots, MOST_WORKERS))
+
+
+def _slots(context: Any, *, wanted: int) -> int:
+    """How many tasks the cluster can run at once; its executors are waited for a while."""
+    scala, until = context._jsc.sc(), time.monotonic() + _PATIENCE
+    while True:
+        slots = int(scala.maxNumConcurrentTasks(scala.resourceProfileManager().resourceProfileFromId(0)))
+        if slots >= wanted or time.monotonic() > until:
+            return slots
+        time.sleep(0.2)
