@@ -19,8 +19,10 @@ from cauce.api.spark_machine import check_master, check_spark
 from cauce.api.submit import Heard, submit
 from cauce.engines.spark.workers import Worker, judge, probe
 from cauce.errors import CauceError
+from cauce.running.project_run import run_project
 from cauce.running.shipping.reach import is_remote
 from cauce.running.shipping.submission import Package, entry_text, is_secret, make_job, submit_command
+from cauce.running.workspace import open_workspace
 from cauce.spec import Project, project_from_mapping
 from cauce.testing.spark import Cluster, bare_python
 from cauce.version import __version__
@@ -224,11 +226,10 @@ def test_what_cannot_work_is_refused_before_anything_is_packed(
 
 def test_a_run_on_a_cluster_refuses_a_store_of_this_machine(project: Path) -> None:
     """The same mistake without submit: `cauce run --master`."""
-    from cauce.running.workspace import open_workspace
-
     (project / "cauce.toml").write_text(TOML.replace("shared = true", ""), encoding="utf-8")
     with pytest.raises(CauceError, match="E0760"):
-        _ = open_workspace(project, master="spark://cluster.example:7077").engine
+        run_project(open_workspace(project, master="spark://cluster.example:7077"))
+    assert [one.name for one in project.iterdir()] == ["cauce.toml"]
 
 
 def test_who_ends_the_command_ends_the_job(project: Path, spark: Path, tmp_path: Path) -> None:
