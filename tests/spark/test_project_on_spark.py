@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import gzip
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from both_engines import close, project, snapshots_in_parts, stored, table
 
-from cauce.core import snapshot_writing
 from cauce.core.bundle.frames import predict_frame
 from cauce.core.bundle.opening import open_stored_bundle
 from cauce.running.project_run import Results, run_project, states_of
-from cauce.running.steps.objects import read_bytes, read_json
+from cauce.running.steps.objects import read_bytes
 from cauce.running.workspace import open_workspace
 
 pytestmark = pytest.mark.spark
-ROWS = 1200
 Runs = Callable[[str], tuple[Results, Results]]
 
 
 @pytest.fixture
-def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_parts() -> Iterator[None]:
     """Snapshots of small tables have several parts, as those of large ones have."""
-    monkeypatch.setattr(snapshot_writing, "rows_in_part", lambda columns: 150)
+    with snapshots_in_parts():
+        yield
 
 
 @pytest.fixture
@@ -47,58 +46,6 @@ def runs(tmp_path: Path, spark_session: Any, in_parts: None) -> Runs:
         return found
 
     return run
-
-
-def table(path: Path) -> Path:
-    """Numbers, texts and gaps; a class and a number that depend on them; a key, a group and a weight."""
-    draw = np.random.default_rng(5)
-    a, b = draw.normal(size=ROWS), draw.gamma(2.0, 3.0, ROWS)
-    town = draw.choice(["lima", "quito", "la paz", "cusco"], ROWS, p=[0.5, 0.3, 0.15, 0.05])
-    chance = 1 / (1 + np.exp(-(1.5 * a - 0.2 * b + (town == "lima"))))
-    frame = pl.DataFrame(
-        {
-            "id": np.arange(ROWS),
-            "a": pl.Series(a).set(pl.Series(draw.random(ROWS) < 0.1), None),
-            "b": b,
-            "town": town,
-            "owner": draw.integers(0, 300, ROWS),
-            "weight": draw.uniform(0.5, 2.0, ROWS),
-            "bought": np.where(draw.random(ROWS) < chance, "yes", "no"),
-            "price": np.exp(0.4 * a + 0.1 * b + draw.normal(scale=0.3, size=ROWS)),
-        }
-    )
-    frame.write_parquet(path)
-    return path
-
-
-def project(source: Path, target: str, more: str = "", data: str = "") -> str:
-    return f"""
-name = "both"
-[data]
-source = {json.dumps(str(source))}
-{data}
-[target]
-{target}
-[tracking]
-enabled = false
-{more}
-"""
-
-
-def stored(results: Results, step: str, output: str) -> Any:
-    return read_json(results.work.store, str(results.records[step].outputs[output].value))
-
-
-def close(one: Any, other: Any, *, relative: float = 1e-9) -> bool:
-    """Whether two JSON values are equal but for the last digits of their numbers."""
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(close(one[k], other[k], relative=relative) for k in one)
-    if isinstance(one, list):
-        pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(close(a, b, relative=relative) for a, b in pairs)
-    if isinstance(one, float) and isinstance(other, float | int):
-        return bool(np.isclose(one, other, rtol=relative, atol=relative))
-    return bool(one == other)
 
 
 def check_same(local: Results, spark: Results, *, rows: Path, scores: float = 1e-6) -> None:
@@ -153,7 +100,7 @@ contributions = true
 
 
 def test_prices_by_groups_on_the_log_scale_are_the_same(tmp_path: Path, runs: Runs) -> None:
-    """Groups, components, a target's scale and a learning curve are each made of summaries that Spark merges."""
+    """Groups, components, a target's scale and a learning curve are made of summaries that Spark merges."""
     source = table(tmp_path / "table.parquet")
     more = """
 [split]

@@ -27,6 +27,8 @@ from cauce.running.trials.judging import FoldResult, How, Stopped, judge_fold
 from cauce.running.trials.records import Kept, TrialRecords, keep_frame, keep_model, read_frame
 from cauce.spec.models import COMPLETE
 
+_OF_ENGINES = "E07"
+"""Codes of failures that say nothing of a candidate: it is tried again."""
 KEPT_TRIALS = 3
 """So many of the best trials keep their scores, for the choice and its comparisons."""
 
@@ -128,6 +130,8 @@ class Rounds:
         except CauceError as error:
             for future in fits:
                 future.cancel()
+            if error.code.startswith(_OF_ENGINES):
+                raise
             trial = failed_trial(candidate, error)
         costs = TrialCosts(seconds, self.readings.get(candidate.number, 0.0))
         self.digests[candidate.number] = self.records.keep(trial, self.plan_digest, kept=kept, costs=costs)
