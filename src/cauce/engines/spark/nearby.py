@@ -24,7 +24,7 @@ MOST_ROWS = 10_000_000
 
 @dataclass(frozen=True)
 class Nearby:
-    """What works on rows here. engine: of this process. store: one that executors write to, while it is open."""
+    """What works on rows here. engine: of this process. store: one that executors write to, while open."""
 
     engine: Engine
     store: Callable[[], AbstractContextManager[Store]]
