@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,58 +14,88 @@ import numpy.typing as npt
 
 from cauce.errors import CauceError
 
-_CHUNK = 4 << 20
-_MEETING = 300
-_SILENCE = 1800
+_CHUNK = 1 << 26
+_PATIENCE = 1800
+"""Seconds in which all members have to come to a meeting, or to say what they have."""
 _BROKEN: list[Any] = []
 
 
 @dataclass(frozen=True)
 class Member:
-    """One task of a group. rank: its partition. barrier: Spark's, None where the task is alone."""
+    """One task of a group. rank: its partition. barrier: Spark's, None where the task is alone.
+
+    What is asked of all members is asked inside `joined`, of all of them at the same point.
+    """
 
     rank: int
     size: int
     barrier: Any = None
 
     def gathered(self, data: bytes) -> list[bytes]:
-        """What every member gives, by rank; all of them must call it. It goes through the driver."""
+        """What every member gives, by rank."""
         if self.barrier is None:
             return [data]
-        longest = max(int(length) for length in self.barrier.allGather(str(len(data))))
-        found = [bytearray() for _ in range(self.size)]
-        for start in range(0, longest, _CHUNK):
-            text = base64.b64encode(data[start : start + _CHUNK]).decode("ascii")
-            for rank, part in enumerate(self.barrier.allGather(text)):
-                found[rank] += base64.b64decode(part)
-        return [bytes(own) for own in found]
+        lengths = np.zeros(self.size)
+        lengths[self.rank] = len(data)
+        ends = np.cumsum(self.added(lengths).astype(np.int64))
+        every = np.zeros(ends[-1], dtype=np.uint8)
+        every[ends[self.rank] - len(data) : ends[self.rank]] = np.frombuffer(data, dtype=np.uint8)
+        for start in range(0, len(every), _CHUNK):
+            every[start : start + _CHUNK] = _summed(every[start : start + _CHUNK])
+        return [part.tobytes() for part in np.split(every, ends[:-1])]
 
     def added(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The sums of numbers over all members that are `joined`."""
-        if self.barrier is None:
-            return numbers
-        from xgboost import collective  # noqa: PLC0415 - on the executor
+        """The sums of numbers over all members."""
+        return numbers if self.barrier is None else _summed(numbers.astype(np.float64))
 
-        sums: npt.NDArray[np.float64] = collective.allreduce(numbers.astype(np.float64), collective.Op.SUM)
-        return sums
+
+def _summed(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    from xgboost import collective  # noqa: PLC0415 - on the executor
+
+    sums: npt.NDArray[Any] = collective.allreduce(numbers, collective.Op.SUM)
+    return sums
 
 
 def this_member(workers: int) -> Member:
     """The task that this is, among so many."""
     from pyspark import BarrierTaskContext, TaskContext  # noqa: PLC0415 - on the executor
 
-    if workers == 1:
-        return Member(0, 1)
-    # Before the first use of its class, a barrier context is an ordinary one.
-    context = BarrierTaskContext.get()
     own = TaskContext.get()
-    assert own is not None
-    return Member(own.partitionId(), workers, context)
+    if workers == 1 or own is None:
+        return Member(0, 1)
+    return Member(own.partitionId(), workers, BarrierTaskContext.get())
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where members find each other, once. tracker: XGBoost's, which only the member of rank 0 has."""
+
+    place: dict[str, Any]
+    tracker: Any = None
+
+
+def first_meeting(member: Member) -> Meeting:
+    """A meeting that Spark tells all members of; it waits for them."""
+    # Spark looks once a second whether all have come: a second for each call.
+    return _meeting(member, lambda text: str(member.barrier.allGather(text)[0]))
+
+
+def next_meeting(member: Member) -> Meeting:
+    """A meeting that members who are `joined` agree on, for when they have parted."""
+    return _meeting(member, lambda text: member.gathered(text.encode())[0].decode())
+
+
+def _meeting(member: Member, tell: Callable[[str], str]) -> Meeting:
+    if member.barrier is None:
+        return Meeting({})
+    tracker = _tracker(member) if member.rank == 0 else None
+    place = "{}" if tracker is None else json.dumps(tracker.worker_args())
+    return Meeting(json.loads(tell(place)), tracker)
 
 
 @contextmanager
-def joined(member: Member) -> Iterator[None]:
-    """XGBoost sums up over all members inside. The one of rank 0 is where they find each other.
+def joined(member: Member, meeting: Meeting) -> Iterator[None]:
+    """XGBoost sums up over all members inside.
 
     Where that fails the process is left as it is, for Spark to end: taking leave would wait for the others.
     """
@@ -75,18 +104,15 @@ def joined(member: Member) -> Iterator[None]:
         return
     from xgboost import collective  # noqa: PLC0415 - on the executor
 
-    tracker = _tracker(member) if member.rank == 0 else None
-    told = "{}" if tracker is None else json.dumps(tracker.worker_args())
-    places = json.loads(member.gathered(told.encode())[0])
     try:
-        collective.init(**places, dmlc_task_id=f"{member.rank:06d}", dmlc_timeout=_SILENCE)
+        collective.init(**meeting.place, dmlc_task_id=f"{member.rank:06d}", dmlc_timeout=_PATIENCE)
         yield
     except BaseException:
-        _BROKEN.append(tracker)
+        _BROKEN.append(meeting)
         raise
     collective.finalize()
-    if tracker is not None:
-        tracker.wait_for(timeout=_MEETING)
+    if meeting.tracker is not None:
+        meeting.tracker.wait_for(timeout=_PATIENCE)
 
 
 def _tracker(member: Member) -> Any:
@@ -94,7 +120,7 @@ def _tracker(member: Member) -> Any:
 
     hosts = [task.address.rpartition(":")[0] for task in member.barrier.getTaskInfos()]
     tracker = RabitTracker(
-        n_workers=member.size, host_ip=_own_address(hosts), sortby="task", timeout=_MEETING
+        n_workers=member.size, host_ip=_own_address(hosts), sortby="task", timeout=_PATIENCE
     )
     tracker.start()
     return tracker

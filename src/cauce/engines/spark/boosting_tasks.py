@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,13 +23,13 @@ from cauce.core.boosting_rows import (
     none_of,
     rows_of,
 )
-from cauce.engines.spark.boosting_group import Member, joined, this_member
+from cauce.engines.spark.boosting_group import Member, first_meeting, joined, next_meeting, this_member
 from cauce.engines.spark.boosting_rows import SEEN, from_bytes, packed, seen, to_bytes, unpacked
 from cauce.engines.spark.crossing import error_to_json
 from cauce.engines.spark.table import Counted
 from cauce.engines.trees.fitting import fit
 from cauce.engines.trees.matrices import Matrices, Ready
-from cauce.engines.trees.spooling import Spool
+from cauce.engines.trees.spooling import Spool, give_back_memory
 from cauce.engines.trees.xgboost_border import translated
 from cauce.errors import CauceError
 
@@ -92,13 +92,7 @@ def grown(
         totals = (Totals.start(spec), Totals.start(spec))
         read = _Read(spec, train, validation, totals, LowestRows(spec.cut_rows))
         failed = _failure(lambda: _read(batches, read))
-        notes = [json.loads(one) for one in member.gathered(_note(read, failed))]
-        errors = [one["error"] for one in notes if one["error"]]
-        if errors:
-            if member.rank == 0:
-                yield _row("error", {"error": errors[0]})
-            return
-        yield from _from_notes(read, notes, member, threads)
+        yield from _told(read, failed, member=member, threads=threads)
 
 
 def _read(batches: Iterator[pa.RecordBatch], read: _Read) -> None:
@@ -121,44 +115,65 @@ def _note(read: _Read, failed: CauceError | None) -> bytes:
     return json.dumps(note).encode()
 
 
-def _from_notes(
-    read: _Read, notes: list[dict[str, Any]], member: Member, threads: int
+def _told(
+    read: _Read, failed: CauceError | None, *, member: Member, threads: int
 ) -> Iterator[pa.RecordBatch]:
-    """What comes after every worker knows what all of them have."""
-    spec = read.spec
+    """What one worker tells of the fit that all make together. failed: why its rows could not be read."""
+    with joined(member, first_meeting(member)):
+        notes = [json.loads(one) for one in member.gathered(_note(read, failed))]
+        totals = _all_totals(read.spec, notes)
+        trouble = next((one["error"] for one in notes if one["error"]), None) or _trouble(
+            lambda: check(read.spec, train=totals[0], validation=totals[1])
+        )
+        if trouble is None:
+            ready = Ready((read.train,), read.validation, totals, _sample(read, member))
+            meeting = next_meeting(member)
+    # A worker without rows leaves fields of its trees unset that are of no account for scores.
+    speaks = next((rank for rank, note in enumerate(notes) if note["rows"]), 0) == member.rank
+    found: list[BoostResult] = []
+    if trouble is None:
+        with _binned(read.spec, ready, member, threads) as binned, joined(member, meeting):
+            trouble = _trouble(lambda: found.append(_fit(read.spec, binned, threads)))
+    if speaks and trouble is not None:
+        yield _row("error", {"error": trouble})
+    elif speaks:
+        record = {**_record(found[0]), "scanned": sum(note["scanned"] for note in notes)}
+        yield _row("result", record, found[0].payload)
+
+
+def _trouble(action: Callable[[], None]) -> dict[str, Any] | None:
+    """An error of ours that every worker meets alike, as JSON."""
+    failed = _failure(action)
+    if failed is not None and failed.code in _OWN:
+        raise failed
+    return None if failed is None else error_to_json(failed)
+
+
+def _all_totals(spec: BoostSpec, notes: list[dict[str, Any]]) -> tuple[Totals, Totals]:
     totals = (Totals.start(spec), Totals.start(spec))
     for note in notes:
         for own, other in zip(totals, note["totals"], strict=True):
             own.merge(_totals_from_json(other))
-    # A worker without rows leaves fields of its trees unset that are of no account for scores.
-    speaks = next((rank for rank, note in enumerate(notes) if note["rows"]), 0) == member.rank
-    try:
-        check(spec, train=totals[0], validation=totals[1])
-        ready = Ready((read.train,), read.validation, totals, _sample(read, member))
-        found = _fit(spec, ready, member, threads)
-    except CauceError as error:
-        if error.code in _OWN:
-            raise
-        if speaks:
-            yield _row("error", {"error": error_to_json(error)})
-        return
-    if speaks:
-        record = {**_record(found), "scanned": sum(note["scanned"] for note in notes)}
-        yield _row("result", record, found.payload)
+    return totals
 
 
-def _fit(spec: BoostSpec, ready: Ready, member: Member, threads: int) -> BoostResult:
+@contextmanager
+def _binned(spec: BoostSpec, ready: Ready, member: Member, threads: int) -> Iterator[Matrices]:
     import xgboost  # noqa: PLC0415 - on the executor
 
-    asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
     with xgboost.config_context(verbosity=0):
         binned = Matrices(spec, ready, threads=threads, group=member)
         # What is watched is binned here too, before the workers are joined.
         _ = binned.sampled
         for spool in (*ready.train, ready.validation):
             spool.forget()
-        with joined(member):
-            return fit(spec, threads, binned=binned, asked=asked, observe=None).result
+        give_back_memory()
+        yield binned
+
+
+def _fit(spec: BoostSpec, binned: Matrices, threads: int) -> BoostResult:
+    asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
+    return fit(spec, threads, binned=binned, asked=asked, observe=None).result
 
 
 def _sample(read: _Read, member: Member) -> Part:
@@ -173,9 +188,8 @@ def _sample(read: _Read, member: Member) -> Part:
     last = np.lexsort((second, first))[:count][-1]
     low = (own.lanes[0] < first[last]) | ((own.lanes[0] == first[last]) & (own.lanes[1] <= second[last]))
     chosen = own.take(np.flatnonzero(low))
-    batches = member.gathered(to_bytes(packed(chosen, np.zeros(len(chosen)))))
     lowest = LowestRows(count)
-    for batch in batches:
+    for batch in member.gathered(to_bytes(packed(chosen, np.zeros(len(chosen))))):
         lowest.add(unpacked(from_bytes(batch), width=width, weighted=weighted)[0])
     return lowest.rows()
 
