@@ -41,6 +41,17 @@ PLANTED = {
         "Only the Spark engine knows Spark",
     ),
     "a run knows MLflow": ("running/planted.py", "import mlflow", "Only tracking knows MLflow"),
+    "the service knows project files, by way of another": (
+        "core/bundle/inputs.py",
+        "import cauce.spec.project",
+        "The service imports only what scores",
+    ),
+    "the service unpickles": ("service/planted.py", "import pickle", "The service imports only what scores"),
+    "a run knows the web": (
+        "running/planted.py",
+        "def f():\n    import uvicorn",
+        "Only the service knows the web",
+    ),
 }
 
 HEAVY = {

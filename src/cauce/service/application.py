@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,7 @@ COMPLETE = "cauce.complete"
 """Where the server notes in a request's scope when its last byte came, in seconds of the monotonic clock."""
 _LARGE = 1 << 16
 _MOST_LARGE = 4
+_SWALLOWED = 8
 _CLOSE = ((b"connection", b"close"),)
 _AGAIN = ((b"retry-after", b"1"),)
 _ASK = ((b"www-authenticate", b"Bearer"),)
@@ -136,7 +138,9 @@ class Application:
     async def _body(self, receive: Callable[[], Awaitable[Event]], headers: Mapping[bytes, bytes]) -> bytes:
         limit = self.settings.limits.body_bytes
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
+        if len(declared) > 18 or int(declared) > limit:
+            if len(declared) <= 18 and int(declared) <= _SWALLOWED * limit and b"expect" not in headers:
+                await self._swallow(receive)
             raise _Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
         event = await receive()
         if event["type"] == "http.disconnect":
@@ -144,6 +148,13 @@ class Application:
         if not event.get("more_body"):
             return bytes(event.get("body", b""))
         return await self._parts(receive, bytearray(event["body"]))
+
+    async def _swallow(self, receive: Callable[[], Awaitable[Event]]) -> None:
+        """Let a body that is too large go by, since most clients listen only once they have sent all."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.limits.request_seconds):
+                while (await receive()).get("more_body"):
+                    pass
 
     async def _parts(self, receive: Callable[[], Awaitable[Event]], body: bytearray) -> bytes:
         limits = self.settings.limits

@@ -38,6 +38,7 @@ def document(served: Served, *, tokens: bool) -> dict[str, Any]:
     predictions = {
         "type": "object",
         "properties": {"predictions": {"type": "array", "items": _given(served)}, **_about()},
+        "required": ["predictions"],
     }
     one_or_many = {"oneOf": [row, {"type": "array", "items": row}]}
     example = {"example": example_row(served.golden)}
@@ -123,7 +124,8 @@ def levels_of(manifest: Manifest) -> dict[str, tuple[Any, ...]]:
 def _given(served: Served) -> dict[str, Any]:
     kinds = {"integer": "integer", "boolean": "boolean", "text": "string", "float": "number"}
     fields = served.scorer.answers.fields
-    return {"type": "object", "properties": {one.name: {"type": kinds[one.kind]} for one in fields}}
+    properties = {one.name: {"type": kinds[one.kind]} for one in fields}
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _flat(served: Served) -> dict[str, Any]:

@@ -89,7 +89,13 @@ def _demand(request: Request, names: Sequence[str], *, known: str) -> tuple[str,
     pairs = (one.partition("=") for one in more)
     details = {key.strip(): value.strip().strip('"') for key, _mark, value in pairs}
     packed = request.header(b"content-encoding") not in ("", "identity")
-    if name.strip() not in names or packed or details.get("charset", "utf-8") not in ("utf-8", "utf8"):
+    unnamed = bool(said) and not name.strip()
+    if (
+        unnamed
+        or name.strip() not in names
+        or packed
+        or details.get("charset", "utf-8") not in ("utf-8", "utf8")
+    ):
         given = said.decode("latin-1") if not packed else request.header(b"content-encoding")
         raise CauceError("E2414", path=request.path, given=given, known=known)
     return name.strip(), details

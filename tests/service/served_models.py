@@ -1,0 +1,179 @@
+"""Small models being served, in this process or behind a real server, and a client that hides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import math
+import mmap
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bundles"))
+
+import small_models as small
+
+from cauce.core.answering.answering import Answering
+from cauce.core.answering.interval import IntervalRule
+from cauce.core.bundle.bundle import Bundle
+from cauce.core.bundle.exporting import export_bundle
+from cauce.core.bundle.writing import make_bundle
+from cauce.running.serving import Service, prepare
+from cauce.service.application import Application
+from cauce.service.counters import Counters
+from cauce.service.layout import NAMES
+from cauce.service.served import Served, open_served
+from cauce.service.settings import Limits, ServiceSettings
+
+TASKS = ("binary", "multiclass", "regression")
+FINE = {
+    "distance": 16.5,
+    "stops": 3,
+    small.HOSTILE: "AA",
+    "*": True,
+    "day": "2020-12-31",
+    "price": "12.50",
+    "at": "2020-12-31T10:00:00",
+}
+"""A row of the small models, as JSON has it."""
+
+
+def fine(**changes: Any) -> dict[str, Any]:
+    """The row with other values; `...` leaves a column out. hostile, star: of the columns so called."""
+    names = {"hostile": small.HOSTILE, "star": "*"}
+    row = {**FINE, **{names.get(name, name): value for name, value in changes.items()}}
+    return {name: value for name, value in row.items() if value is not ...}
+
+
+@cache
+def folder_of(bundle: Bundle) -> Path:
+    """The bundle in a folder, which the process keeps."""
+    return export_bundle(bundle, Path(tempfile.mkdtemp(prefix="cauce-served-")) / "bundle")
+
+
+@cache
+def served(task: str = "binary", extra: str = "ignore") -> Served:
+    """The small model, ready to answer."""
+    bundle = small.bundle(task)
+    return open_served(folder_of(bundle), digest=bundle.identity, version="small/1", extra=extra)  # type: ignore[arg-type]
+
+
+@cache
+def with_interval() -> Served:
+    """A model of numbers with an interval around each prediction."""
+    draft = small.draft("regression")
+    rule = IntervalRule(level=0.9, kind="constant", radius=25.0)
+    bundle = make_bundle(replace(draft, manifest=replace(draft.manifest, answering=Answering(interval=rule))))
+    return open_served(folder_of(bundle), digest=bundle.identity)
+
+
+def settings(**changes: Any) -> ServiceSettings:
+    """Settings of an application in this process."""
+    return replace(ServiceSettings(folder="", digest="", version="small/1"), **changes)
+
+
+def application(model: Served | None = None, **changes: Any) -> Application:
+    """The application in this process. changes: of its settings, limits, tokens or capture."""
+    own = {name: changes.pop(name) for name in ("tokens", "capture") if name in changes}
+    memory = mmap.mmap(-1, Counters.size(NAMES, 1))
+    return Application(
+        served=model or served(),
+        settings=settings(**changes),
+        counters=Counters(memory, NAMES),
+        **own,
+    )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. headers: by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, which must be strict JSON."""
+
+        def refuse(text: str) -> None:
+            raise AssertionError(f"{text} in an answer")
+
+        return json.loads(self.body, parse_constant=refuse)
+
+
+def ask(app: Application, path: str = "/predict", body: Any = b"", **more: Any) -> Reply:
+    """Ask the application in this process. more: method, headers, and what stands in the request's scope."""
+    method = more.pop("method", "GET" if body == b"" else "POST")
+    headers = [
+        (name.lower().encode(), str(value).encode()) for name, value in more.pop("headers", {}).items()
+    ]
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    route, _mark, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": route,
+        "query_string": query.encode(),
+        "headers": headers,
+    }
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    asyncio.run(app({**scope, **more}, receive, send))
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return Reply(sent[0]["status"], found, sent[1]["body"])
+
+
+def start(task: str = "binary", **choices: Any) -> Service:
+    """The small model behind a real server, on a free port."""
+    folder = folder_of(small.bundle(task))
+    return prepare(folder, digest=small.bundle(task).identity, choices={"port": 0, **choices}).start()
+
+
+def connect(url: str, *, timeout: float = 10.0) -> http.client.HTTPConnection:
+    """A connection that is kept."""
+    parts = urlsplit(url)
+    return http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=timeout)
+
+
+def call(
+    connection: http.client.HTTPConnection,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """One request over a connection that is kept."""
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    connection.request("GET" if data is None else "POST", path, data, dict(headers or {}))
+    response = connection.getresponse()
+    found = {name.lower(): value for name, value in response.getheaders()}
+    return Reply(response.status, found, response.read())
+
+
+def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON carries it: no NaN, no infinity, dates and decimals as texts."""
+    return {name: _carried(value) for name, value in row.items()}
+
+
+def _carried(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+LIMITS = Limits()
