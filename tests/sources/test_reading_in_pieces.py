@@ -49,7 +49,7 @@ def seen_here(options: ReadOptions) -> Seen:
 def seen_in_pieces(options: ReadOptions) -> Seen:
     source = open_source(options, ask=asked_elsewhere)
     rejections = Rejections()
-    batches = (batch for piece in source.pieces for batch in sent(piece).batches(rejections))
+    batches = (batch for piece in source.pieces for batch in sent(piece).batches(None, rejections))
     found = identity(source, batches)
     return source.schema, source.notices, found, list(rejections)
 

@@ -10,13 +10,15 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from cauce.errors import CauceError
 from cauce.ports.engine import Engine
+from cauce.ports.pieces import HeldRows
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
+from cauce.running.held_rows import open_held
 from cauce.running.plots.beside import Beside
 from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
-from cauce.sources.files import find_files, fingerprint
+from cauce.sources.files import find_files, fingerprint, is_held
 from cauce.spec import FILE_NAME, Data, Project, read_project
 from cauce.spec import Engine as EngineSettings
 from cauce.stores.ledger import StoreLedger
@@ -28,24 +30,28 @@ class EngineAsked(TypedDict, total=False):
     """What a caller says of the engine, in place of the project.
 
     engine: local or spark. master: the Spark master's address. spark: a Spark session to work with, which is
-    never stopped. A master or a session means Spark.
+    never stopped. A master or a session means Spark. data: a DataFrame of Spark with the rows, in place of
+    data.source; it means its own session.
     """
 
     engine: Kind | None
     master: str | None
     spark: Any
+    data: Any
 
 
 @dataclass(frozen=True)
 class Workspace:
     """What a command works on. folder: where the project file lies; its paths are relative to it.
 
-    session: a Spark session of the caller's; it is used, and never stopped.
+    session: a Spark session of the caller's; it is used, and never stopped. rows: a Spark DataFrame of the
+    caller's, in place of the project's source.
     """
 
     project: Project
     folder: Path
     session: Any = field(default=None, compare=False)
+    rows: Any = field(default=None, compare=False)
 
     @cached_property
     def store_folder(self) -> Path:
@@ -100,9 +106,24 @@ class Workspace:
         """How the project's files are read."""
         return read_options(self.project.data, self.folder)
 
+    @cached_property
+    def held(self) -> HeldRows | None:
+        """The project's table where the engine holds it; None where the project has files. E0742, E0743."""
+        return open_held(self.engine, self.rows, self.project.data, self.read_options)
+
     def fingerprint(self) -> str:
-        """SHA-256 over the names and bytes of the project's files."""
-        return fingerprint(find_files(self.read_options.paths))
+        """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan."""
+        if self.rows is None and not any(is_held(one) for one in self.project.data.source):
+            return fingerprint(find_files(self.read_options.paths))
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        from cauce.stats.identity import Identity  # noqa: PLC0415 - only where there is a table
+
+        held: Any = self.held
+        (found,) = self.engine.summarise(self.engine.scan(held), Identity(held.schema))
+        return str(found.identity)
 
 
 def open_workspace(project: str | Path | Project = FILE_NAME, **asked: Unpack[EngineAsked]) -> Workspace:
@@ -115,8 +136,9 @@ def open_workspace(project: str | Path | Project = FILE_NAME, **asked: Unpack[En
     else:
         path = Path(project)
         found, folder = read_project(path), (path if path.is_dir() else path.parent).resolve()
-    engine = engine_settings(found.engine, **asked)
-    return Workspace(replace(found, engine=engine), folder, asked.get("spark"))
+    engine, rows = engine_settings(found.engine, **asked), asked.get("data")
+    session = asked.get("spark") or getattr(rows, "sparkSession", None)
+    return Workspace(replace(found, engine=engine), folder, session, rows)
 
 
 def engine_settings(said: EngineSettings, **asked: Unpack[EngineAsked]) -> EngineSettings:
@@ -124,10 +146,10 @@ def engine_settings(said: EngineSettings, **asked: Unpack[EngineAsked]) -> Engin
     engine, master = asked.get("engine"), asked.get("master")
     if engine is not None and engine not in get_args(Kind):
         raise CauceError("E1504", option="engine", choices=", ".join(get_args(Kind)), value=engine)
-    on_spark = [name for name in ("master", "spark") if asked.get(name) is not None]
+    on_spark = [name for name in ("master", "spark", "data") if asked.get(name) is not None]
     if on_spark and engine == "local":
         raise CauceError("E0722", option=on_spark[0])
-    if len(on_spark) > 1:
+    if "master" in on_spark and len(on_spark) > 1:
         raise CauceError("E0723", master=master)
     return replace(said, kind="spark" if on_spark else engine or said.kind, master=master or said.master)
 
@@ -135,7 +157,7 @@ def engine_settings(said: EngineSettings, **asked: Unpack[EngineAsked]) -> Engin
 def read_options(data: Data, folder: Path) -> ReadOptions:
     """What `[data]` says about reading, with paths made absolute."""
     return ReadOptions(
-        paths=tuple(str(folder / source) for source in data.source),
+        paths=tuple(one if is_held(one) else str(folder / one) for one in data.source),
         format=data.format,
         encoding=data.encoding,
         delimiter=data.delimiter,

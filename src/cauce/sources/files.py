@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from cauce.errors import CauceError, Place
 _CHUNK = 1 << 20
 _GLOB_SIGNS = frozenset("*?[")
 _HIDDEN = (".", "_")
+
+TABLE = "table:"
+"""What begins the name of a table in place of a path."""
+_ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+://")
 
 Content = Literal["text", "gzip", "zip", "zstd", "parquet"]
 
@@ -61,6 +66,16 @@ class SourceFile:
         return status.st_size, status.st_mtime_ns
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path is an address such as hdfs://… or s3a://…, which no file of this machine has."""
+    return _ADDRESS.match(path) is not None
+
+
+def is_held(source: str) -> bool:
+    """Whether a source is a table, or files that only an engine reaches."""
+    return source.startswith(TABLE) or is_remote(source)
+
+
 def unreadable(file: SourceFile, error: OSError) -> CauceError:
     """The coded form of an operating-system error on `file`."""
     return CauceError("E0402", place=file.place(), reason=error.strerror or type(error).__name__)
@@ -68,9 +83,11 @@ def unreadable(file: SourceFile, error: OSError) -> CauceError:
 
 def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
     """The files that paths, folders and globs name, once each, sorted by name. E0401 where one names none,
-    E0402 where the system refuses to look."""
+    E0402 where the system refuses to look, E0743 for a table or an address."""
     found: dict[Path, SourceFile] = {}
     for pattern in paths:
+        if is_held(pattern):
+            raise CauceError("E0743", source=pattern)
         matched = _matched(pattern)
         if not matched:
             raise CauceError("E0401", pattern=pattern)

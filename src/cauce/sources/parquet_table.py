@@ -21,7 +21,6 @@ from cauce.expr.schema import Field, Schema
 from cauce.ports.pieces import Ask
 from cauce.sources.asking import asked_here
 from cauce.sources.declared import declared_formats, fixed_reading
-from cauce.sources.files import SourceFile
 from cauce.sources.options import ReadOptions
 from cauce.sources.parquet import ParquetFiles, RowGroups
 from cauce.sources.rejections import Rejection, Rejections
@@ -61,13 +60,16 @@ class ParquetTable:
             typed = typing(frame)
             failing = typing.failures(frame, typed)
             for place in sorted(failing):
-                rejections.add(self._rejection(file, row + place, failing[place], frame[place]))
+                kind = self.schema[failing[place]].kind
+                rejections.add(cell_rejection(file.name, row + place, (failing[place], kind), frame[place]))
             yield without(typed, tuple(failing))[chosen]
 
-    def _rejection(self, file: SourceFile, row: int, name: str, frame: pl.DataFrame) -> Rejection:
-        values: dict[str, str | int] = {"column": name, "kind": self.schema[name].kind}
-        text = json.dumps(frame.row(0, named=True), ensure_ascii=False, default=str)
-        return Rejection(file.name, row, name, "E0431", values, text)
+
+def cell_rejection(file: str, row: int, cell: tuple[str, str], frame: pl.DataFrame) -> Rejection:
+    """A row rejected for one cell. cell: its column, and the kind it does not read as. frame: the row."""
+    values: dict[str, str | int] = {"column": cell[0], "kind": cell[1]}
+    text = json.dumps(frame.row(0, named=True), ensure_ascii=False, default=str)
+    return Rejection(file, row, cell[0], "E0431", values, text)
 
 
 def _part_rows(columns: int) -> int:
@@ -107,7 +109,7 @@ def parquet_table(
 ) -> tuple[ParquetTable, list[Notice]]:
     """One reading a column: as it is, unless a kind or markers are declared. Text columns whose declared kind
     may be written several ways are read once to tell. E0427, E0428."""
-    readings = {field.name: _reading(field, options) for field in files.schema}
+    readings = {field.name: reading_of(field, options) for field in files.schema}
     open_ = [name for name, reading in readings.items() if reading is None]
     said: list[Notice] = []
     if open_:
@@ -121,7 +123,7 @@ def parquet_table(
     return ParquetTable(files, tuple(found for found in readings.values() if found is not None)), said
 
 
-def _reading(field: Field, options: ReadOptions) -> Reading | None:
+def reading_of(field: Field, options: ReadOptions) -> Reading | None:
     """The reading of a column, or None where its texts must be seen first."""
     kind = options.types.get(field.name, field.kind)
     markers = options.markers_of(field.name)

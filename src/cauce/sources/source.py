@@ -86,9 +86,11 @@ class FilePiece:
 
     table: TextTable | ParquetTable
 
-    def batches(self, rejections: Rejections | None = None) -> Iterator[pl.DataFrame]:
-        """The rows, with all columns; rejected rows go to `rejections`."""
-        return self.table.batches(None, Rejections() if rejections is None else rejections)
+    def batches(
+        self, columns: Sequence[str] | None = None, rejections: Rejections | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """The rows with these columns (None: all), in order; rejected rows go to `rejections`."""
+        return self.table.batches(columns, Rejections() if rejections is None else rejections)
 
 
 def open_source(options: ReadOptions, *, ask: Ask | None = None) -> FileSource:
@@ -107,7 +109,7 @@ def open_source(options: ReadOptions, *, ask: Ask | None = None) -> FileSource:
         looking = ask or asked_here
         found, about_files = open_parquet(files, options.drop, ask=looking)
         dropped = set(options.drop) - set(found.schema.names)
-        _check_names(options, (*found.schema.names, *dropped))
+        check_names(options, (*found.schema.names, *dropped))
         table, about_columns = parquet_table(found, options, ask=looking)
         return FileSource(files, (*said, *about_files, *about_columns), table)
     try:
@@ -137,7 +139,7 @@ def _text_source(texts: _Texts, options: ReadOptions, *, thorough: bool) -> File
         said = said + about_file
     for other in tables[1:]:
         same_columns(tables[0], other)
-    _check_names(options, tables[0].names)
+    check_names(options, tables[0].names)
     decided, about_columns, rows = text_table(tuple(tables), options, ask=texts.ask)
     if not rows:
         raise CauceError("E0406", place=files[0].place())
@@ -160,7 +162,7 @@ def _folder_notices(files: tuple[SourceFile, ...]) -> list[Notice]:
     return [Notice.of("W0424", names=", ".join(sorted(keys)))] if keys else []
 
 
-def _check_names(options: ReadOptions, names: Sequence[str]) -> None:
+def check_names(options: ReadOptions, names: Sequence[str]) -> None:
     """E0418 for a declared column that the files do not have."""
     known = set(names)
     for option, declared in (

@@ -23,6 +23,10 @@ from cauce.spec.search_rules import search_findings
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+# Addresses of file systems that Spark reads.
+_FILE_SYSTEMS = frozenset(
+    ("file", "hdfs", "viewfs", "webhdfs", "s3", "s3a", "gs", "abfs", "abfss", "wasbs", "dbfs", "oss", "obs")
+)
 _PASSWORD = re.compile(
     r"^[^/?#:]+://[^/?#@:]*:(?![0-9]+(?:/|$))[^@]*@|[?&;](?:password|passwd|pwd|token|secret|key)=",
     re.IGNORECASE,
@@ -72,8 +76,10 @@ def _engine(project: Project) -> Iterator[Finding]:
 def _sources(project: Project) -> Iterator[Finding]:
     for source in project.data.source:
         scheme = _URL.match(source)
-        if scheme:
+        if scheme and scheme[1].lower() not in _FILE_SYSTEMS:
             yield Finding("E0330", ("data", "source"), {"scheme": scheme[1].lower()})
+        elif scheme and _PASSWORD.search(source):
+            yield Finding("E0746", ("data", "source"), {"scheme": scheme[1].lower()})
 
 
 def _types(project: Project) -> Iterator[Finding]:

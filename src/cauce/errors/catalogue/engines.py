@@ -79,6 +79,121 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E0730",
+        exit=Exit.CONFIG,
+        says=_("Trees are to be grown by {workers} workers at once, but the cluster can start {slots}."),
+        hint=_("Set [engine] workers to {slots} or less, or give Spark more executor cores."),
+        explanation=_(
+            "The tasks that grow trees together sum up what they see after every split, so all of them have "
+            "to run at the same time. Fewer workers grow the same trees, each from more rows. Without "
+            "[engine] workers as many are used as the cluster can start, at most 4."
+        ),
+    ),
+    Entry(
+        code="E0731",
+        exit=Exit.CONFIG,
+        says=_("Trees cannot be grown by {workers} workers while Spark's dynamic allocation is on."),
+        hint=_('Set spark.dynamicAllocation.enabled = "false" in [engine.spark], or [engine] workers = 1.'),
+        explanation=_(
+            "Tasks that grow trees together have to start together (a barrier stage), and Spark refuses such "
+            "stages while it may add and remove executors by itself. Turn dynamic allocation off for this "
+            "job, or let one worker grow the trees: they are the same trees."
+        ),
+    ),
+    Entry(
+        code="E0732",
+        exit=Exit.UNAVAILABLE,
+        says=_("A worker that grows trees does not reach the one on {host}: {reason}."),
+        hint=_("Let executors connect to each other, or set [engine] workers = 1."),
+        explanation=_(
+            "Workers that grow trees together sum up histograms over connections between the executors' "
+            "machines, on ports that the system chooses. A network that keeps executors apart does not allow "
+            "that; one worker needs none of it and grows the same trees."
+        ),
+    ),
+    Entry(
+        code="W0730",
+        exit=Exit.OK,
+        says=_("One worker grows the trees, because Spark's dynamic allocation is on."),
+        hint=_('For several workers, set spark.dynamicAllocation.enabled = "false" in [engine.spark].'),
+        explanation=_(
+            "Spark refuses to start several tasks together while it may add and remove executors by itself. "
+            "One worker grows the same trees, in more time. Silence this by [engine] workers = 1, or turn "
+            "dynamic allocation off."
+        ),
+    ),
+    Entry(
+        code="E0740",
+        exit=Exit.DATA,
+        says=_("Spark cannot open {name}: {reason}."),
+        hint=_("Look for the name with SHOW TABLES, or check the address and that Spark may read it."),
+        explanation=_(
+            "A source such as table:database.name is a table of Spark's catalog or a temporary view of the "
+            "session; an address such as s3a://… is read by Spark itself. Spark did not find it, or may not "
+            "read it."
+        ),
+    ),
+    Entry(
+        code="E0741",
+        exit=Exit.DATA,
+        says=_("Column {column} is of the type {found}: bytes, which are neither a number nor a text."),
+        hint=_("Leave it out with drop, or make a text or a number of it before."),
+        explanation=_(
+            "A column holds one boolean, number, text, date or moment a row. What bytes mean is not known "
+            "here; where they are texts, decode them in the table or in the DataFrame that is given."
+        ),
+    ),
+    Entry(
+        code="E0742",
+        exit=Exit.CONFIG,
+        says=_("The source names {source} beside something else."),
+        hint=_("Give one table alone, or files alone, or make one view of all of them in Spark."),
+        explanation=_(
+            "A table's columns have types already and those of text files are found from their cells, so "
+            "the two are not mixed. Several tables are put together best where they are: in a view."
+        ),
+    ),
+    Entry(
+        code="E0743",
+        exit=Exit.CONFIG,
+        says=_("{source} can only be read with Spark."),
+        hint=_('Say kind = "spark" under [engine], or --engine spark; or give files that this machine has.'),
+        explanation=_(
+            "Tables of Spark's catalog, DataFrames and addresses such as hdfs://… or s3a://… are reached "
+            "through Spark alone. Files that the machine itself sees are read by both engines, with the "
+            "same meaning."
+        ),
+    ),
+    Entry(
+        code="E0744",
+        exit=Exit.CONFIG,
+        says=_("Files at an address are read as Parquet or ORC; these are not said to be (format {format})."),
+        hint=_('Say format = "parquet" under [data], mount the files, or make a table of them in Spark.'),
+        explanation=_(
+            "What a text means is decided by Cauce's own reader, which opens files that every machine of the "
+            "cluster sees under one path. Behind an address only Spark's readers reach, and of them only "
+            "those of typed formats mean the same."
+        ),
+    ),
+    Entry(
+        code="E0745",
+        exit=Exit.CONFIG,
+        says=_("The table has no columns, or all of them are dropped."),
+        hint=_("Look at data.drop, and at the table itself."),
+        explanation=_("A model needs at least one column to learn from and one to predict."),
+    ),
+    Entry(
+        code="E0746",
+        exit=Exit.CONFIG,
+        says=_("The address of data.source ({scheme}://) holds a password or a key."),
+        hint=_("Leave it out of the address; give it to Spark in its own configuration."),
+        explanation=_(
+            "Project files are committed, copied and mailed, and a secret in one is soon known to all. Spark "
+            "reads keys from its own conf folder, from credential providers or from the machine's role. If "
+            "the file was already shared, change the secret."
+        ),
+    ),
+    Entry(
         code="E0750",
         exit=Exit.CONFIG,
         says=_("The Spark executor on {host} does not see {path}."),

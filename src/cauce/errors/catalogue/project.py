@@ -3,7 +3,6 @@
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
 
-
 ENTRIES = (
     Entry(
         code="E0301",
@@ -260,11 +259,12 @@ ENTRIES = (
     Entry(
         code="E0330",
         exit=Exit.CONFIG,
-        says=_("data.source names an address ({scheme}://); addresses are not served yet."),
-        hint=_("Download the data and give its path."),
+        says=_("data.source names an address ({scheme}://); addresses of this kind are not served."),
+        hint=_("Download the data and give its path, or make a table of it in Spark."),
         explanation=_(
-            "This version of Cauce reads local files and folders. Object stores, databases and web "
-            "addresses come later; until then bring the data to a local path first."
+            "Files and folders are read on every engine; on Spark also its tables, and the file systems that it "
+            "knows, such as hdfs:// and s3a://. Databases and web addresses are not read: bring the data to "
+            "one of these first."
         ),
     ),
     Entry(

@@ -6,64 +6,39 @@ import contextvars
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
-
-import polars as pl
 
 from cauce.core.faults import translated
 from cauce.core.features import Roles
 from cauce.core.roles import check_roles
-from cauce.core.snapshot import Manifest
 from cauce.core.validation.expected import refuse_misfits
 from cauce.errors import CauceError
 from cauce.expr.codec import encode
-from cauce.expr.schema import Schema
 from cauce.language import use_language
 from cauce.planning.step import Reference, Step
-from cauce.ports.pieces import Asking
 from cauce.running.execution import Made
 from cauce.running.loading import load_learners
-from cauce.running.spread_rows import SpreadRows, StoredRejections
+from cauce.running.project_rows import open_project_rows
+from cauce.running.spread_rows import StoredRejections
 from cauce.running.steps.objects import keep_json
 from cauce.running.steps.roles import declared_target
 from cauce.running.workspace import Workspace
-from cauce.sources import FileSource, Rejection, Rejections, open_source
+from cauce.sources import Rejection
 
 Report = Callable[[float, float | None], None]
-
-
-@dataclass(frozen=True)
-class _Reported:
-    """A source whose batches are reported as they pass."""
-
-    source: FileSource
-    report: Report
-
-    @property
-    def schema(self) -> Schema:
-        return self.source.schema
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        done = 0
-        for batch in self.source.batches(columns):
-            yield batch
-            done += batch.height
-            self.report(done, None)
-
-    def parquet_paths(self) -> tuple[str, ...] | None:
-        return self.source.parquet_paths()
 
 
 def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     """Store the files' rows as a snapshot. E1401 to E1404, and what reading raises."""
     load_learners(work.project)
-    source = open_source(work.read_options, ask=work.engine.ask if isinstance(work.engine, Asking) else None)
+    source = open_project_rows(work, report)
     check_roles(Roles.of(work.project.data, ()), source.schema)
     declared_target(work.project, source.schema)
     refuse_misfits(work.project.validate, source.schema)
-    manifest, rejected = _stored(work, source, report)
+    manifest = work.engine.write(work.engine.scan(source.scanned), work.store)
+    rejected = source.rejected()
     outputs = {
         "snapshot": Reference("snapshot", manifest.identity),
         "reading": keep_json(
@@ -82,16 +57,6 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     notices = [[notice.code, dict(notice.values), notice.file] for notice in source.notices]
     facts: dict[str, Any] = {"rows": manifest.rows, "rejected": len(rejected), "notices": notices}
     return Made(outputs, facts)
-
-
-def _stored(
-    work: Workspace, source: FileSource, report: Report
-) -> tuple[Manifest, Rejections | StoredRejections]:
-    """The snapshot, and the rows left out; where the engine's workers read the files, both stay with them."""
-    if not isinstance(work.engine, Asking):
-        return work.engine.write(work.engine.scan(_Reported(source, report)), work.store), source.rejected
-    rows = SpreadRows(source, work.store)
-    return work.engine.write(work.engine.scan(rows), work.store), rows.rejected
 
 
 def _check_limit(work: Workspace, rejected: int, rows: int, key: str) -> None:
