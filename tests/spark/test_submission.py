@@ -84,6 +84,7 @@ def test_the_command_of_a_driver_that_runs_here() -> None:
     job = make_job(parsed(), {"master": "spark://h:7077", "conf": ["spark.executor.memory=4g"]})
     made = submit_command(job, PACKAGE, program="spark-submit", name="flights")
     version = "{}.{}".format(*sys.version_info)
+    end = "/out/cauce_job.py run --engine spark --project /home/ana/cauce.toml"
     start = "spark-submit --master spark://h:7077 --deploy-mode client --name cauce-flights"
     assert " ".join(made.words).split(" --conf ") == [
         f"{start} --archives /out/environment-1.tar.gz#environment",
@@ -91,9 +92,21 @@ def test_the_command_of_a_driver_that_runs_here() -> None:
         "spark.ui.showConsoleProgress=false",
         f"spark.pyspark.driver.python={sys.executable}",
         f"spark.pyspark.python=python{version}",
-        "spark.executorEnv.PYTHONPATH=environment/site-packages",
-        "spark.executor.memory=4g /out/cauce_job.py run --engine spark --project /home/ana/cauce.toml",
+        "spark.executor.memory=4g",
+        f"spark.executorEnv.PYTHONPATH=environment/site-packages {end}",
     ]
+
+
+def test_what_a_user_sends_along_is_sent_beside_ours() -> None:
+    """One's own archive or path would take the place of the libraries, or be lost."""
+    conf = {"spark.archives": "hdfs:///a.zip#a", "spark.executorEnv.PYTHONPATH": "a", "spark.files": "/b.txt"}
+    asked: Any = {"master": "yarn", "deploy_mode": "cluster", "conf": conf}
+    words = submit_command(make_job(parsed(), asked), PACKAGE, program="spark-submit", name="x").words
+    given = dict(zip(words[1::2], words[2::2], strict=False))
+    assert given["--archives"] == "/out/environment-1.tar.gz#environment,hdfs:///a.zip#a"
+    assert given["--files"] == "/home/ana/cauce.toml,/b.txt"
+    assert "spark.executorEnv.PYTHONPATH=environment/site-packages:a" in words
+    assert not [word for word in words if word.startswith(("spark.archives", "spark.files"))]
 
 
 def test_the_command_of_a_driver_on_the_cluster_names_files_where_the_cluster_has_them() -> None:

@@ -20,6 +20,7 @@ ALIAS = "environment"
 """The name under which every worker finds the unpacked archive in its working folder."""
 
 ENTRY = "cauce_job.py"
+_ARCHIVES, _FILES, _PATH = "spark.archives", "spark.files", "spark.executorEnv.PYTHONPATH"
 
 _SECRET = re.compile(
     r"password|passphrase|passwd|secret|token|credential|private|(access|account|api|session)[._-]?key", re.I
@@ -128,9 +129,9 @@ def check_job(job: Job, project: Project, *, folder: Path) -> None:
         return
     if is_local(job.master) or job.master.startswith("spark://"):
         raise CauceError("E0765", master=job.master)
-    beside = [project.store.path, *project.data.source]
-    for path in beside:
-        if "://" not in path and not Path(path).is_absolute():
+    for path in (project.store.path, *project.data.source):
+        # An address, or a table of the catalog, begins with a scheme: hdfs://…, table:…
+        if ":" not in path.partition("/")[0] and not Path(path).is_absolute():
             raise CauceError("E0766", path=path)
 
 
@@ -159,12 +160,12 @@ class Command:
 def submit_command(job: Job, package: Package, *, program: str, name: str) -> Command:
     """The spark-submit that runs `package` as `job`. program: spark-submit itself. name: the project's."""
     words = [program, "--master", job.master, "--deploy-mode", job.deploy_mode, "--name", f"cauce-{name}"]
-    hidden = []
+    settings, hidden = _settings(job, packed=package.archive is not None), []
     if package.archive is not None:
-        words += ["--archives", f"{_placed(package.archive, job)}#{ALIAS}"]
+        words += ["--archives", _joined(f"{_placed(package.archive, job)}#{ALIAS}", settings, _ARCHIVES)]
     if job.on_cluster:
-        words += ["--files", _placed(package.project, job)]
-    for key, value in {**_settings(job, packed=package.archive is not None), **job.conf}.items():
+        words += ["--files", _joined(_placed(package.project, job), settings, _FILES)]
+    for key, value in settings.items():
         if is_secret(key, value):
             hidden.append((key, value))
         else:
@@ -174,20 +175,25 @@ def submit_command(job: Job, package: Package, *, program: str, name: str) -> Co
     return Command(tuple(words), tuple(hidden))
 
 
+def _joined(first: str, settings: dict[str, str], name: str) -> str:
+    """A list of files beginning with ours: what an option says replaces the setting of the same meaning."""
+    return ",".join(one for one in (first, settings.pop(name, "")) if one)
+
+
 def _placed(file: Path, job: Job) -> str:
     return str(file) if job.files_at is None else f"{job.files_at.rstrip('/')}/{file.name}"
 
 
 def _settings(job: Job, *, packed: bool) -> dict[str, str]:
-    """What Spark must know so that the workers find the archive. A user's own --conf replaces each."""
+    """What Spark must know so that workers find the archive, and the user's own settings, which win."""
     settings = {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
     if not job.on_cluster:
         settings["spark.pyspark.driver.python"] = sys.executable
-    if not packed:
-        return {**settings, "spark.pyspark.python": sys.executable}
-    libraries = f"{ALIAS}/{LIBRARIES}"
-    settings["spark.pyspark.python"] = "python{}.{}".format(*sys.version_info)
-    settings["spark.executorEnv.PYTHONPATH"] = libraries
+    settings["spark.pyspark.python"] = "python{}.{}".format(*sys.version_info) if packed else sys.executable
+    settings |= job.conf
+    if packed:
+        own = [f"{ALIAS}/{LIBRARIES}", settings.pop(_PATH, "")]
+        settings[_PATH] = ":".join(one for one in own if one)
     return settings
 
 

@@ -1,0 +1,112 @@
+"""A project shipped to a real cluster whose machines have a bare Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cauce.api.run import run
+from cauce.testing.spark import Cluster, bare_python
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
+TOML = """
+schema = 1
+name = "visits"
+[data]
+source = "visits.csv"
+key = "id"
+[target]
+column = "stays"
+[tracking]
+enabled = false
+[[models]]
+learner = "logistic"
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("visits")
+    draw = random.Random(11)
+    rows = ["id,age,weight,ward,stays"]
+    for number in range(400):
+        age, weight = draw.gauss(0, 1), draw.gauss(0, 1)
+        stays = "yes" if age + weight + draw.gauss(0, 1) > 0 else "no"
+        rows.append(f"{number},{age:.4f},{weight:.4f},{draw.choice('xyz')},{stays}")
+    (folder / "visits.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "cauce.toml").write_text(TOML, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the archive is made, once."""
+    return tmp_path_factory.mktemp("packed")
+
+
+def submitted(project: Path, cluster: Cluster, *, packed: Path, python: str) -> tuple[int, Any, str]:
+    """`cauce submit --json` of the project: exit code, document, and what people read."""
+    words = ["submit", "--master", cluster.master, "--out", str(packed), "--json", "--project", str(project)]
+    conf = ["--conf", f"spark.pyspark.python={python}", "--conf", "spark.driver.memory=1g"]
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cauce", *words, *conf],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+def test_a_bare_python_with_the_archive_makes_the_model_that_this_machine_makes(
+    project: Path, packed: Path, spark_cluster: Cluster, tmp_path: Path
+) -> None:
+    """Whoever ships a job would get another model, or none."""
+    here = tmp_path / "here"
+    shutil.copytree(project, here)
+    local = run(here)
+    code, told, said = submitted(project, spark_cluster, packed=packed, python=str(bare_python(tmp_path)))
+    assert code == 0, said
+    assert told["status"] == 0
+    assert told["answer"]["snapshot"] == local.snapshot
+    assert told["answer"]["bundle"] == local.bundle
+    assert Path(told["archive"]["file"]).stat().st_size == told["archive"]["bytes"]
+
+
+def test_a_worker_of_another_minor_version_is_told_by_both_versions(
+    project: Path, packed: Path, spark_cluster: Cluster, tmp_path: Path
+) -> None:
+    """Compiled libraries fit one minor version: the job must not end in a segmentation fault."""
+    python = other_python()
+    if python is None:
+        pytest.skip("no Python of another minor version is installed here")
+    copy = tmp_path / "again"
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".cauce"))
+    code, told, said = submitted(copy, spark_cluster, packed=packed, python=python)
+    assert code == 78, said
+    (error,) = told["answer"]["errors"]
+    assert error["code"] == "E0710"
+    own = "{}.{}".format(*sys.version_info)
+    assert own in error["message"]
+
+
+def other_python() -> str | None:
+    """The path of an interpreter of another minor version, if there is one that runs."""
+    own = sys.version_info[1]
+    beside = Path(sys.base_prefix).parent
+    names = [f"python3.{minor}" for minor in range(11, 16) if minor != own]
+    found = [shutil.which(name) for name in names]
+    found += [str(one) for name in names for one in beside.glob(f"*/bin/{name}")]
+    for one in found:
+        if one and subprocess.run([one, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return one
+    return None
