@@ -50,8 +50,11 @@ class Diagnosis:
         return {"worst": self.worst, "checks": [asdict(check) for check in self.checks]}
 
 
-def doctor(project: str | Path = FILE_NAME) -> Diagnosis:
-    """Check the machine, and the project where there is one. Takes a few seconds, two for the network."""
+def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Diagnosis:
+    """Check the machine, and the project where there is one. Takes a few seconds, two for the network.
+
+    master: a Spark master to look for, in place of the project's.
+    """
     work, read = _project(Path(project))
     checks: list[Check] = [
         check_python(),
@@ -61,8 +64,8 @@ def doctor(project: str | Path = FILE_NAME) -> Diagnosis:
         check_threads(),
     ]
     checks += check_extras(needed=_needed(work))
-    on_spark = work is not None and work.project.engine.kind == "spark"
-    master = None if work is None else work.project.engine.master
+    on_spark = master is not None or (work is not None and work.project.engine.kind == "spark")
+    master = master or (None if work is None else work.project.engine.master)
     checks += [*check_java(needed=on_spark), *check_spark(master, needed=on_spark), *read]
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]

@@ -91,14 +91,20 @@ def explain(
 
 
 @command()
-def doctor(context: Context) -> Answer:
+def doctor(
+    context: Context,
+    *,
+    master: Annotated[
+        str | None, option(_("A Spark master to look for, instead of the project's."), _("URL"))
+    ] = None,
+) -> Answer:
     """Check the machine and the project."""
     from cauce.api.doctor import doctor
     from cauce.cli.rendering.setting_up import diagnosed
 
     settings = settings_of(context)
     found = settings.project or nearest_project()
-    return diagnosed(doctor(FILE_NAME if found is None else str(found)), terminal_of(context))
+    return diagnosed(doctor(FILE_NAME if found is None else str(found), master=master), terminal_of(context))
 
 
 @command()
