@@ -28,8 +28,8 @@ from cauce.service.supervisor import listen
 FORBIDDEN = (
     "xgboost", "mlflow", "pyspark", "sklearn", "scipy", "pandas", "pydantic", "typer", "rich",
     "joblib", "cloudpickle", "cauce.spec", "cauce.planning", "cauce.running", "cauce.core.features",
-    "cauce.core.boosting", "cauce.core.candidates", "cauce.core.leaks.gate", "cauce.tracking", "cauce.engines",
-    "cauce.sources",
+    "cauce.core.boosting", "cauce.core.candidates", "cauce.core.leaks.gate", "cauce.tracking",
+    "cauce.engines", "cauce.sources",
 )  # fmt: skip
 
 IN_PROCESS = """
@@ -45,7 +45,8 @@ app = application(settings, memory=mmap.mmap(-1, Counters.size(NAMES, 1)))
 server(app)
 many = "[" + ",".join([sys.argv[2]] * 600) + "]"
 statuses = []
-for path, body in [*(("/predict", body) for body in (sys.argv[2], many, "{")), *((path, "") for path in PATHS)]:
+asked = [("/predict", body) for body in (sys.argv[2], many, "{")] + [(path, "") for path in PATHS]
+for path, body in asked:
     method = "POST" if body else "GET"
     scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
     async def receive():
