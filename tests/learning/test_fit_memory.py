@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cauce.core.memory import FitSize, bytes_text, fit_memory
+import cauce
+from cauce.cli.rendering.running import planned
+from cauce.core.memory import FitSize, FoldsSize, bytes_text, fit_memory, tune_memory
+from cauce.core.task import Target
 from cauce.errors import CauceError
+from cauce.expr.nodes import Column
 from cauce.language import use_language
-from cauce.running.memory import check_memory, machine_memory
+from cauce.running.memory import check_memory, check_tune_memory, machine_memory
+from cauce.running.project_run import run_project
+from cauce.running.workspace import open_workspace
 from cauce.spec import Boosting, Linear, Logistic
+from cauce.spec.search import Search
 
 MEASURED = """
 import sys
@@ -93,6 +102,54 @@ def test_more_rows_features_or_outputs_never_take_less(
         FitSize(rows=rows, features=features, outputs=outputs + 1),
     ):
         assert fit_memory(model, more).least >= found.least
+
+
+def test_folds_add_up_as_written() -> None:
+    """By hand: 1,000 rows of 10 features on 5 folds, two at a time, depth 3, 256 bins."""
+    on, size = FoldsSize(folds=5, k=5, taught=0.8, workers=2), FitSize(rows=1000, features=10)
+    found = tune_memory([((Boosting(max_depth=3),), size)], on)
+    every = 5 * 4 * 10_000 + 16 * 10_000 + 5 * 24 * 1000
+    bins, gradients = 5 * 800 * 10, 2 * 800 * 24
+    assert found.least == every + 2 * bins + gradients
+    looks, histograms = 10 * 5 * 200 * 32, 2 * 4 * 10 * 256 * 16
+    assert found.most == every + looks + 5 * bins + gradients + histograms
+    both = tune_memory([((Boosting(max_depth=3),), size), ((Linear(),), size)], on)
+    assert both.least == found.least + 5 * 4 * 10_000 + 5 * 24 * 1000 + 5 * 11 * 11 * 8
+
+
+@given(st.integers(1, 10**7), st.integers(1, 3000), st.integers(2, 20), st.integers(1, 5))
+def test_more_folds_never_take_less_and_a_wider_search_neither(
+    rows: int, features: int, k: int, repeats: int
+) -> None:
+    """An estimate that falls as the work grows would let a run begin that cannot end."""
+    size = FitSize(rows=rows, features=features)
+    on = FoldsSize(folds=k * repeats, k=k, taught=(k - 1) / k, workers=1)
+    more = FoldsSize(folds=(k + 1) * repeats, k=k + 1, taught=k / (k + 1), workers=1)
+    plain = Boosting(max_depth=4)
+    searched = Boosting(search=Search(method="random", space={"max_depth": (2, 9), "max_bin": (64, 512)}))
+    found = tune_memory([((plain,), size)], on)
+    assert 0 < found.least <= found.most
+    assert tune_memory([((plain,), size)], more).least >= found.least
+    assert tune_memory([((searched,), size)], on).most >= found.most
+
+
+def test_candidates_that_cannot_be_held_are_refused_before_the_first_is_fitted(tmp_path: Path) -> None:
+    """Hours of a search must not end in a kill by the system."""
+    rows = pl.DataFrame({"a": range(200), "y": [at % 7 for at in range(200)]})
+    rows.write_csv(tmp_path / "table.csv")
+    (tmp_path / "cauce.toml").write_text(
+        'schema = 1\nname = "m"\n[data]\nsource = "table.csv"\n[target]\ncolumn = "y"\n'
+        'task = "regression"\n[[models]]\n[choose]\nfolds = { k = 4 }\n[tracking]\nenabled = false\n'
+    )
+    work, target = open_workspace(tmp_path), Target("y", Column("y"), "integer", "regression")
+    check_tune_memory(work, target, rows=10**6, width=lambda _: 100, machine=8 * 10**9)
+    with pytest.raises(CauceError) as caught:
+        check_tune_memory(work, target, rows=10**8, width=lambda _: 100, machine=8 * 10**9)
+    assert caught.value.code == "E2311"
+    assert "4 folds of 80000000 rows and 100 features" in str(caught.value)
+    run_project(work, until="leaks")
+    told = planned(cauce.plan(tmp_path), 100).text
+    assert "Judging the candidates is expected to take" in told
 
 
 def test_a_fit_beyond_the_machine_is_refused_and_one_within_is_not() -> None:

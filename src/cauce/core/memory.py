@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from cauce.language import format_number, format_significant
 from cauce.spec.models import Boosting, Forest, ModelSettings
+from cauce.spec.space import ends
 
 KEPT = 1 << 30
 """Bytes of rows kept in memory where engine.memory says nothing; the others wait in a file."""
@@ -14,6 +17,12 @@ _BINNED, _BINNED_MISSING = 2, 5
 """Bytes of a value as trees see it: without and with missing values in its column."""
 _GIGABYTE, _MEGABYTE = 10**9, 10**6
 _GRADIENTS, _HISTOGRAM, _SUMS = 24, 16, 8
+_BESIDE = 24
+"""Bytes of a row on a fold that are no features: its hashes and its label."""
+_VALUES, _VALUE = 65_536, 32
+"""How many values of a column quantiles keep exactly, and the bytes of one, with the copy that is merged."""
+_MOST_WAYS = 2
+"""Ways to bin the rows of a fold that are kept at hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +61,80 @@ def fit_memory(model: ModelSettings, size: FitSize) -> FitMemory:
         taken = kept + 2 * batch + 3 * wide * wide * _SUMS
         return FitMemory(least=taken, most=taken)
     every = kept + batch + size.rows * size.outputs * _GRADIENTS
+    histograms = _histograms(model, size)
+    return FitMemory(least=every + cells * _BINNED, most=every + cells * _BINNED_MISSING + histograms)
+
+
+def _histograms(model: Boosting | Forest, size: FitSize) -> int:
     # A node is split where it has two rows at the least, whatever the depth allows.
     nodes = min(1 << (model.max_depth - 1), max(size.rows // 2, 1))
-    histograms = nodes * size.features * model.max_bin * _HISTOGRAM
-    return FitMemory(least=every + cells * _BINNED, most=every + cells * _BINNED_MISSING + histograms)
+    return nodes * size.features * model.max_bin * _HISTOGRAM
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldsSize:
+    """On what candidates are judged. folds: k of them for each repetition. taught: the share of the rows that
+    train or stop training on a fold. workers: fits at a time."""
+
+    folds: int
+    k: int
+    taught: float
+    workers: int
+
+
+def tune_memory(kinds: Sequence[tuple[Sequence[ModelSettings], FitSize]], on: FoldsSize) -> FitMemory:
+    """What judging candidates takes.
+
+    kinds: candidates that read the same features, and the size of a fit to all rows outside the test. All
+    folds of all kinds stay at hand until the end: their rows within the limit, and of trees the bins, for at
+    most two ways to bin. At work are as many fits at a time as there are workers.
+    """
+    waiting = sum(on.folds * one.rows * one.features * 4 for _, one in kinds)
+    batch = max(min(one.rows, one.batch_rows) * one.features * 16 for _, one in kinds)
+    beside = sum(on.folds * one.rows * _BESIDE for _, one in kinds)
+    looks = max(_looks(one, on) for _, one in kinds)
+    found = [_kind_memory(models, size, on=on) for models, size in kinds]
+    both = min(waiting, kinds[0][1].kept) + batch + beside
+    return FitMemory(
+        least=both + sum(one.least for one in found), most=both + looks + sum(one.most for one in found)
+    )
+
+
+def _looks(size: FitSize, on: FoldsSize) -> int:
+    """What learning features holds: of each column and block of rows, its values until they are too many."""
+    return size.features * on.k * min(math.ceil(size.rows / on.k), _VALUES) * _VALUE
+
+
+def _kind_memory(models: Sequence[ModelSettings], size: FitSize, *, on: FoldsSize) -> FitMemory:
+    """What the folds of one kind take beside the rows that wait."""
+    trees = [one for one in models if isinstance(one, Boosting | Forest)]
+    if not trees:
+        sums = (size.features + 1) ** 2 * _SUMS
+        return FitMemory(least=on.k * sums, most=(on.folds * on.k + 3 * size.outputs**2) * sums)
+    taught = math.ceil(on.taught * size.rows)
+    bins, gradients = on.folds * taught * size.features, on.workers * taught * size.outputs * _GRADIENTS
+    ways = min(_MOST_WAYS, sum(_ways(one) for one in trees))
+    largest = max(_histograms(_widest(one), replace(size, rows=taught)) for one in trees)
+    return FitMemory(
+        least=bins * _BINNED + gradients,
+        most=bins * _BINNED_MISSING * ways + gradients + on.workers * largest,
+    )
+
+
+def _ways(model: Boosting | Forest) -> int:
+    """In how many ways a table's candidates bin rows, at the least two where that is searched."""
+    searched = () if model.search is None else tuple(model.search.space)
+    return 1 + any(name in searched for name in ("max_bin", "class_weight"))
+
+
+def _widest(model: Boosting | Forest) -> Boosting | Forest:
+    """The candidate of a table whose trees may be largest."""
+    space = {} if model.search is None else model.search.space
+    depth, bins = (
+        max((int(one) for one in ends(space[name])), default=own) if name in space else own
+        for name, own in (("max_depth", model.max_depth), ("max_bin", model.max_bin))
+    )
+    return replace(model, max_depth=depth, max_bin=bins)
 
 
 def bytes_text(count: int) -> str:

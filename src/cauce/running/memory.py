@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cauce.core.memory import KEPT, FitMemory, FitSize, bytes_text, fit_memory
+from cauce.core.memory import KEPT, FitMemory, FitSize, FoldsSize, bytes_text, fit_memory, tune_memory
 from cauce.core.snapshot_reading import read_manifest
 from cauce.core.task import Target
 from cauce.errors import CauceError
@@ -14,7 +16,9 @@ from cauce.planning.resolving import State
 from cauce.running.continuing import features_for
 from cauce.running.steps.objects import read_json
 from cauce.running.workspace import Workspace
-from cauce.spec.models import ModelSettings
+from cauce.spec.folds import Folds, is_tuned
+from cauce.spec.models import ModelSettings, feature_kind
+from cauce.threads import usable_cores
 
 _UNLIMITED = 1 << 60
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -23,14 +27,16 @@ _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_b
 @dataclass(frozen=True, kw_only=True)
 class Expected:
     """What a run's fit is expected to take. machine: bytes this process may ever have, None where the system
-    does not tell."""
+    does not tell. tune: what judging candidates takes, None where there are none to choose from."""
 
     fit: FitMemory
     machine: int | None
+    tune: FitMemory | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON value."""
-        return {**vars(self.fit), "machine": self.machine}
+        tune = {} if self.tune is None else {"tune": dict(vars(self.tune))}
+        return {**vars(self.fit), "machine": self.machine, **tune}
 
 
 def machine_memory() -> int | None:
@@ -77,12 +83,57 @@ def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | No
         return None
     manifest = read_manifest(work.store, str(records["validate"].outputs["snapshot"].value))
     target = Target.from_json(read_json(work.store, str(records["split"].outputs["split"].value))["target"])
-    found = []
-    for model in work.project.models:
-        planned = features_for(work, manifest.schema, target=target, model=model)
-        size = size_of(work, target, rows=manifest.rows, features=planned.width_bounds()[1])
-        found.append(fit_memory(model, size))
-    return Expected(fit=max(found, key=lambda one: one.most), machine=machine_memory())
+
+    def most(model: ModelSettings) -> int:
+        return features_for(work, manifest.schema, target=target, model=model).width_bounds()[1]
+
+    found = (
+        fit_memory(one, size_of(work, target, rows=manifest.rows, features=most(one)))
+        for one in work.project.models
+    )
+    largest = max(found, key=lambda one: one.most)
+    tune = None
+    if is_tuned(work.project):
+        tune = tune_memory(_kinds(work, target, rows=manifest.rows, width=most), folds_size(work))
+    return Expected(fit=largest, machine=machine_memory(), tune=tune)
+
+
+def _kinds(
+    work: Workspace, target: Target, *, rows: int, width: Callable[[ModelSettings], int]
+) -> list[tuple[tuple[ModelSettings, ...], FitSize]]:
+    """The tables of candidates that read the same features, with the size of a fit to all rows outside the
+    test. width: how many features a model has."""
+    outside, found = math.ceil(rows * (1.0 - work.project.split.test)), []
+    for kind in dict.fromkeys(map(feature_kind, work.project.models)):
+        models = tuple(one for one in work.project.models if feature_kind(one) == kind)
+        found.append((models, size_of(work, target, rows=outside, features=width(models[0]))))
+    return found
+
+
+def folds_size(work: Workspace) -> FoldsSize:
+    """On how many folds candidates are judged, as the project says."""
+    folds, split = work.project.choose.folds, work.project.split
+    if not isinstance(folds, Folds):
+        taught = split.train / max(split.train + split.validation, 1e-9)
+        return FoldsSize(folds=1, k=1, taught=taught, workers=1)
+    k, count = folds.k[0], folds.k[0] * folds.repeats
+    threads = work.project.engine.threads or usable_cores()
+    return FoldsSize(folds=count, k=k, taught=(k - 1) / k, workers=min(threads, count))
+
+
+def check_tune_memory(
+    work: Workspace, target: Target, *, rows: int, width: Callable[[ModelSettings], int], machine: int | None
+) -> None:
+    """E2311 where judging candidates takes more than the machine has, though all that can waits in files.
+
+    rows: of the whole table. width: the fewest features that a model has.
+    """
+    on, kinds = folds_size(work), _kinds(work, target, rows=rows, width=width)
+    needed = tune_memory(kinds, on).least
+    if machine is not None and needed > machine:
+        features = max(one.features for _, one in kinds)
+        told: dict[str, Any] = {"folds": on.folds, "rows": kinds[0][1].rows, "features": features}
+        raise CauceError("E2311", **told, needed=bytes_text(needed), machine=bytes_text(machine))
 
 
 def size_of(work: Workspace, target: Target, *, rows: int, features: int) -> FitSize:

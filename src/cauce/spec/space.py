@@ -14,7 +14,7 @@ MOST = 10_000
 """The most candidates of one search."""
 _NUMBER = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _RANGE = re.compile(rf"(log )?({_NUMBER})\.\.({_NUMBER})(?: in ([0-9]{{1,4}}))?")
-_NEVER = frozenset(("learner", "device", "search", "monotone", "penalty", "subset", "continue_from"))
+_NEVER = frozenset(("learner", "device", "search", "monotone", "penalty", "subset", "continued"))
 
 Kind: TypeAlias = Literal["whole", "number", "other"]
 

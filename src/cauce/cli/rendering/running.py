@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cauce.api.run import RunReport
     from cauce.api.runs import RunSummary
     from cauce.api.status import ProjectStatus
+    from cauce.core.memory import FitMemory
     from cauce.core.metrics.interval import Interval
     from cauce.ports.tracker import Delivery
 
@@ -205,15 +206,30 @@ def _summary(plan: RunPlan) -> str:
 def _memory(plan: RunPlan) -> list[str]:
     """What fitting takes, where that is known and fitting is to come."""
     expected = plan.memory
-    fits = [step for step in plan.steps if step.name == "fit" and step.state != "finished"]
-    if expected is None or not fits:
+    left = {step.name for step in plan.steps if step.state != "finished"}
+    if expected is None or "fit" not in left:
         return []
-    ends = (bytes_text(expected.fit.least), bytes_text(expected.fit.most))
-    if expected.machine is None:
-        text = translate(_("Fitting is expected to take {least} to {most} of memory."))
-        return [text.format(least=ends[0], most=ends[1])]
-    text = translate(_("Fitting is expected to take {least} to {most} of memory, of {machine} here."))
-    return [text.format(least=ends[0], most=ends[1], machine=bytes_text(expected.machine))]
+    lines = [_taken(_FITTING, expected.fit, expected.machine)]
+    if expected.tune is not None and "tune" in left:
+        lines.insert(0, _taken(_JUDGING, expected.tune, expected.machine))
+    return lines
+
+
+_FITTING = (
+    _("Fitting is expected to take {least} to {most} of memory."),
+    _("Fitting is expected to take {least} to {most} of memory, of {machine} here."),
+)
+_JUDGING = (
+    _("Judging the candidates is expected to take {least} to {most} of memory."),
+    _("Judging the candidates is expected to take {least} to {most} of memory, of {machine} here."),
+)
+
+
+def _taken(texts: tuple[str, str], memory: FitMemory, machine: int | None) -> str:
+    ends = {"least": bytes_text(memory.least), "most": bytes_text(memory.most)}
+    if machine is None:
+        return translate(texts[0]).format(**ends)
+    return translate(texts[1]).format(**ends, machine=bytes_text(machine))
 
 
 def _run_row(one: RunSummary) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -48,6 +49,24 @@ ENTRIES = (
             "least, gradients of every row, and the batches on their way. A fit that cannot end would be "
             "killed by the system after minutes of work. Columns of many levels under one_hot make most "
             "features: target_mean, frequency or category make one."
+        ),
+    ),
+    Entry(
+        code="E2311",
+        exit=Exit.DATA,
+        says=ngettext_noop(
+            "Judging candidates on {folds} fold of {rows} rows and {features} features takes {needed} of "
+            "memory at the least; this machine has {machine}.",
+            "Judging candidates on {folds} folds of {rows} rows and {features} features takes {needed} of "
+            "memory at the least; this machine has {machine}.",
+            by="folds",
+        ),
+        hint=_("Take fewer folds or repeats, set engine.memory lower, or leave out features."),
+        explanation=_(
+            "Every fold stays at hand until all candidates are judged, so that no row is read or binned "
+            "twice: rows up to engine.memory for all folds together (the others wait in temporary files), "
+            "and of trees the bins of each fold's training rows, two bytes a value at the least. Before the "
+            "first candidate is fitted, Cauce works out what that comes to. One fold less saves its bins."
         ),
     ),
 )

@@ -22,6 +22,7 @@ from cauce.errors import CauceError
 from cauce.planning.step import Reference, Step
 from cauce.running.clock import SystemClock
 from cauce.running.execution import Made
+from cauce.running.memory import check_tune_memory, machine_memory
 from cauce.running.scales import checked_scale
 from cauce.running.steps.choices import check_choices, headline, sampling
 from cauce.running.steps.fit import preparation
@@ -39,6 +40,7 @@ from cauce.running.trials.refitting import Chosen, refitted
 from cauce.running.trials.rounds import Rounds
 from cauce.running.trials.searching import expected_trials, search_for
 from cauce.running.workspace import Workspace
+from cauce.spec import ModelSettings
 from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.folds import Folds
 
@@ -55,6 +57,7 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
     plans, on = _judged_on(work, step)
     records = TrialRecords(work.store, basis(step))
     with Folded(on) as folded:
+        _check_memory(folded, rows=snapshot_source(work, step).manifest.rows)
         rounds = Rounds(folded, records, SystemClock(), every=work.project.choose.rule != "best")
         trials, ended = _tried(on, folded, rounds, report, told)
         order = ranked(trials, on.judge.metric)
@@ -95,6 +98,21 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
         "rows_read": work.engine.rows_scanned - before,
     }
     return Made(outputs, facts)
+
+
+def _check_memory(folded: Folded, *, rows: int) -> None:
+    """E2311 where the folds cannot be held. Of features that cannot be fitted, as few as there can be."""
+    on = folded.on
+    if on.work.project.engine.kind != "local":
+        return
+
+    def width(model: ModelSettings) -> int:
+        try:
+            return max(one.width for one in folded.features(model))
+        except CauceError:
+            return 1
+
+    check_tune_memory(on.work, on.target, rows=rows, width=width, machine=machine_memory())
 
 
 def _with_ends(
