@@ -69,7 +69,7 @@ def certified(found: Certificate) -> Answer:
     lines.append(counted.format(rows=format_number(found.rows), engines=engines))
     lines += map(_compared, found.checks)
     status = 0 if found.holds else int(Exit.GATE)
-    return Answer("cauce.certificate/1", found.to_json(), "\n".join(lines), status=status)
+    return Answer("cauce.certificate/1", found.to_json(), "\n".join(lines), next="cauce report", status=status)
 
 
 def _compared(check: EngineCheck) -> str:

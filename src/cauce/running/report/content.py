@@ -19,6 +19,7 @@ from cauce.core.splits import SplitRule, encode_rule
 from cauce.core.task import Target
 from cauce.core.validation.verdict import Verdict
 from cauce.planning.record import Record
+from cauce.running.certificate import Certificate
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +29,8 @@ class RunContent:
     records: of the steps it finished or found finished, by name. said: what reading and profiling
     noticed, in sentences. training: as the step `fit` left it. readings: how often the test rows of
     this split were read; None where that was not counted. bundle: the model's digest. leaderboard: of the
-    candidates, None where none were tried; costs: of their trials, by the candidate's number.
+    candidates, None where none were tried; costs: of their trials, by the candidate's number. certificate:
+    what other engines made of the same data; None where that was not asked.
     """
 
     project: str
@@ -53,6 +55,7 @@ class RunContent:
     readings: int | None = None
     leaderboard: Leaderboard | None = None
     costs: Mapping[int, TrialCosts] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -106,6 +109,7 @@ class RunContent:
             "digests": self.digests,
             "test_readings": self.readings,
             "leaderboard": None if self.leaderboard is None else self.leaderboard.to_json(),
+            **({} if self.certificate is None else {"certificate": self.certificate.to_json()}),
         }
 
     def _data(self) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from cauce.core.validation.verdict import Verdict
 from cauce.errors import CauceError
 from cauce.planning.pipeline import STEPS
 from cauce.planning.record import Record
+from cauce.running.certificate import certificate_of
 from cauce.running.readings import test_readings
 from cauce.running.report.content import RunContent
 from cauce.running.steps.objects import read_bytes, read_json
@@ -112,6 +113,7 @@ def gather(work: Workspace, run: str) -> RunContent:
         readings=_readings(work, read),
         leaderboard=None if "tune" not in records else read_leaderboard(work.store, records["tune"]),
         costs={} if "tune" not in records else read_costs(records["tune"]),
+        certificate=None if (made := read.key("bundle", "bundle")) is None else certificate_of(work, made),
     )
 
 

@@ -17,6 +17,7 @@ from cauce.running.report.sections.appendix import appendix_section
 from cauce.running.report.sections.candidates import candidates_section
 from cauce.running.report.sections.checks import checks_section
 from cauce.running.report.sections.data import data_section
+from cauce.running.report.sections.engines import engines_section
 from cauce.running.report.sections.features import features_section
 from cauce.running.report.sections.model import model_section
 from cauce.running.report.sections.performance import performance_section
@@ -25,7 +26,7 @@ from cauce.running.report.wording import moment, safe
 from cauce.running.report.writing import write_page
 from cauce.running.workspace import Workspace
 
-_CANDIDATES = _("Candidates")
+_CANDIDATES, _ENGINES = _("Candidates"), _("Engines")
 _SECTIONS: dict[str, Callable[[RunContent], Section | None]] = {
     _("Data"): data_section,
     _("Checks"): checks_section,
@@ -33,6 +34,7 @@ _SECTIONS: dict[str, Callable[[RunContent], Section | None]] = {
     _CANDIDATES: candidates_section,
     _("Model"): model_section,
     _("Performance and errors"): performance_section,
+    _ENGINES: engines_section,
 }
 
 
@@ -48,7 +50,9 @@ def report_page(content: RunContent) -> Page:
 
 
 def _is_due(title: str, content: RunContent) -> bool:
-    """Whether a run has this section; one that tries no candidates does not lack theirs."""
+    """Whether a run has this section; one that tries no candidates or engines does not lack theirs."""
+    if title == _ENGINES:
+        return content.certificate is not None
     return title != _CANDIDATES or content.leaderboard is not None
 
 
