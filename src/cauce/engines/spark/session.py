@@ -56,8 +56,7 @@ def open_session(
     running = SparkSession.getActiveSession()
     if running is not None and not _is_connect(running) and running.sparkContext._jsc is not None:
         return _same_master(running, master)
-    for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
-        os.environ.setdefault(name, sys.executable)
+    _settle_python(settings or {})
     from cauce.engines.spark.starting import started  # noqa: PLC0415 - only a new session needs it
 
     session = started(_asked(master, settings or {}), logs)
@@ -81,6 +80,14 @@ def view_of(session: SparkSession) -> SparkSession:
         if not 0 < int(view.conf.get(_BATCH) or 0) <= 2 * _BATCH_ROWS:
             view.conf.set(_BATCH, str(_BATCH_ROWS))
     return view
+
+
+def _settle_python(settings: Mapping[str, str]) -> None:
+    """Spark follows the setting only where spark-submit starts the program, which then has settled it."""
+    for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+        os.environ.setdefault(name, sys.executable)
+    if _GATEWAY not in os.environ and "spark.pyspark.python" in settings:
+        os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
 
 
 def _asked(master: str | None, settings: Mapping[str, str]) -> dict[str, str]:

@@ -85,11 +85,11 @@ ENTRIES = (
         code="E0710",
         exit=Exit.CONFIG,
         says=_("The workers run Python {worker}, and the driver Python {driver}."),
-        hint=_("Set PYSPARK_PYTHON to a Python of the driver's version there, or ship one: cauce submit."),
+        hint=_("Name a Python {driver} of theirs: spark.pyspark.python in [engine.spark], or after --conf."),
         explanation=_(
             "Functions are sent to the workers in a form that only the same minor version of Python reads. "
-            "PYSPARK_PYTHON, or spark.pyspark.python in [engine.spark], names the workers' interpreter; cauce"
-            " submit packs the whole environment and sends it."
+            "spark.pyspark.python, in [engine.spark] or as --conf of cauce submit, names the workers' "
+            "interpreter, and so does the variable PYSPARK_PYTHON. cauce submit sends libraries, no Python."
         ),
     ),
     Entry(
