@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the archive is made, once."""
-    return tmp_path_factory.mktemp("packed")
+def packed(tmp_path_factory: pytest.TempPathFactory, spark_cluster: Cluster) -> Iterator[Path]:
+    """Where the archive is made, once; with all copies of it removed at the end: a gigabyte an executor."""
+    folder = tmp_path_factory.mktemp("packed")
+    yield folder
+    shutil.rmtree(folder)
+    for application in spark_cluster.folder.glob("worker-*/app-*"):
+        shutil.rmtree(application, ignore_errors=True)
 
 
 def submitted(project: Path, cluster: Cluster, *, packed: Path, python: str) -> tuple[int, Any, str]:
