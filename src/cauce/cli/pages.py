@@ -303,11 +303,12 @@ PAGES = {
     "doctor": Page(
         _("Check this machine and the project for what would go wrong."),
         _(
-            "Python and libraries, disk, rights, threads, the project file, the tracking server, the clock. "
-            "Exit code 1 where something fails."
+            "Python and libraries, disk, rights, threads, the project file, the tracking server, the clock, "
+            "Java and Spark. Exit code 1 where something fails."
         ),
         (
             ("cauce doctor", _("each check with its result and, where needed, what to do")),
+            ("cauce doctor --master spark://host:7077", _("and whether that Spark master answers")),
             ("cauce doctor --json", _("the same for a program")),
         ),
     ),
