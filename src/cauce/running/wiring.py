@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,26 +29,44 @@ def make_store(folder: Path) -> Store:
     return LocalStore(str(folder))
 
 
-def make_engine(settings: EngineSettings | None = None, *, session: Any = None) -> Engine:
+def make_engine(
+    settings: EngineSettings | None = None,
+    *,
+    session: Any = None,
+    store: Store | None = None,
+    logs: Path | None = None,
+) -> Engine:
     """The engine that a project asks for; this machine's where nothing is said.
 
     session: a Spark session of the caller's, which is used and never stopped; with it the engine is Spark,
-    whatever the settings say. E0702 without pyspark; E0710 to E0712, E0719 and E0769 where workers on other
-    machines cannot do the work.
+    whatever the settings say. store: where executors leave rows for this process, which candidates on folds
+    need. logs: the folder for what Spark says. E0702 without pyspark;
+    E0710 to E0712, E0719 and E0769 where workers on other machines cannot do the work.
     """
     settings = settings or EngineSettings()
     if session is None and settings.kind == "local":
         return LocalEngine()
     from cauce.engines.spark.engine import SparkEngine  # noqa: PLC0415 - only where it is wanted
+    from cauce.engines.spark.nearby import Nearby  # noqa: PLC0415
     from cauce.engines.spark.session import open_session  # noqa: PLC0415
     from cauce.engines.spark.workers import check_workers  # noqa: PLC0415
 
     if session is None:
-        session = open_session(settings.master or "local[*]", settings=dict(settings.spark))
-    made: Any = SparkEngine(session)
+        session = open_session(settings.master, settings=settings.spark, logs=logs)
+    nearby = None if store is None else Nearby(LocalEngine(), partial(_passing_store, store))
+    engine = SparkEngine(session, workers=settings.workers, nearby=nearby)
     check_workers(session)
-    engine: Engine = made
     return engine
+
+
+@contextmanager
+def _passing_store(store: Store) -> Iterator[Store]:
+    """A store inside another, which goes with what is in it."""
+    folder = store.scratch()
+    try:
+        yield make_store(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def tracks(settings: Tracking) -> bool:

@@ -75,7 +75,8 @@ class Workspace:
             from cauce.running.shipping.reach import check_store  # noqa: PLC0415
 
             check_store(self.project, self.project.engine.master, folder=self.folder)
-        return make_engine(self.project.engine, session=self.session)
+        logs = self.store_folder / "logs"
+        return make_engine(self.project.engine, session=self.session, store=self.store, logs=logs)
 
     @property
     def registry(self) -> Registry:
