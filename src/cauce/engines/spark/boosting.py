@@ -74,21 +74,28 @@ def _stage(table: SparkTable, spec: BoostSpec, workers: int) -> DataFrame:
 
 
 def chosen_workers(session: SparkSession, asked: int | None, *, spec: BoostSpec) -> int:
+    """How many tasks grow the trees, as `workers_for` says of this session's cluster."""
+    context = session.sparkContext
+    dynamic = context.getConf().get("spark.dynamicAllocation.enabled", "false") == "true"
+    alone = asked == 1 or spec.parameters.quantile is not None
+    slots = 1 if alone or dynamic else _slots(context, wanted=asked or 1)
+    return workers_for(spec, asked, slots=slots, dynamic=dynamic)
+
+
+def workers_for(spec: BoostSpec, asked: int | None, *, slots: int, dynamic: bool) -> int:
     """How many tasks grow the trees: as asked, else as the cluster can start at once, at most `MOST_WORKERS`.
 
-    One where a quantile is predicted: XGBoost would take the mean of the workers' leaves for a leaf. One,
-    with W0730, where Spark may let executors go and nothing is asked; E0731 where more are asked. E0730 where
-    the cluster cannot start so many at once.
+    slots: tasks that can run at once. dynamic: whether Spark may let executors go, and so refuses tasks that
+    start together: one, with W0730, where nothing is asked; E0731 where more are. One where a quantile is
+    predicted: XGBoost would take the mean of the workers' leaves for a leaf. E0730 where slots are too few.
     """
-    if spec.parameters.quantile is not None or asked == 1:
+    if asked == 1 or spec.parameters.quantile is not None:
         return 1
-    context = session.sparkContext
-    if context.getConf().get("spark.dynamicAllocation.enabled", "false") == "true":
+    if dynamic:
         if asked is not None:
             raise CauceError("E0731", workers=asked)
         warn("W0730")
         return 1
-    slots = _slots(context, wanted=asked or 1)
     if asked is not None and asked > slots:
         raise CauceError("E0730", workers=asked, slots=slots)
     return asked or max(1, min(slots, MOST_WORKERS))
