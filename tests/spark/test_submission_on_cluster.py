@@ -57,10 +57,16 @@ def packed(tmp_path_factory: pytest.TempPathFactory, spark_cluster: Cluster) -> 
         shutil.rmtree(application, ignore_errors=True)
 
 
-def submitted(project: Path, cluster: Cluster, *, packed: Path, python: str) -> tuple[int, Any, str]:
+LARGE = ("polars", "pyarrow", "scipy", "numpy", "pandas", "matplotlib", "onnx", "onnxruntime", "xgboost-cpu")
+
+
+def submitted(
+    project: Path, cluster: Cluster, *, packed: Path, python: str, exclude: tuple[str, ...] = ()
+) -> tuple[int, Any, str]:
     """`cauce submit --json` of the project: exit code, document, and what people read."""
     words = ["submit", "--master", cluster.master, "--out", str(packed), "--json", "--project", str(project)]
     conf = ["--conf", f"spark.pyspark.python={python}", "--conf", "spark.driver.memory=1g"]
+    words += [word for name in exclude for word in ("--exclude", name)]
     environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
     done = subprocess.run(
         [sys.executable, "-m", "cauce", *words, *conf],
@@ -96,7 +102,7 @@ def test_a_worker_of_another_minor_version_is_told_by_both_versions(
         pytest.skip("no Python of another minor version is installed here")
     copy = tmp_path / "again"
     shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".cauce"))
-    code, told, said = submitted(copy, spark_cluster, packed=packed, python=python)
+    code, told, said = submitted(copy, spark_cluster, packed=packed, python=python, exclude=LARGE)
     assert code == 78, said
     (error,) = told["answer"]["errors"]
     assert error["code"] == "E0710"
