@@ -147,3 +147,37 @@ def test_a_project_goes_on_where_another_engine_stopped(
     for work in (local, spark):
         assert all(state.finished for state in states_of(work))
         assert run_project(work).ran == ()
+
+
+def test_readmissions_begun_on_spark_have_the_trees_of_one_machine(
+    tmp_path: Path, spark_session: Any, shared_data: Path
+) -> None:
+    """Everything on Spark, from the file on: the same snapshot and trees, in as many scans as planned."""
+    source = tmp_path / "some.parquet"
+    whole = shared_data / "diabetes130" / "diabetic_data.zstd.parquet"
+    pl.read_parquet(whole).head(3000).write_parquet(source)
+    more = """
+[[models]]
+rounds = 15
+early_stopping = 4
+[features.columns]
+medical_specialty = ["target_mean"]
+[evaluate]
+slices = ["gender"]
+"""
+    data = 'missing = "?"\nkey = "encounter_id"\ndrop = ["patient_nbr"]'
+    text = project(source, "formula = \"readmitted == '<30'\"", more, data)
+    works = []
+    for name in ("local", "spark"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cauce.toml").write_text(text, encoding="utf-8")
+        works.append(open_workspace(tmp_path / name, spark=spark_session if name == "spark" else None))
+    local, spark = (Results(work, run_project(work).records) for work in works)
+    check_same(local, spark, rows=source)
+    assert spark.snapshot == local.snapshot
+    pairs = [stored(one, "fit", "training") for one in (local, spark)]
+    assert pairs[0]["best_round"] == pairs[1]["best_round"]
+    assert close(pairs[1]["history"], pairs[0]["history"], relative=1e-6)
+    planned = {state.step.name: state.step.scans for state in states_of(works[1])}
+    read = {name: one.facts["rows_read"] for name, one in spark.records.items() if "rows_read" in one.facts}
+    assert read == {name: planned[name] * 3000 for name in read}
