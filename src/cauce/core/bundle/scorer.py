@@ -125,12 +125,15 @@ class Scorer:
 
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
-        raw = self._raw_of_rows(rows)
+        return self._answered_rows(self.matrix_of_rows(rows))
+
+    def _answered_rows(self, matrix: Matrix) -> list[dict[str, Any]]:
+        raw = self._with_ends(self._row_score(matrix), matrix, self._row_ends)
         return self.answers.rows(self.answering(raw), self._limits(raw))
 
-    def _raw_of_rows(self, rows: Sequence[Mapping[str, Any]]) -> Matrix:
-        matrix = self.matrix_of_rows(rows)
-        return self._with_ends(self._row_score(matrix), matrix, self._row_ends)
+    def answered_row(self, matrix: Matrix) -> dict[str, Any]:
+        """`prediction` and probabilities of one row whose features [1, features] are known."""
+        return self._answered_rows(matrix)[0]
 
     def _with_ends(self, raw: Matrix, matrix: Matrix, ends: Sequence[Score]) -> Matrix:
         return np.stack([raw, *(end(matrix) for end in ends)], axis=1) if self.ends else raw
@@ -141,6 +144,11 @@ class Scorer:
     def score_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """`prediction` and probabilities of one row."""
         return self.score_rows((row,))[0]
+
+    @property
+    def row_payload(self) -> Score:
+        """What scores the features of rows: the payload by ONNX where it is there."""
+        return self._row_score
 
     @property
     def _margins(self) -> bool:
