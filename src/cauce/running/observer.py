@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +37,18 @@ class Observer(Protocol):
     def failed(self, step: Step, error: BaseException) -> None:
         """A step did not finish; the run ends."""
         ...
+
+
+@dataclass
+class Heard:
+    """Who hears how far the engine is: the step under way, or nobody."""
+
+    report: Callable[[float, float | None], None] | None = None
+
+    def __call__(self, done: float, total: float | None) -> None:
+        """So many tasks of the step's scan are done."""
+        if self.report is not None:
+            self.report(done, total)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib.util import find_spec
@@ -35,12 +35,13 @@ def make_engine(
     session: Any = None,
     store: Store | None = None,
     logs: Path | None = None,
+    tell: Callable[[float, float | None], None] | None = None,
 ) -> Engine:
     """The engine that a project asks for; this machine's where nothing is said.
 
     session: a Spark session of the caller's, which is used and never stopped; with it the engine is Spark,
     whatever the settings say. store: where executors leave rows for this process, which candidates on folds
-    need. logs: the folder for what Spark says. E0702 without pyspark;
+    need. logs: the folder for what Spark says. tell: hears how many tasks are done. E0702 without pyspark;
     E0710 to E0712, E0719 and E0769 where workers on other machines cannot do the work.
     """
     settings = settings or EngineSettings()
@@ -54,7 +55,7 @@ def make_engine(
     if session is None:
         session = open_session(settings.master, settings=settings.spark, logs=logs)
     nearby = None if store is None else Nearby(LocalEngine(), partial(_passing_store, store))
-    engine = SparkEngine(session, workers=settings.workers, nearby=nearby)
+    engine = SparkEngine(session, workers=settings.workers, nearby=nearby, tell=tell)
     check_workers(session)
     return engine
 

@@ -35,14 +35,15 @@ class SparkEngine:
     """The engine of a Spark session, which is used and never changed. Only summary states come back.
 
     workers: tasks that grow trees together; None as `cauce.engines.spark.boosting` chooses. nearby: what
-    fits many models to the rows of a fold, None where nothing does. E0717 for a session of Spark Connect.
+    fits many models to the rows of a fold, None where nothing does. tell: hears how many tasks of a job are
+    done, from another thread. E0717 for a session of Spark Connect.
     """
 
     session: SparkSession
     rows_scanned: int = field(default=0)
     workers: int | None = None
     nearby: Nearby | None = None
-    _tell: Tell | None = field(default=None, repr=False)
+    tell: Tell | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.session = view_of(self.session)
@@ -78,14 +79,14 @@ class SparkEngine:
     def summarise(self, table: SparkTable, *summaries: Summary) -> tuple[Any, ...]:
         """The result of each summary from one scan, whatever the order and the number of partitions."""
         names = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
-        rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self._tell)
+        rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self.tell)
         self._count(table, rows)
         found = [one.start() for one in summaries] if states is None else states
         return tuple(one.result(state) for one, state in zip(summaries, found, strict=True))
 
     def write(self, table: SparkTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: executors write parts, the manifest is last. One scan."""
-        manifest, rows = write_table(self.session, table, store, tell=self._tell)
+        manifest, rows = write_table(self.session, table, store, tell=self.tell)
         self._count(table, rows)
         return manifest
 
@@ -113,15 +114,6 @@ class SparkEngine:
         finally:
             frame.unpersist()
 
-    @contextmanager
-    def observed(self, tell: Tell) -> Iterator[None]:
-        """What is done inside tells how many of its tasks are done, now and then, from another thread."""
-        before, self._tell = self._tell, tell
-        try:
-            yield
-        finally:
-            self._tell = before
-
     def _count(self, table: SparkTable, rows: int) -> None:
         if table.kept is None or not table.kept.made:
             self.rows_scanned += rows
@@ -134,9 +126,7 @@ class SparkEngine:
         """Train boosted trees on the table's rows, in tasks that start together. One scan."""
         from cauce.engines.spark.boosting import boost  # noqa: PLC0415 - XGBoost's part loads when it trains
 
-        result, rows = boost(
-            self.session, table, spec, workers=self.workers, observe=observe, tell=self._tell
-        )
+        result, rows = boost(self.session, table, spec, workers=self.workers, observe=observe, tell=self.tell)
         self._count(table, rows)
         return result
 
