@@ -112,13 +112,14 @@ def test_what_a_user_sends_along_is_sent_beside_ours() -> None:
 def test_the_command_of_a_driver_on_the_cluster_names_files_where_the_cluster_has_them() -> None:
     """Paths of this machine mean nothing there."""
     asked: Any = {"master": "yarn", "deploy_mode": "cluster", "files_at": "s3://bucket/job/"}
-    made = submit_command(make_job(parsed(), asked), PACKAGE, program="spark-submit", name="flights")
+    package = Package(PACKAGE.entry, Path("/home/ana/flights.toml"), PACKAGE.archive)
+    made = submit_command(make_job(parsed(), asked), package, program="spark-submit", name="flights")
     assert not [word for word in made.words if word.startswith(("/", "spark.pyspark.driver"))]
     assert "s3://bucket/job/environment-1.tar.gz#environment" in made.words
-    assert made.words[made.words.index("--files") + 1] == "s3://bucket/job/cauce.toml"
+    assert made.words[made.words.index("--files") + 1] == "s3://bucket/job/flights.toml"
     assert made.words[-6:] == (
         *("s3://bucket/job/cauce_job.py", "run", "--engine", "spark"),
-        *("--project", "cauce.toml"),
+        *("--project", "flights.toml"),
     )
 
 

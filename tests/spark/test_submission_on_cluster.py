@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from cauce.api.run import run
+from cauce.running.shipping.starting import find_program, start
+from cauce.running.shipping.submission import Command
 from cauce.testing.spark import Cluster, bare_python
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -108,6 +110,38 @@ def test_a_worker_of_another_minor_version_is_told_by_both_versions(
     assert error["code"] == "E0710"
     own = "{}.{}".format(*sys.version_info)
     assert own in error["message"]
+
+
+ASKED = """
+import sys
+from pyspark import SparkConf, SparkContext
+SparkContext._ensure_initialized()
+sys.exit(9 if SparkConf().get("spark.test.password") == sys.argv[1] else 1)
+"""
+
+
+def test_a_hidden_setting_reaches_spark_as_it_was_written(tmp_path: Path) -> None:
+    """A password with a mark that files of Java properties read otherwise would be refused by the server."""
+    password = "a:b =c\\d#ü!"
+    (tmp_path / "asked.py").write_text(ASKED, encoding="utf-8")
+    words = (find_program(), "--master", "local[1]", "asked.py", password)
+    command = Command(words, (("spark.test.password", password), ("spark.driver.memory", "512m")))
+    assert start(command, folder=tmp_path, log=tmp_path / "log") == 9, (tmp_path / "log").read_text()
+
+
+def test_spark_submit_starts_the_packages_own_file_and_passes_its_code_on(tmp_path: Path) -> None:
+    """What the docs say for machines that have Cauce installed, as a scheduler would type it."""
+    import cauce
+
+    file = str(Path(str(cauce.__file__)).parent / "__main__.py")
+    conf = ["--conf", f"spark.pyspark.driver.python={sys.executable}", "--driver-memory", "512m"]
+    begin = [find_program(), "--master", "local[1]", *conf]
+    options: Any = {"cwd": tmp_path, "capture_output": True, "text": True}
+    done = subprocess.run([*begin, file, "status", "--lang", "en"], check=False, **options)
+    assert done.returncode == 78
+    assert "error[E0301]" in done.stdout + done.stderr
+    module = subprocess.run([*begin, "-m", "cauce", "status"], check=False, **options)
+    assert "Unrecognized option: -m" in module.stdout + module.stderr
 
 
 def other_python() -> str | None:

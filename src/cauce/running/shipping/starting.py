@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def start(
             stderr=errors,
             text=True,
             errors="replace",
+            process_group=0,
         ) as process:
             return _waited(process, said)
 
@@ -64,14 +66,21 @@ def _waited(process: subprocess.Popen[str], said: Callable[[str], None] | None) 
                 said(line.rstrip("\n"))
         code = process.wait()
     except BaseException:
-        process.terminate()
+        # The driver, too: it is spark-submit's child, and would go on for a while without it.
+        _tell(process, signal.SIGTERM)
         try:
             process.wait(_ENDING)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _tell(process, signal.SIGKILL)
         raise
     # A process that a signal ended has its number, negative; a shell says 128 and the number.
     return code if code >= 0 else 128 - code
+
+
+def _tell(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal to the process and to all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Literal, TypedDict, get_args
 from cauce.errors import CauceError
 from cauce.running.shipping.environment import LIBRARIES
 from cauce.running.shipping.reach import check_store, is_local
-from cauce.spec import FILE_NAME, Project
+from cauce.spec import Project
 
 DeployMode = Literal["client", "cluster"]
 
@@ -170,7 +170,7 @@ def submit_command(job: Job, package: Package, *, program: str, name: str) -> Co
             hidden.append((key, value))
         else:
             words += ["--conf", f"{key}={value}"]
-    project = FILE_NAME if job.on_cluster else str(package.project)
+    project = package.project.name if job.on_cluster else str(package.project)
     words += [_placed(package.entry, job), "run", "--engine", "spark", "--project", project]
     return Command(tuple(words), tuple(hidden))
 
