@@ -14,9 +14,11 @@ from sklearn.linear_model import ElasticNet, Ridge
 
 from cauce.core.linear import logistic
 from cauce.core.linear.logistic import fit_logistic
+from cauce.core.linear.logistic_folds import intercepts_alone
 from cauce.core.linear.model import LinearModel, read_linear
 from cauce.core.linear.onnx import write_linear_onnx
 from cauce.core.linear.ordinary import precision
+from cauce.core.linear.path import logistic_path
 from cauce.core.linear.penalties import solve, strengths
 from cauce.core.linear.problem import LeastSquares, problem_of
 from cauce.core.linear.quadratic import Penalty
@@ -158,6 +160,31 @@ def test_logistic_coefficients_are_those_of_scikit_learn(
         found = fit_logistic(_asked(frame, 5, weight), outputs=outputs, width=5, penalty=penalty)
         check_slopes(found, rows, classes_of, weights=weights, penalty=penalty, atol=3e-6)
         assert found.scans <= (8 if most_curved else 60)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_logistic_path_is_what_scikit_learn_finds_at_each_strength(classes: int) -> None:
+    """A path drawn wrongly would leave out the wrong features, in the wrong order."""
+    made = np.random.default_rng(classes)
+    rows = made.normal(size=(400, 4))
+    rows = (rows - rows.mean(0)) / rows.std(0)
+    label = (rows @ made.normal(size=(4, classes)) + made.gumbel(size=(400, classes))).argmax(1)
+    frame = pl.DataFrame({**{f"x{k}": rows[:, k] for k in range(4)}, "y": label * 1.0})
+    outputs = 1 if classes == 2 else classes
+    names = [f"x{k} [{one}]" for one in range(outputs) for k in range(4)]
+    start = intercepts_alone(np.bincount(label) / 400, 4)
+    path = logistic_path(_asked(frame, 4, None), names, start=start, penalty=Penalty(0.01, 0.5))
+    assert path is not None
+    assert path.chosen in path.strengths
+    assert not any(one[0] for one in path.coefficients)
+    known = dict(zip(path.features, path.coefficients, strict=True))
+    none = (0.0,) * len(path.strengths)
+    for at in (1, path.strengths.index(0.01), len(path.strengths) - 1):
+        own = np.array([known.get(name, none)[at] for name in names]).reshape(outputs, 4)
+        found = logistic.Logistic(np.column_stack((np.zeros(outputs), own)), 0.0, 0)
+        penalty = Penalty(path.strengths[at], 0.5)
+        check_slopes(found, rows, label, weights=np.ones(400), penalty=penalty, atol=2e-5)
+    assert logistic_path(_asked(frame, 4, None), names, start=start, penalty=Penalty()) is None
 
 
 def test_separated_classes_are_said_and_a_penalty_is_the_way_out() -> None:

@@ -14,13 +14,12 @@ from logistic_reference import check_slopes
 from cauce.core.linear import logistic
 from cauce.core.linear.folds import Division, divided
 from cauce.core.linear.lockstep import Lockstep, Wanted
-from cauce.core.linear.logistic import Logistic, intercept_alone
+from cauce.core.linear.logistic import Logistic, first_strength, intercept_alone
 from cauce.core.linear.logistic_folds import (
     ClassFold,
     FoldSums,
     RowNumbers,
     balanced,
-    first_strength,
     intercepts_alone,
 )
 from cauce.core.linear.problem import problem_of

@@ -17,11 +17,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from cauce.core.bundle.opening import open_stored_bundle
 from cauce.core.columns import FOLD, TARGET
+from cauce.core.evaluation import decode_evaluation, encode_evaluation
 from cauce.core.features import FittedFeatures
 from cauce.core.linear.coefficients import Coefficients
 from cauce.core.linear.model import LinearModel
 from cauce.errors import CauceError, CauceWarning
 from cauce.running.learning import KEPT
+from cauce.running.plots.rendering import render
 from cauce.running.project_run import Results, run_project
 from cauce.running.steps.fit import preparation
 from cauce.running.steps.objects import read_json
@@ -113,6 +115,11 @@ def test_penguins_of_three_kinds_are_told_apart(tmp_path: Path, shared_data: Pat
     np.testing.assert_allclose(ours, other.predict_proba(scaled), atol=1e-4)
     assert metric(results, "accuracy") > 0.95
     assert verify_bundle(bundle).holds
+    path = results.evaluation.path
+    assert path is not None
+    assert path.chosen == 0.01
+    assert decode_evaluation(encode_evaluation(results.evaluation)).path == path
+    assert render(results.evaluation, tmp_path / "plots")["path"].stat().st_size > 10_000
 
 
 def test_readmission_of_patients_is_ranked_as_well_as_a_linear_model_can(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from cauce.core.answering.effects import AnswerEffects
 from cauce.core.contributions.summary import ContributionSummary
+from cauce.core.linear.path import CoefficientPath
 from cauce.core.metrics.dataset import DatasetEvaluation
 from cauce.core.metrics.gap import Gap, gap_between
 from cauce.core.metrics.keys import DATASETS, Dataset, baseline_key, tracker_key
@@ -47,7 +48,8 @@ class Evaluation:
     metric to name first; the first of the target's where not chosen. thresholds: what each gives on
     validation rows; choice: how `threshold` was chosen (both binary only). slices: parts of the validation
     and test rows. permutation: by column of the user's. answers: what calibration, another scale and
-    intervals did, where there is any.
+    intervals did, where there is any. path: of a linear or logistic model with a penalty, how coefficients
+    grow as it weakens.
     """
 
     target: Target
@@ -64,6 +66,7 @@ class Evaluation:
     residuals: ResidualAnalysis | None = None
     answers: AnswerEffects | None = None
     summed: bool = False
+    path: CoefficientPath | None = None
 
     @property
     def gap(self) -> Gap:
@@ -131,6 +134,8 @@ class Evaluation:
             found["answers"] = self.answers.to_json()
         if self.summed:
             found["summed"] = True
+        if self.path is not None:
+            found["path"] = self.path.to_json()
         if self.slices:
             found["slices"] = [one.to_json() for one in self.slices]
         if self.history is not None:
@@ -191,6 +196,7 @@ def _evaluation(value: dict[str, Any]) -> Evaluation:
         residuals=_part(value, "residuals", ResidualAnalysis.from_json),
         answers=_part(value, "answers", AnswerEffects.from_json),
         summed=bool(value.get("summed", False)),
+        path=_part(value, "path", CoefficientPath.from_json),
     )
 
 

@@ -166,6 +166,7 @@ def _logistic(work: Workspace, rows: Rows, model: Logistic, progress: Progress) 
         penalty=model.penalty,
         class_weight=model.class_weight,
         progress=progress,
+        path=work.project.engine.kind == "local",
         **_limited(work),
     )
     features, target = rows.fitted.names, rows.target

@@ -13,10 +13,10 @@ from cauce.core.columns import FOLD, TARGET, TRAIN, WEIGHT
 from cauce.core.linear.coefficients import Coefficients, coefficient_rows, linear_model, logistic_model
 from cauce.core.linear.logistic import Logistic as Solved
 from cauce.core.linear.logistic import fit_logistic, intercept_alone
-from cauce.core.linear.logistic_folds import balanced
+from cauce.core.linear.logistic_folds import balanced, intercepts_alone
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import precision
-from cauce.core.linear.path import coefficient_path
+from cauce.core.linear.path import CoefficientPath, coefficient_path, logistic_path
 from cauce.core.linear.penalties import solve
 from cauce.core.linear.problem import ACCURATE, LeastSquares, problem_of
 from cauce.core.linear.quadratic import Floats, Penalty
@@ -31,6 +31,8 @@ from cauce.stats.comoments import joined
 from cauce.stats.logistic import LogisticTotals
 
 LARGEST = 1e30
+MOST_PATH_WORK = 10_000_000
+"""Rows × the square of the coefficients: what one reading of a logistic path may cost."""
 _NAMED = 5
 Progress = Callable[[float, float | None], None]
 
@@ -133,17 +135,41 @@ def learn_logistic(
             penalty=single(settings.penalty),
             known=intercept_alone(problem) if classes == 2 and weights is None else None,
         )
-    return _logistic(problem, solved, features, target=target, penalty=single(settings.penalty))
+        model, told = _logistic(problem, solved, features, target=target, penalty=single(settings.penalty))
+        shares = _shares(levels.frame, weights, classes)
+        path = _path_of(asked, target, shares, penalty=told.penalty) if settings.path else None
+    return model, replace(told, path=path)
+
+
+def _shares(frame: pl.DataFrame, weights: tuple[float, ...] | None, classes: int) -> Floats:
+    """Each class's share of the weight."""
+    found = dict(zip(frame["level"].to_list(), frame["sum"].to_list(), strict=True))
+    own = np.array([found[float(at)] for at in range(classes)]) * (weights or (1.0,) * classes)
+    return np.asarray(own / own.sum())
+
+
+def _path_of(asked: _Asked, target: Target, shares: Floats, *, penalty: Penalty) -> CoefficientPath | None:
+    """The coefficients along the penalty's strengths, where working them out takes a second or so."""
+    problem = asked.problem
+    start = intercepts_alone(shares, int(problem.varying.sum()))
+    if problem.rows * start.size**2 > MOST_PATH_WORK:
+        return None
+    classes = (None,) if target.task == "binary" else target.class_names
+    own = [name for name, varies in zip(asked.features, problem.varying, strict=True) if varies]
+    names = [name if one is None else f"{name} [{one}]" for one in classes for name in own]
+    return logistic_path(asked, names, start=start, penalty=penalty)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogisticSettings:
-    """How a logistic model is fitted. memory: bytes of numbers kept in memory between scans."""
+    """How a logistic model is fitted. memory: bytes of numbers kept in memory between scans. path: whether
+    the coefficients along the penalty's strengths are wanted too, where that is quick."""
 
     penalty: Declared
     class_weight: ClassWeight = "none"
     memory: int = KEPT_BYTES
     progress: Progress = lambda done, of: None  # noqa: ARG005
+    path: bool = False
 
 
 @dataclass

@@ -56,7 +56,14 @@ def fit_logistic(
     if outputs * (width + 1) > MOST_CURVED:
         return _by_gradients(ask, outputs=outputs, width=width, penalty=penalty)
     start = np.zeros((outputs, width + 1)) if known is None else known[0]
-    steps = newton_steps(penalty, start=start, known=None if known is None else known[1])
+    return solved_from(ask, penalty, start=start, known=None if known is None else known[1])
+
+
+def solved_from(
+    ask: Ask, penalty: Penalty, *, start: Floats, known: LogisticTotals | None = None
+) -> Logistic:
+    """The same by Newton's method from a point [outputs, 1 + p]; known: the sums there. E0820, E0821."""
+    steps = newton_steps(penalty, start=start, known=known)
     try:
         point, curved = next(steps)
         while True:
@@ -84,6 +91,11 @@ def intercept_alone(problem: LeastSquares) -> tuple[Floats, LogisticTotals]:
     weight = problem.weight
     sums = (weight * float(loss), weight * gradient, weight * curvature)
     return point, LogisticTotals(problem.rows, weight, *sums)
+
+
+def first_strength(sums: LogisticTotals) -> float:
+    """The l1 strength from which on no feature counts. sums: where the intercepts alone were fitted."""
+    return float(np.abs(sums.gradient[:, 1:]).max(initial=0.0)) / sums.weight
 
 
 def newton_steps(penalty: Penalty, *, start: Floats, known: LogisticTotals | None = None) -> Steps:

@@ -142,8 +142,3 @@ def intercepts_alone(shares: Floats, width: int) -> Floats:
     found = np.zeros((1 if two else len(shares), width + 1))
     found[:, 0] = np.log(shares[1] / shares[0]) if two else np.log(shares) - np.log(shares).mean()
     return found
-
-
-def first_strength(sums: LogisticTotals) -> float:
-    """The l1 strength from which on no feature counts. sums: where the intercepts alone were fitted."""
-    return float(np.abs(sums.gradient[:, 1:]).max(initial=0.0)) / sums.weight

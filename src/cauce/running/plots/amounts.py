@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cauce.core.evaluation import History
+from cauce.core.linear.path import CoefficientPath
 from cauce.core.metrics.results import ResidualHistogram
-from cauce.language import format_number, translate, translate_plural
+from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.running.plots.canvas import COLOURS, DASHES, GREY, caption, drawn, legend_below, numbers
 from cauce.running.plots.labels import label, labels
 
@@ -61,6 +63,39 @@ def draw_importance(
         axes.set_xlim(0, max([*gains, 1e-9]) * 1.15)
         axes.set_title(title)
         numbers(axes.xaxis, unit)
+        caption(figure, note)
+
+
+def draw_path(file: Path, path: CoefficientPath, *, words: tuple[str, str, str, str]) -> None:
+    """Standardised coefficients over the strengths of a penalty, which weakens to the right; the chosen one
+    is marked. words: title, both axes and the line below."""
+    title, across, up, note = words
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - heavy
+
+    named = labels(path.features[: len(COLOURS)], 30)
+    with drawn(file, (7.4, 6)) as figure:
+        axes = figure.add_subplot()
+        axes.axhline(0, color=GREY, lw=0.8)
+        for at, values in enumerate(path.coefficients):
+            style: dict[str, Any] = {"color": "#bbbbbb", "lw": 0.8}
+            if at < len(named):
+                style: dict[str, Any] = {
+                    "color": COLOURS[at],
+                    "ls": DASHES[at],
+                    "lw": 1.8,
+                    "label": named[at],
+                }
+            axes.plot(path.strengths, values, zorder=3 - at / 100, **style)
+        text = translate("this model: λ = {strength}").format(strength=format_significant(path.chosen, 3))
+        axes.axvline(path.chosen, color=GREY, lw=1.2, ls=":", label=text)
+        axes.set_xscale("log")
+        axes.invert_xaxis()
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_significant(x, 1)))
+        axes.set_title(title)
+        axes.grid(visible=True)
+        axes.set_xlabel(across)
+        numbers(axes.yaxis, up)
+        legend_below(axes)
         caption(figure, note)
 
 

@@ -15,7 +15,13 @@ from cauce.core.metrics.keys import Dataset
 from cauce.core.metrics.names import MetricName
 from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
-from cauce.running.plots.amounts import FEATURES_SHOWN, draw_history, draw_importance, draw_residuals
+from cauce.running.plots.amounts import (
+    FEATURES_SHOWN,
+    draw_history,
+    draw_importance,
+    draw_path,
+    draw_residuals,
+)
 from cauce.running.plots.canvas import COLOURS
 from cauce.running.plots.confusion import draw_confusion
 from cauce.running.plots.labels import label, labels
@@ -38,9 +44,9 @@ _DRAW: dict[str, Callable[..., None]] = {
 def render(evaluation: Evaluation, folder: Path) -> dict[str, Path]:
     """Write every plot this evaluation has as `folder`/name.png; the paths by name.
 
-    Names: confusion_DATASET, residuals_DATASET, importance, history; roc, precision_recall and calibration
-    with a line for each dataset (binary), or with _DATASET and a line for each class; reliability (with
-    more classes _0, _1, _2): calibration of test rows before and after.
+    Names: confusion_DATASET, residuals_DATASET, importance, history, path; roc, precision_recall and
+    calibration with a line for each dataset (binary), or with _DATASET and a line for each class;
+    reliability (with more classes _0, _1, _2): calibration of test rows before and after.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
@@ -61,6 +67,8 @@ def _plots(evaluation: Evaluation) -> Iterator[Drawing]:
     yield from _reliability(evaluation)
     if evaluation.importance:
         yield "importance", lambda file: _importance(file, evaluation)
+    if evaluation.path is not None:
+        yield "path", lambda file: _path(file, evaluation)
     if evaluation.history is not None and any(evaluation.history.losses.values()):
         yield "history", lambda file: _history(file, evaluation)
 
@@ -170,6 +178,23 @@ def _importance(file: Path, evaluation: Evaluation) -> None:
     if count > FEATURES_SHOWN:
         note = text.format(shown=FEATURES_SHOWN, count=format_number(count))
     draw_importance(file, evaluation.importance, words=(title, unit, note))
+
+
+def _path(file: Path, evaluation: Evaluation) -> None:
+    path = evaluation.path
+    if path is None:
+        return
+    count = len(path.features) + path.left
+    note = translate_plural("{count} coefficient.", "{count} coefficients.", count)
+    if count > len(COLOURS):
+        note = translate("The {shown} largest of {count} coefficients have a name.")
+    words = (
+        translate("How coefficients grow as the penalty weakens"),
+        translate("λ, strength of the penalty (weaker to the right)"),
+        translate("standardised coefficient"),
+        note.format(shown=min(len(COLOURS), count), count=format_number(count)),
+    )
+    draw_path(file, path, words=words)
 
 
 def _history(file: Path, evaluation: Evaluation) -> None:

@@ -20,6 +20,7 @@ from cauce.core.contributions.summary import ContributionSummary, summarised
 from cauce.core.evaluation import Evaluation, History, encode_evaluation
 from cauce.core.evaluation_rows import BUCKET, EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
+from cauce.core.linear.path import CoefficientPath
 from cauce.core.metrics.choosing import threshold_rule
 from cauce.core.metrics.evaluating import Question, answered
 from cauce.core.metrics.keys import DATASETS, Dataset
@@ -113,6 +114,7 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         residuals=analysed(parts[len(unseen) + len(wanted)], sliced) if erring else None,
         answers=effects,
         summed="coefficients" in looked.training,
+        path=_path(looked.training),
     )
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     begin_plots(work, kept)
@@ -284,6 +286,12 @@ def _columns(target: Target, *, weighted: bool) -> ScoredColumns:
 def _importance(training: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     pairs = [(str(name), float(gain)) for name, gain in training["importance"]]
     return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _path(training: Mapping[str, Any]) -> CoefficientPath | None:
+    """How coefficients grow as the penalty weakens, where that is known."""
+    found = training.get("coefficients", {}).get("path")
+    return None if found is None else CoefficientPath.from_json(found)
 
 
 def _guess(found: dict[str, Any]) -> Guess:

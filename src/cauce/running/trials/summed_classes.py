@@ -13,11 +13,11 @@ from cauce.core.columns import TARGET, WEIGHT
 from cauce.core.linear.coefficients import logistic_model
 from cauce.core.linear.folds import Division, divided
 from cauce.core.linear.lockstep import Lockstep, Wanted
+from cauce.core.linear.logistic import first_strength
 from cauce.core.linear.logistic_folds import (
     ClassFold,
     FoldSums,
     RowNumbers,
-    first_strength,
     intercepts_alone,
 )
 from cauce.core.linear.model import LinearModel
