@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from cauce.core import snapshot_writing
+from cauce.core.bundle.frames import predict_frame
+from cauce.core.bundle.opening import open_stored_bundle
 from cauce.running.project_run import Results
 from cauce.running.steps.objects import read_json
 
@@ -77,3 +79,29 @@ def close(one: Any, other: Any, *, relative: float = 1e-9) -> bool:
     if isinstance(one, float) and isinstance(other, float | int):
         return bool(np.isclose(one, other, rtol=relative, atol=relative))
     return bool(one == other)
+
+
+def check_same(local: Results, spark: Results, *, rows: Path, scores: float = 1e-6) -> None:
+    """Splits and counts are identical, summaries and features equal but for last digits, scores to 1e-6."""
+    for step in ("ingest", "split"):
+        assert spark.records[step].outputs == local.records[step].outputs
+    assert stored(spark, "split", "split") == stored(local, "split", "split")
+    assert close(stored(spark, "profile", "profile"), stored(local, "profile", "profile"))
+    assert close(stored(spark, "fit", "features"), stored(local, "fit", "features"))
+    mine, theirs = stored(spark, "fit", "training"), stored(local, "fit", "training")
+    assert mine["folds"] == theirs["folds"]
+    assert close(mine["guess"], theirs["guess"])
+    frame = pl.read_parquet(rows) if rows.suffix == ".parquet" else pl.read_csv(rows)
+    bundles = [open_stored_bundle(one.work.store, one.bundle) for one in (local, spark)]
+    said = [predict_frame(one, frame) for one in bundles]
+    for name in said[0].columns:
+        first, second = (one.get_column(name) for one in said)
+        if first.dtype.is_float():
+            np.testing.assert_allclose(second.to_numpy(), first.to_numpy(), rtol=scores, atol=scores)
+        else:
+            assert second.equals(first)
+    metrics = [dict(found.evaluation.tracked()) for found in (local, spark)]
+    assert close(metrics[1], metrics[0], relative=scores)
+    assert spark.records.keys() == local.records.keys()
+    for step, record in local.records.items():
+        assert spark.records[step].step.parameters == record.step.parameters
