@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from boosting_data import spec, table
 from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.engines.local.engine import LocalEngine
 from cauce.engines.spark.boosting import workers_for
+from cauce.engines.spark.boosting_rounds import Listener, listening, telling
 from cauce.errors import CauceError, CauceWarning
 from cauce.expr.schema import Field, Schema
 from cauce.testing.engines import FrameSource
@@ -85,10 +88,11 @@ def there(
 def assert_same(found: BoostResult, expected: BoostResult) -> None:
     """The same bytes of trees, and all else; metrics are sums of floats in another order."""
     assert replace(found, history=()) == replace(expected, history=())
-    for one, other in zip(found.history, expected.history, strict=True):
-        assert one.number == other.number
-        assert one.train == pytest.approx(other.train, rel=1e-12)
-        assert one.validation == pytest.approx(other.validation, rel=1e-12)
+    ours, theirs = (
+        np.array([(at.number, at.train, at.validation) for at in one.history], dtype=np.float64)
+        for one in (found, expected)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -161,3 +165,26 @@ def test_how_many_workers_there_are() -> None:
         workers_for(spec(), 2, slots=9, dynamic=True)
     median = replace(spec("regression"), parameters=replace(spec().parameters, quantile=0.5))
     assert workers_for(median, 3, slots=9, dynamic=False) == 1
+
+
+def test_rounds_are_told_while_trees_grow() -> None:
+    """A long training would look dead; or a stage that starts again would count its rounds twice."""
+    heard = list[Round]()
+    rounds = [Round(0, 0.7, 0.6), Round(1, 0.5, None)]
+    listener = Listener(heard.append)
+    with listening(listener, host="127.0.0.1", bind="127.0.0.1") as address:
+        assert address is not None
+        for stranger in (b"guess\n[0, 9.0, 9.0]\n", b"\xff\n", address.token.encode() + b"\n{}\n"):
+            with socket.create_connection((address.host, address.port)) as connection:
+                connection.sendall(stranger)
+        for _attempt in range(2):
+            with telling(address) as tell:
+                assert tell is not None
+                for one in rounds:
+                    tell(one)
+        until = time.monotonic() + 60
+        while len(heard) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+    assert heard == rounds
+    with telling(address) as tell:
+        assert tell is None, "nobody listens any more"

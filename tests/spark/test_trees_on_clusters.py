@@ -19,7 +19,7 @@ SOME = "one_machine and (missing or shares or drawn) or cannot_train"
 KILLED = Path(__file__).with_name("trees_while_killed.py")
 
 
-def tested(master: str, *options: str) -> None:
+def run_tests(master: str, *options: str) -> None:
     done = run_with(master, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options, TESTS])
     assert done.returncode == 0, done.stdout[-6000:]
     assert re.search(r"\d+ passed", done.stdout)
@@ -27,7 +27,7 @@ def tested(master: str, *options: str) -> None:
 
 def test_executors_grow_the_trees_of_one_machine(spark_cluster: Cluster) -> None:
     """What works between tasks of one process would fail between machines, or give other trees."""
-    tested(spark_cluster.master, "-k", SOME)
+    run_tests(spark_cluster.master, "-k", SOME)
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_executors_grow_the_trees_of_one_machine(spark_cluster: Cluster) -> None
 def test_more_workers_grow_them_too(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trees would depend on the size of the cluster."""
     monkeypatch.setenv("CAUCE_TEST_WORKERS", str(workers))
-    tested("local[4]")
+    run_tests("local[4]")
 
 
 @pytest.mark.slow

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.core.boosting_rows import Totals, check
+from cauce.engines.spark.boosting_rounds import Address, Listener, listening
 from cauce.engines.spark.boosting_rows import PACKED
-from cauce.engines.spark.boosting_tasks import TOLD, dealt, grown, result_of
+from cauce.engines.spark.boosting_tasks import TOLD, Crew, dealt, grown, result_of
 from cauce.engines.spark.crossing import error_from_json
 from cauce.engines.spark.jobs import Tell, collected
 from cauce.engines.spark.table import Counted, SparkTable, run_task, worker_environment
@@ -39,24 +41,32 @@ def boost(
 ) -> tuple[BoostResult, int]:
     """Fit boosted trees to the table's rows, read once; and how many rows were read.
 
-    workers: tasks that grow the trees; None as `chosen_workers`. observe: called with every round, at the
-    end. Raises what one machine raises, E0730 to E0732 and what `collected` raises.
+    workers: tasks that grow the trees; None as `chosen_workers`. observe: called with every round, in order,
+    while trees grow where executors reach the driver, from another thread; else at the end. Raises what one
+    machine raises, E0730 to E0732 and what `collected` raises.
     """
     count = chosen_workers(session, workers, spec=spec)
-    rows = collected(_stage(table, spec, count), partitions=count, tell=tell)
+    listener = Listener(observe or (lambda _: None))
+    with _listening(session, listener) if observe else nullcontext() as address:
+        rows = collected(_stage(table, spec, count, address), partitions=count, tell=tell)
     if not rows:
         check(spec, train=Totals.start(spec), validation=Totals.start(spec))
     record = json.loads(rows[0]["record"])
     if rows[0]["kind"] == "error":
         raise error_from_json(record["error"])
     result = result_of(record, bytes(rows[0]["payload"]))
-    if observe is not None:
-        for one in result.history:
-            observe(one)
+    for one in result.history:
+        listener.hear(one)
     return result, int(record["scanned"])
 
 
-def _stage(table: SparkTable, spec: BoostSpec, workers: int) -> DataFrame:
+def _listening(session: SparkSession, listener: Listener) -> AbstractContextManager[Address | None]:
+    settings = session.sparkContext.getConf()
+    host = settings.get("spark.driver.host") or "127.0.0.1"
+    return listening(listener, host=host, bind=settings.get("spark.driver.bindAddress") or host)
+
+
+def _stage(table: SparkTable, spec: BoostSpec, workers: int, address: Address | None) -> DataFrame:
     """Rows dealt out by their hashes, and tasks that grow the trees."""
     version = __version__
 
@@ -65,9 +75,10 @@ def _stage(table: SparkTable, spec: BoostSpec, workers: int) -> DataFrame:
 
     spread = table.carried(deal, PACKED, columns=spec.columns).repartitionById(workers, "worker")
     threads = int(spread.sparkSession.sparkContext.getConf().get("spark.task.cpus", "1"))
+    crew = Crew(workers, threads, address)
 
     def grow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: grown(batches, spec, workers=workers, threads=threads), version)
+        return run_task(lambda: grown(batches, spec, crew), version)
 
     with worker_environment(spread.sparkSession):
         return spread.mapInArrow(grow, TOLD, barrier=workers > 1)

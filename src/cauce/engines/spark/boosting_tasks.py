@@ -24,6 +24,7 @@ from cauce.core.boosting_rows import (
     rows_of,
 )
 from cauce.engines.spark.boosting_group import Member, first_meeting, joined, next_meeting, this_member
+from cauce.engines.spark.boosting_rounds import Address, Observer, telling
 from cauce.engines.spark.boosting_rows import SEEN, from_bytes, packed, seen, to_bytes, unpacked
 from cauce.engines.spark.crossing import error_to_json
 from cauce.engines.spark.table import Counted
@@ -78,11 +79,18 @@ class _Read:
         self.validation.add(validation)
 
 
-def grown(
-    batches: Iterator[pa.RecordBatch], spec: BoostSpec, *, workers: int, threads: int
-) -> Iterator[pa.RecordBatch]:
-    """The trees grown from the rows of all workers, told by one of them. threads: of each worker."""
-    member = this_member(workers)
+@dataclass(frozen=True)
+class Crew:
+    """Who grows the trees: so many workers, each with so many threads. told: where rounds are heard."""
+
+    workers: int
+    threads: int
+    told: Address | None = None
+
+
+def grown(batches: Iterator[pa.RecordBatch], spec: BoostSpec, crew: Crew) -> Iterator[pa.RecordBatch]:
+    """The trees grown from the rows of all workers, told by one of them."""
+    member = this_member(crew.workers)
     with ExitStack() as stack:
         stack.enter_context(translated(spec))
         memory = min(spec.memory, _MEMORY)
@@ -92,7 +100,7 @@ def grown(
         totals = (Totals.start(spec), Totals.start(spec))
         read = _Read(spec, train, validation, totals, LowestRows(spec.cut_rows))
         failed = _failure(lambda: _read(batches, read))
-        yield from _told(read, failed, member=member, threads=threads)
+        yield from _told(read, failed, member=member, crew=crew)
 
 
 def _read(batches: Iterator[pa.RecordBatch], read: _Read) -> None:
@@ -115,9 +123,7 @@ def _note(read: _Read, failed: CauceError | None) -> bytes:
     return json.dumps(note).encode()
 
 
-def _told(
-    read: _Read, failed: CauceError | None, *, member: Member, threads: int
-) -> Iterator[pa.RecordBatch]:
+def _told(read: _Read, failed: CauceError | None, *, member: Member, crew: Crew) -> Iterator[pa.RecordBatch]:
     """What one worker tells of the fit that all make together. failed: why its rows could not be read."""
     with joined(member, first_meeting(member)):
         notes = [json.loads(one) for one in member.gathered(_note(read, failed))]
@@ -132,8 +138,12 @@ def _told(
     speaks = next((rank for rank, note in enumerate(notes) if note["rows"]), 0) == member.rank
     found: list[BoostResult] = []
     if trouble is None:
-        with _binned(read.spec, ready, member, threads) as binned, joined(member, meeting):
-            trouble = _trouble(lambda: found.append(_fit(read.spec, binned, threads)))
+        with (
+            _binned(read.spec, ready, member, crew.threads) as binned,
+            joined(member, meeting),
+            telling(crew.told if speaks else None) as observe,
+        ):
+            trouble = _trouble(lambda: found.append(_fit(read.spec, binned, crew.threads, observe)))
     if speaks and trouble is not None:
         yield _row("error", {"error": trouble})
     elif speaks:
@@ -171,9 +181,9 @@ def _binned(spec: BoostSpec, ready: Ready, member: Member, threads: int) -> Iter
         yield binned
 
 
-def _fit(spec: BoostSpec, binned: Matrices, threads: int) -> BoostResult:
+def _fit(spec: BoostSpec, binned: Matrices, threads: int, observe: Observer | None) -> BoostResult:
     asked = BoostRequest(parameters=spec.parameters, early_stopping=spec.early_stopping)
-    return fit(spec, threads, binned=binned, asked=asked, observe=None).result
+    return fit(spec, threads, binned=binned, asked=asked, observe=observe).result
 
 
 def _sample(read: _Read, member: Member) -> Part:
