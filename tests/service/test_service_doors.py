@@ -140,7 +140,7 @@ def test_every_answer_says_which_request_and_which_model_and_is_guarded() -> Non
     made = {serving.ask(app, headers={"x-request-id": said}).headers["x-request-id"]
             for said in ("", "a b", "x" * 129, "a;b", "é")}  # fmt: skip
     assert len(made) == 5
-    assert all(len(one) == 16 for one in made)
+    assert all(len(one) == 24 for one in made)
 
 
 def test_metrics_count_what_was_answered() -> None:

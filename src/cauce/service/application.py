@@ -32,6 +32,7 @@ COMPLETE = "cauce.complete"
 _LARGE = 1 << 16
 _MOST_LARGE = 4
 _SWALLOWED = 8
+_MOST_HOSTS = 100
 _CLOSE = ((b"connection", b"close"),)
 _AGAIN = ((b"retry-after", b"1"),)
 _ASK = ((b"www-authenticate", b"Bearer"),)
@@ -60,6 +61,7 @@ class Application:
     capture: Capture | None = None
     draining: bool = False
     _large: int = field(default=0, init=False)
+    _own_hosts: set[bytes] = field(default_factory=set, init=False)
 
     async def __call__(
         self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
@@ -127,13 +129,15 @@ class Application:
 
     def _check_host(self, host: bytes | None) -> None:
         """E2425 for a name that is not this machine's own, as a page in a browser may give itself one."""
-        if host is None:
+        if host is None or host in self._own_hosts:
             return
         name = host.decode("latin-1").lower()
         name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
         own = name in ("localhost", "::1", self.settings.host.lower()) or name.startswith("127.")
         if not own:
             raise _Refused(Refusal(CauceError("E2425"), headers=_CLOSE))
+        if len(self._own_hosts) < _MOST_HOSTS:
+            self._own_hosts.add(host)
 
     async def _body(self, receive: Callable[[], Awaitable[Event]], headers: Mapping[bytes, bytes]) -> bytes:
         limit = self.settings.limits.body_bytes

@@ -11,7 +11,7 @@ import msgspec
 from cauce.service import pages, scoring
 from cauce.service.exposition import TYPE, exposed
 from cauce.service.layout import AVAILABLE, CARD, DOCS, INVOCATIONS, LIVE, METRICS, OPENAPI, PING, PREDICT
-from cauce.service.messages import HTML, Answer, Request
+from cauce.service.messages import HTML, PAGE, Answer, Request
 from cauce.service.openapi import document
 from cauce.service.tokens import Scope
 
@@ -58,7 +58,7 @@ def _metrics(app: Application, _request: Request) -> Answer:
 
 
 def _card(app: Application, _request: Request) -> Answer:
-    return Answer(200, pages.card(app.served), HTML, app.served.headers)
+    return Answer(200, pages.card(app.served), HTML, (*PAGE, *app.served.headers))
 
 
 def _openapi(app: Application, _request: Request) -> Answer:
@@ -68,7 +68,7 @@ def _openapi(app: Application, _request: Request) -> Answer:
 
 def _docs(app: Application, _request: Request) -> Answer:
     listed = ((one.path, ", ".join(one.methods), one.scope or "–") for one in DOORS)
-    return Answer(200, pages.doors(app.served, listed), HTML, app.served.headers)
+    return Answer(200, pages.doors(app.served, listed), HTML, (*PAGE, *app.served.headers))
 
 
 _READ = ("GET", "HEAD")

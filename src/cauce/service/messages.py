@@ -5,25 +5,29 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 JSON, TEXT, HTML = b"application/json", b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 _ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,128}")
-_SHOWN = {
-    b"x-content-type-options": b"nosniff",
-    b"cache-control": b"no-store",
-    b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-resource-policy": b"same-origin",
-    b"content-security-policy": b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-}
-SECURITY = tuple(_SHOWN.items())
+_PREFIX = secrets.token_hex(8)
+"""Of this process: numbers alone would be given twice."""
+_NUMBERS = count()
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+)
 """Headers of every answer."""
+PAGE = (
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers of pages beside them."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request whose body is there. headers: by lower-case name."""
 
     method: str
@@ -38,8 +42,7 @@ class Request:
         return self.headers.get(name, b"").decode("latin-1")
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """Rows, by column name, and their predictions, of the model `identity`."""
 
     request: str
@@ -54,8 +57,7 @@ Capture = Callable[[Scored], Awaitable[None]]
 """Keeps what was answered; awaited before the first byte of the answer leaves. What it raises is E2421."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response. scored: what it answers with predictions, if anything."""
 
     status: int
@@ -69,15 +71,11 @@ def request_id(said: bytes | None) -> str:
     """The id that a client gave where it is harmless, else a new one."""
     if said is not None and _ID.fullmatch(said):
         return said.decode("ascii")
-    return secrets.token_hex(8)
+    return f"{_PREFIX}{next(_NUMBERS):08x}"
 
 
 def start_of(answer: Answer, beside: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
     """The event that begins a response."""
-    headers = [
-        (b"content-type", answer.type),
-        (b"content-length", b"%d" % len(answer.body)),
-        *beside,
-        *answer.headers,
-    ]
+    about = ((b"content-type", answer.type), (b"content-length", b"%d" % len(answer.body)))
+    headers = [*about, *beside, *answer.headers]
     return {"type": "http.response.start", "status": answer.status, "headers": headers}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from cauce.core.bundle.golden import Golden
 from cauce.core.bundle.manifest import Manifest
 from cauce.core.bundle.opening import open_bundle
 from cauce.core.bundle.scorer import Scorer
+from cauce.core.bundle.single import single_row_scorer
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
@@ -50,6 +51,11 @@ class Served:
         return {"model_version": self.version, "snapshot": self.manifest.snapshot}
 
     @cached_property
+    def single(self) -> Callable[[Row], dict[str, Any]]:
+        """What answers one row."""
+        return single_row_scorer(self.scorer)
+
+    @cached_property
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The same as headers."""
         named = ((b"x-model-version", self.version), (b"x-snapshot", self.manifest.snapshot))
@@ -60,6 +66,8 @@ class Served:
         scorer = self.with_interval if interval else self.scorer
         if scorer is None:
             raise CauceError("E2424", name="interval")
+        if len(rows) == 1 and not interval:
+            return [self.single(rows[0])]
         if len(rows) < MANY:
             return scorer.score_rows(rows)
         columns = {one.name: [row[one.name] for row in rows] for one in self.manifest.schema}
@@ -106,5 +114,6 @@ def _warm(served: Served, golden: Golden) -> None:
     for found in (by_row, by_batch):
         if not largest_difference(found, golden.scores) <= TOLERANCE:
             raise CauceError("E2404", reason=translate(_("it scores otherwise than when it was made")))
+    served.answers(rows[:1])
     served.answers(rows[:1], interval=served.with_interval is not None)
     served.answers(rows)

@@ -7,6 +7,7 @@ last four are file descriptors.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import mmap
 import os
@@ -104,6 +105,9 @@ def main(arguments: Sequence[str]) -> int:
         with suppress(OSError):
             os.write(ready, FAILED + str(error).encode()[:4000])
         return int(error.exit_code)
+    gc.collect()
+    # What is there now stays: looking through it for garbage would hold up requests.
+    gc.freeze()
     sock = socket.socket(fileno=listening)
     _LOG.debug("worker %d has %s", number, settings.version)
     server(app, ready=ready, alive=alive).run(sockets=[sock])

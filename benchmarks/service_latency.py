@@ -1,0 +1,45 @@
+"""One row, one connection: the service beside a bare ASGI echo of the same body under the same server.
+
+`ratio` is of median latencies; `processor_ratio` of the server's processor time for a request, which other
+work on the machine disturbs less. Rounds alternate; medians count. The client runs on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from serving import beside_echo, medians
+
+TARGET = 1.8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    found = beside_echo(connections=1, seconds=given.seconds, rounds=given.rounds)
+    median = medians(found, lambda one: one.quantile(0.5))
+    processor = medians(found, lambda one: one.processor)
+    slowest = medians(found, lambda one: one.quantile(0.99))
+    ratio = median["cauce"] / median["echo"]
+    result = {
+        "name": "service_latency",
+        "p50_microseconds": {name: round(value * 1e6, 1) for name, value in median.items()},
+        "p99_microseconds": {
+            name: round(value * 1e6, 1)
+            for name, value in medians(found, lambda one: one.quantile(0.99)).items()
+        },
+        "processor_microseconds": {name: round(value * 1e6, 1) for name, value in processor.items()},
+        "ratio": round(ratio, 3),
+        "processor_ratio": round(processor["cauce"] / processor["echo"], 3),
+        "refused": sum(one.refused for one in found["cauce"]),
+        "target": TARGET,
+        "holds": ratio <= TARGET,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

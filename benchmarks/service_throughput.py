@@ -1,0 +1,46 @@
+"""One row, 32 connections: requests a second of the service beside a bare ASGI echo of the same body.
+
+`ratio` is ours over the echo's, of medians of alternating rounds, one worker each. `processor_ratio` is of
+the servers' processor time for a request, the echo's over ours: the ratio with a client elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from serving import beside_echo, medians
+
+CONNECTIONS = 32
+TARGET = 0.45
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    found = beside_echo(connections=CONNECTIONS, seconds=given.seconds, rounds=given.rounds)
+    rate = medians(found, lambda one: one.throughput)
+    processor = medians(found, lambda one: one.processor)
+    slowest = medians(found, lambda one: one.quantile(0.99))
+    ratio = rate["cauce"] / rate["echo"]
+    result = {
+        "name": "service_throughput",
+        "requests_a_second": {name: round(value) for name, value in rate.items()},
+        "p99_milliseconds": {
+            name: round(value * 1e3, 2)
+            for name, value in medians(found, lambda one: one.quantile(0.99)).items()
+        },
+        "processor_microseconds": {name: round(value * 1e6, 1) for name, value in processor.items()},
+        "ratio": round(ratio, 3),
+        "processor_ratio": round(processor["echo"] / processor["cauce"], 3),
+        "refused": sum(one.refused for one in found["cauce"]),
+        "target": TARGET,
+        "holds": ratio >= TARGET,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

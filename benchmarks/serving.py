@@ -1,0 +1,284 @@
+"""What the benchmarks of the service share: a model of 25 columns, an echo, a client, and processor time.
+
+The echo is the barest ASGI application under the same server: it reads the body and sends it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import polars as pl
+
+from cauce.threads import limit_threads
+
+NUMBERS, TEXTS = 20, 5
+LEVELS = tuple(f"level {k}" for k in range(12))
+
+ECHO = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    event = await receive()
+    body = event["body"]
+    while event["more_body"]:
+        event = await receive()
+        body += event["body"]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), lifespan="off", ws="none", log_config=None,
+            access_log=False, proxy_headers=False, server_header=False)
+"""
+
+
+def rows(count: int, seed: int = 0) -> pl.DataFrame:
+    """Rows of 20 floats and 5 texts, a tenth of them null."""
+    random = np.random.default_rng(seed)
+    data: dict[str, Any] = {}
+    for k in range(NUMBERS):
+        values = np.round(random.normal(0, 10, count), 3)
+        data[f"number_{k}"] = pl.Series(values).scatter(np.flatnonzero(random.random(count) < 0.1), None)
+    for k in range(TEXTS):
+        data[f"text_{k}"] = random.choice(LEVELS, count).tolist()
+    return pl.DataFrame(data)
+
+
+def bundle_folder(folder: Path, *, rounds: int = 100) -> tuple[Path, str]:
+    """A bundle of `rounds` trees of depth 6 over those columns, and its digest."""
+    from cauce.core.boosting import BoostParameters, BoostSpec
+    from cauce.core.bundle.exporting import export_bundle
+    from cauce.core.bundle.features import Feature, feature_projection
+    from cauce.core.bundle.inputs import InputColumn, schema_of
+    from cauce.core.bundle.manifest import Manifest
+    from cauce.core.bundle.writing import Draft, make_bundle
+    from cauce.core.task import Target
+    from cauce.engines.local.boosting import boost
+    from cauce.expr import nodes as n
+    from cauce.expr.schema import Field
+
+    frame = rows(20_000)
+    numbers = [name for name in frame.columns if name.startswith("number")]
+    texts = [name for name in frame.columns if name.startswith("text")]
+    columns = tuple(
+        InputColumn(Field(name, "float" if name in numbers else "text")) for name in (*numbers, *texts)
+    )
+    scaled = tuple(
+        Feature(
+            name,
+            n.Divide(
+                n.Subtract(n.Coalesce((n.Column(name), n.literal(0.5))), n.literal(0.1)), n.literal(9.9)
+            ),
+        )
+        for name in numbers
+    )
+    coded = tuple(Feature(name, n.LookupCode(n.Column(name), LEVELS), LEVELS) for name in texts)
+    features = (*scaled, *coded)
+    made = feature_projection(features, schema_of(columns))(frame)
+    label = frame["number_0"].fill_null(0) + frame["number_1"].fill_null(0) * 0.5 > 1
+    random = np.random.default_rng(1)
+    lanes = {name: random.integers(0, 2**62, frame.height) for name in ("a", "b")}
+    table = made.with_columns(
+        label.cast(pl.Float64).alias("label"),
+        pl.lit(0, dtype=pl.Int64).alias("fold"),
+        *(pl.Series(name, values) for name, values in lanes.items()),
+    )
+    spec = BoostSpec(
+        task="binary",
+        features=tuple(one.name for one in features),
+        levels=tuple((name, len(LEVELS)) for name in texts),
+        label="label",
+        fold="fold",
+        lanes=("a", "b"),
+        parameters=BoostParameters(rounds=rounds),
+    )
+    manifest = Manifest(
+        name="bench",
+        target=Target("label", n.Column("label"), "integer", "binary", (0, 1)),
+        input=columns,
+        features=features,
+        snapshot="0" * 64,
+    )
+    bundle = make_bundle(Draft(manifest=manifest, payload=boost(lambda: iter((table,)), spec).payload))
+    return export_bundle(bundle, folder / "bundle"), bundle.identity
+
+
+def bodies(count: int = 200) -> list[bytes]:
+    """Requests of one row."""
+    return [json.dumps(row).encode() for row in rows(count, seed=5).to_dicts()]
+
+
+@contextmanager
+def echo() -> Iterator[tuple[str, int]]:
+    """The echo: its address and its process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", ECHO, str(port)])
+    try:
+        _until_open(port)
+        yield f"http://127.0.0.1:{port}", process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def cauce(folder: Path, digest: str, **choices: Any) -> Iterator[tuple[str, int]]:
+    """The service with one worker: its address and the worker's process."""
+    from cauce.running.serving import prepare
+
+    with prepare(folder, digest=digest, choices={"port": 0, **choices}).start() as service:
+        pid = service.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        yield service.url, int(children[0])
+
+
+def _until_open(port: int) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the server did not start")
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a closed loop. latencies: seconds, sorted. processor: the server's seconds a request."""
+
+    latencies: list[float]
+    seconds: float
+    processor: float
+    refused: int
+
+    @property
+    def throughput(self) -> float:
+        """Requests a second."""
+        return len(self.latencies) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        """A latency in seconds."""
+        return self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
+
+
+class _Client(asyncio.Protocol):
+    """One connection that sends the next request when the answer to the last is there."""
+
+    def __init__(self, requests: list[bytes], until: float) -> None:
+        self.requests, self.until = requests, until
+        self.latencies: list[float] = []
+        self.refused = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.data, self.turn, self.began = b"", 0, 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self.began = time.perf_counter()
+        self.transport.write(self.requests[self.turn % len(self.requests)])
+        self.turn += 1
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+        head, mark, body = self.data.partition(b"\r\n\r\n")
+        if not mark:
+            return
+        start = head.lower().index(b"content-length: ") + 16
+        if len(body) < int(head[start:].split(b"\r\n", 1)[0]):
+            return
+        now = time.perf_counter()
+        self.latencies.append(now - self.began)
+        self.refused += not head.startswith(b"HTTP/1.1 200")
+        self.data = b""
+        if now >= self.until:
+            self.transport.close()
+        else:
+            self._send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+def load(
+    url: str, sent: list[bytes], *, connections: int, seconds: float, pid: int, path: str = "/predict"
+) -> Load:
+    """A closed loop of `connections` for `seconds`, after a second to warm up."""
+    import uvloop
+
+    parts = urlsplit(url)
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\ncontent-length: "
+    )
+    requests = [head.encode() + b"%d\r\n\r\n" % len(body) + body for body in sent]
+
+    async def run(duration: float) -> list[_Client]:
+        until = time.perf_counter() + duration
+        loop = asyncio.get_running_loop()
+        made = [
+            await loop.create_connection(lambda: _Client(requests, until), parts.hostname, parts.port)
+            for _number in range(connections)
+        ]
+        clients = [client for _transport, client in made]
+        await asyncio.gather(*(client.done for client in clients))
+        return clients
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(1.0))
+        before, began = processor_seconds(pid), time.perf_counter()
+        clients = runner.run(run(seconds))
+        took, used = time.perf_counter() - began, processor_seconds(pid) - before
+    latencies = sorted(one for client in clients for one in client.latencies)
+    refused = sum(client.refused for client in clients)
+    return Load(latencies, took, used / len(latencies), refused)
+
+
+def beside_echo(*, connections: int, seconds: float, rounds: int) -> dict[str, list[Load]]:
+    """The echo and the service under the same load in turns."""
+    limit_threads()
+    sent = bodies()
+    found: dict[str, list[Load]] = {"echo": [], "cauce": []}
+    with workplace() as folder:
+        where, digest = bundle_folder(folder)
+        with echo() as one, cauce(where, digest, patience=60.0) as other:
+            for _round in range(rounds):
+                for name, (url, pid) in (("echo", one), ("cauce", other)):
+                    found[name].append(load(url, sent, connections=connections, seconds=seconds, pid=pid))
+    return found
+
+
+def medians(found: dict[str, list[Load]], value: Callable[[Load], float]) -> dict[str, float]:
+    """A value's median over the rounds, by server."""
+    return {name: statistics.median(map(value, loads)) for name, loads in found.items()}
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder that goes away."""
+    with tempfile.TemporaryDirectory(prefix="cauce-bench-") as folder:
+        yield Path(folder)
