@@ -347,3 +347,25 @@ def test_instants_keep_their_zone_and_odd_names_survive(tmp_path: Path, rows: pl
     assert made.schema["when, local\n"] == pl.Datetime("us", "UTC")
     predicted(tmp_path, "out.csv", key=("when, local\n",))
     assert pl.read_csv(tmp_path / "out.csv").columns[0] == "when, local\n"
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.orc"])
+def test_typed_files_are_scored_whatever_their_form(tmp_path: Path, rows: pl.DataFrame, name: str) -> None:
+    """Rows that a web service left as JSON score as they do in Parquet."""
+    finite = pl.when(pl.col("distance").is_finite()).then(pl.col("distance"))
+    rows = rows.drop("price").with_columns(distance=finite)
+    rows.write_parquet(tmp_path / "rows.parquet")
+    if name == "rows.orc":
+        from pyarrow import orc
+
+        orc.write_table(rows.to_arrow(), tmp_path / name)
+    else:
+        texts = small.as_texts(rows)  # JSON has no dates: they are written as in the training file
+        lines = rows.with_columns(texts["day"], texts["at"]).write_ndjson().splitlines(keepends=True)
+        (tmp_path / name).write_text("".join([*lines[:200], "\n", *lines[200:], "not JSON\n"]), "utf-8")
+    model = small.without_price("binary")
+    predicted(tmp_path, "first.parquet", bundle=model)
+    found = predicted(tmp_path, "second.parquet", source=name, bundle=model)
+    first, second = (pl.read_parquet(tmp_path / f"{one}.parquet") for one in ("first", "second"))
+    assert second.drop("scored_at").equals(first.drop("scored_at"))
+    assert found.rejected == (name == "rows.json")

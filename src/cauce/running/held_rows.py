@@ -12,7 +12,7 @@ from cauce.sources.files import TABLE, is_held, is_remote
 from cauce.spec import Data
 
 
-def open_held(engine: Engine, rows: Any, data: Data, options: ReadOptions) -> HeldRows | None:
+def open_held(engine: Engine, rows: Any, *, data: Data, options: ReadOptions) -> HeldRows | None:
     """The table that the project reads, where the engine holds it; None where the project reads files.
 
     rows: a table of the caller's, in place of the project's source. E0742 for a table beside something else,

@@ -20,17 +20,19 @@ from cauce.errors import CauceError
 from cauce.expr.batch import take
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Field, Schema
+from cauce.sources.containers import open_container
 from cauce.sources.delimited import DelimitedFile, open_delimited, same_columns
 from cauce.sources.files import SourceFile, content_of, find_files
+from cauce.sources.json_files import JsonFiles, open_json_files
 from cauce.sources.options import ReadOptions
 from cauce.sources.parquet import ParquetFiles, RowGroups, open_parquet
 from cauce.sources.rejections import Rejection, Rejections
+from cauce.sources.source import form_of
 from cauce.sources.tokens import Tokens
 
 ROW = "row"
 KEY_PREFIX = "key "
 _SURELY = 10
-_ALL_NULL = "W0417"
 _READ_AS = ("encoding", "delimiter", "quote", "header")
 
 
@@ -112,12 +114,13 @@ def open_rows(manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] 
     """
     files = find_files(options.paths)
     contents = [content_of(file) for file in files]
-    parquet = [content == "parquet" for content in contents]
-    if len(set(parquet)) > 1:
-        other, form = files[parquet.index(not parquet[0])], "Parquet" if parquet[0] else "text"
-        raise CauceError("E0404", first=files[0].name, format=form, second=other.name)
-    if parquet[0]:
-        return _parquet_rows(files, manifest, key)
+    form = form_of(files, contents, options=options)
+    if form == "JSON":
+        found, about = open_json_files(files, contents, options=options)
+        chosen = _chosen_key(manifest, found.schema.names, key)
+        return RowsToScore(files, tuple(about), None, _TypedRows(found, manifest, chosen))
+    if form != "text":
+        return _typed_rows(files, manifest, key)
     pairs = zip(files, contents, strict=True)
     opened = [open_delimited(file, content, options=options, thorough=True) for file, content in pairs]
     tables = tuple(table for table, _ in opened)
@@ -235,33 +238,42 @@ def _reject(
     table.reject(tokens, failed, rejections=into)
 
 
-def _parquet_rows(
+def _typed_rows(
     files: tuple[SourceFile, ...], manifest: Manifest, key: tuple[str, ...] | None
 ) -> RowsToScore:
-    names = _parquet_names(files[0])
+    names = _typed_names(files[0])
     chosen = _chosen_key(manifest, tuple(names), key)
     needed = {*manifest.schema.names, *chosen}
     opened, said = open_parquet(files, tuple(name for name in names if name not in needed))
-    rows = _ParquetRows(opened, manifest, chosen)
+    rows = _TypedRows(opened, manifest, chosen)
     return RowsToScore(files, tuple(said), opened.rows, rows)
 
 
-def _parquet_names(file: SourceFile) -> list[str]:
+def _typed_names(file: SourceFile) -> list[str]:
     """The names of its columns; none where it cannot be read, which opening it says better."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        return list(pq.read_schema(file.path).names)
-    except (pa.ArrowException, OSError):
+        return list(open_container(file).schema.names)
+    except CauceError:
         return []
 
 
-@dataclass(frozen=True)
-class _ParquetRows:
-    """Parquet files: the key as it is there, the model's columns converted where that is honest."""
+class _Counting(Rejections):
+    """Rejections that go on to others, counted."""
 
-    opened: ParquetFiles
+    def __init__(self, into: Rejections) -> None:
+        super().__init__()
+        self.into, self.count = into, 0
+
+    def add(self, rejection: Rejection) -> None:
+        self.count += 1
+        self.into.add(rejection)
+
+
+@dataclass(frozen=True)
+class _TypedRows:
+    """Typed files: the key as it is there, the model's columns converted where that is honest."""
+
+    opened: ParquetFiles | JsonFiles
     manifest: Manifest
     key: tuple[str, ...]
 
@@ -272,13 +284,22 @@ class _ParquetRows:
     @property
     def found(self) -> dict[str, Field | None]:
         """The fields of the columns; None for a column of nulls alone."""
-        arrivals = self.opened.arrivals
-        names = self.opened.schema.names
-        empty = {name for name in names if all(one[name].said == _ALL_NULL for one in arrivals)}
+        empty = self.opened.empty
         return {field.name: None if field.name in empty else field for field in self.opened.schema}
 
+    @property
+    def _columns(self) -> tuple[InputColumn, ...]:
+        """The model's columns; in JSON, dates can only be texts."""
+        if isinstance(self.opened, JsonFiles):
+            return tuple(readable(column, self.manifest) for column in self.manifest.input)
+        return self.manifest.input
+
     def shares(self, rows: int) -> tuple[Share, ...]:
-        """Some row groups each."""
+        """Some row groups each, or a file of JSON."""
+        if isinstance(self.opened, JsonFiles):
+            return tuple(
+                Share(one.file, one, before=None if one.file else 0) for one in self.opened.parts(rows)
+            )
         before, found = 0, []
         for groups in self.opened.parts(rows) or (RowGroups(0, (), 1, 0),):
             found.append(Share(groups.file, groups, before, groups.rows))
@@ -286,25 +307,28 @@ class _ParquetRows:
         return tuple(found)
 
     def count(self, share: Share) -> int:
-        """What the footer says."""
+        """What the footer says; of JSON, as many as are there."""
+        if isinstance(self.opened, JsonFiles) and share.groups is not None:
+            return self.opened.count(share.groups)
         return share.rows or 0
 
     def pieces(self, rejections: Rejections, share: Share | None = None) -> Iterator[Piece]:
         """The rows, piece by piece; those with a cell that cannot be converted go to `rejections`."""
-        conversion = Conversion(self.manifest.input, self.found)
+        conversion = Conversion(self._columns, self.found)
         names = tuple(dict.fromkeys((*self.manifest.schema.names, *self.key)))
         groups, start = (None, 0) if share is None else (share.groups, share.before or 0)
-        seen = start
-        for file, first, frame in self.opened.batches(names, groups):
-            if seen == start and conversion.may_fail:
+        rows, unread = start, _Counting(rejections)
+        for file, first, frame in self.opened.batches(names, groups, rejections=unread):
+            seen = rows + unread.count
+            if rows == start and conversion.may_fail:
                 _refuse_unreadable(conversion, frame)
             failing = conversion.failing(frame) if conversion.may_fail else {}
             for row in sorted(failing):
                 rejections.add(self._rejection(file, first + row, failing[row], frame.slice(row, 1)))
             left = without(frame, tuple(failing))
             numbers = np.delete(np.arange(frame.height), list(failing)) + seen + 1
-            seen += frame.height
-            yield Piece(_keys(left, self.key, numbers), conversion(left), seen)
+            rows += frame.height
+            yield Piece(_keys(left, self.key, numbers), conversion(left), rows + unread.count)
 
     def _rejection(self, file: SourceFile, row: int, name: str, frame: pl.DataFrame) -> Rejection:
         own = {f"{KEY_PREFIX}{key}": str(frame.get_column(key)[0]) for key in self.key}

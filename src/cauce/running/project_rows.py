@@ -79,7 +79,7 @@ def _of_table(work: Workspace, table: HeldRows) -> ProjectRows:
     evidence = None
     if asked is not None:
         (evidence,) = engine.summarise(engine.scan(table), asked)  # type: ignore[arg-type]
-    read = held_table(table.name, table.held, options, evidence)
+    read = held_table(table.name, table.held, options=options, evidence=evidence)
     kept = Kept(work.store)
     if not read.plain:
         table = table.made_by(KeepingTableAside(read, kept), read.schema)

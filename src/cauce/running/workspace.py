@@ -110,7 +110,7 @@ class Workspace:
     @cached_property
     def held(self) -> HeldRows | None:
         """The project's table where the engine holds it; None where the project has files. E0742, E0743."""
-        return open_held(self.engine, self.rows, self.project.data, self.read_options)
+        return open_held(self.engine, self.rows, data=self.project.data, options=self.read_options)
 
     def fingerprint(self) -> str:
         """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan."""

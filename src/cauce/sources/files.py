@@ -21,7 +21,9 @@ TABLE = "table:"
 """What begins the name of a table in place of a path."""
 _ADDRESS = re.compile("[A-Za-z][A-Za-z0-9+.-]+://")
 
-Content = Literal["text", "gzip", "zip", "zstd", "parquet"]
+Content = Literal["text", "gzip", "zip", "zstd", "parquet", "orc"]
+TYPED: tuple[Content, ...] = ("parquet", "orc")
+"""Contents whose columns have types."""
 
 _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\x1f\x8b", "gzip"),
@@ -30,6 +32,7 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"PAR1", "parquet"),
     (b"PARE", "parquet"),
+    (b"ORC", "orc"),
 )
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "PDF"),
@@ -39,7 +42,6 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "RAR"),
     (b"SQLite format 3\x00", "SQLite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel (xls)"),
-    (b"ORC", "ORC"),
     (b"Obj\x01", "Avro"),
     (b"ARROW1\x00\x00", "Arrow IPC"),
     (b"\x89PNG", "PNG"),

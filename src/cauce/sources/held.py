@@ -45,7 +45,7 @@ class HeldTable:
             failing = typing.failures(frame, typed)
             for place in sorted(failing):
                 kind = self.schema[failing[place]].kind
-                rejections.add(cell_rejection(self.name, 0, (failing[place], kind), frame[place]))
+                rejections.add(cell_rejection(self.name, 0, cell=(failing[place], kind), frame=frame[place]))
             yield without(typed, tuple(failing))
 
 
@@ -81,7 +81,7 @@ class Writings:
         return self.merge(state, fresh)
 
     def merge(self, left: Evidence, right: Evidence) -> Evidence:
-        return merged([left, right], {}, self._declared)[0]
+        return merged([left, right], open_={}, declared=self._declared)[0]
 
     def result(self, state: Evidence) -> Evidence:
         return state
@@ -90,7 +90,7 @@ class Writings:
         return json.dumps(dumped(state)).encode()
 
     def load(self, data: bytes) -> Evidence:
-        return loaded(json.loads(data), {}, self._declared)
+        return loaded(json.loads(data), open_={}, declared=self._declared)
 
 
 def undecided(held: Schema, options: ReadOptions) -> Writings | None:
@@ -104,7 +104,7 @@ def undecided(held: Schema, options: ReadOptions) -> Writings | None:
     )
 
 
-def held_table(name: str, held: Schema, options: ReadOptions, evidence: Evidence | None) -> HeldTable:
+def held_table(name: str, held: Schema, *, options: ReadOptions, evidence: Evidence | None) -> HeldTable:
     """The table's readings. evidence: of what `undecided` asks. E0418, E0427, E0428."""
     check_names(options, (*held.names, *options.drop))
     found: Mapping[str, Reading] = {}

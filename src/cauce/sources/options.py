@@ -9,7 +9,7 @@ from typing import Literal
 
 from cauce.expr.schema import Kind
 
-FileFormat = Literal["auto", "csv", "tsv", "parquet"]
+FileFormat = Literal["auto", "csv", "tsv", "json", "parquet", "orc"]
 
 
 def _nothing_by_name() -> Mapping[str, tuple[str, ...]]:

@@ -1,10 +1,9 @@
-"""Parquet files as one table, read batch by batch, every type widened without loss or said aloud."""
+"""Parquet and ORC files as one table, read in batches, every type widened without loss or said aloud."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,7 @@ from cauce.errors import CauceError, CauceErrors
 from cauce.expr.schema import Schema
 from cauce.ports.pieces import Ask
 from cauce.sources.asking import asked_here
+from cauce.sources.containers import open_container, translated_container
 from cauce.sources.files import SourceFile
 from cauce.sources.parquet_types import Arrived, Refused, arrived, offending
 
@@ -43,28 +43,39 @@ class ParquetFiles:
     exact: bool
 
     def batches(
-        self, columns: Sequence[str], part: RowGroups | None = None
+        self,
+        columns: Sequence[str],
+        part: RowGroups | None = None,
+        *,
+        rejections: object = None,  # noqa: ARG002 - every row of such a file can be read
     ) -> Iterator[tuple[SourceFile, int, pl.DataFrame]]:
         """Batches of these columns with their file and the 1-based row they begin at. part: these alone."""
         files = range(len(self.files)) if part is None else (part.file,)
         for place in files:
             file, arrivals, row = self.files[place], self.arrivals[place], 1 if part is None else part.row
             for batch in _raw_batches(file, columns, None if part is None else part.groups):
-                with _translated(file):
+                with translated_container(file):
                     data = {name: arrivals[name].convert(batch[name]) for name in columns}
                 frame = _frame(data, self.schema.select(list(columns)))
                 yield file, row, frame
                 row += frame.height
+
+    @property
+    def empty(self) -> frozenset[str]:
+        """Columns without any value."""
+        names = self.schema.names
+        return frozenset(name for name in names if all(one[name].said == "W0417" for one in self.arrivals))
 
     def parts(self, rows: int) -> tuple[RowGroups, ...]:
         """The row groups of all files, in order, divided into parts of about so many rows at least."""
         found: list[RowGroups] = []
         for place, file in enumerate(self.files):
             row, first, count = 1, 0, 0
-            metadata = _opened(file).metadata
-            for group in range(metadata.num_row_groups):
-                count += metadata.row_group(group).num_rows
-                if count >= rows or group == metadata.num_row_groups - 1:
+            with translated_container(file):
+                groups = open_container(file).group_rows
+            for group, height in enumerate(groups):
+                count += height
+                if count >= rows or group == len(groups) - 1:
                     found.append(RowGroups(place, tuple(range(first, group + 1)), row, count))
                     row, first, count = row + count, group + 1, 0
         return tuple(found)
@@ -72,7 +83,7 @@ class ParquetFiles:
     @cached_property
     def rows(self) -> int:
         """Rows of all files, by their footers."""
-        return sum(_opened(file).metadata.num_rows for file in self.files)
+        return sum(open_container(file).rows for file in self.files)
 
 
 def _frame(data: dict[str, Any], schema: Schema) -> pl.DataFrame:
@@ -80,48 +91,15 @@ def _frame(data: dict[str, Any], schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(series)
 
 
-def _opened(file: SourceFile) -> Any:
-    import pyarrow.parquet as pq
-
-    with _translated(file):
-        # Without pre_buffer, which would hold the whole file's bytes by the time the last row is read.
-        return pq.ParquetFile(
-            file.path, coerce_int96_timestamp_unit="us", page_checksum_verification=True, pre_buffer=False
-        )
-
-
-@contextmanager
-def _translated(file: SourceFile) -> Iterator[None]:
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        locked = "crypt" in text.lower() or _has_locked_footer(file)
-        raise CauceError("E0421" if locked else "E0420", place=file.place(), reason=text) from None
-
-
-def _has_locked_footer(file: SourceFile) -> bool:
-    try:
-        with file.path.open("rb") as stream:
-            return stream.read(4) == b"PARE"
-    except OSError:
-        return False
-
-
 def _raw_batches(
     file: SourceFile, columns: Sequence[str], groups: tuple[int, ...] | None = None
 ) -> Iterator[dict[str, Any]]:
-    source = _opened(file)
+    source = open_container(file)
     rows = max(1024, min(1 << 17, _CELLS // max(1, len(columns))))
-    some = None if groups is None else list(groups)
-    with _translated(file):
-        batches = source.iter_batches(
-            batch_size=rows, row_groups=some, columns=list(columns), use_threads=True
-        )
+    with translated_container(file):
+        batches = source.batches(columns, groups=groups, rows=rows)
     while True:
-        with _translated(file):
+        with translated_container(file):
             batch = next(batches, None)
             if batch is None:
                 return
@@ -148,26 +126,21 @@ def open_parquet(
     exact = all(
         list(layout) == list(layouts[0])
         and all(found[name].exact for name in layout)
-        and not _has_int96(file)
+        and open_container(file).plain
         for file, layout, found in zip(files, layouts, arrivals, strict=True)
     )
     return ParquetFiles(files, tuple(arrivals), schema, exact and not drop), said
 
 
 def _layout(file: SourceFile, drop: tuple[str, ...]) -> dict[str, Any]:
-    source = _opened(file)
-    with _translated(file):
-        arrow = source.schema_arrow
+    source = open_container(file)
+    with translated_container(file):
+        arrow = source.schema
     names = [name for name in arrow.names if name not in drop]
     for name, count in Counter(names).items():
         if count > 1:
             raise CauceError("E0426", place=file.place(), column=name)
     return {name: arrow.field(name).type for name in names}
-
-
-def _has_int96(file: SourceFile) -> bool:
-    schema = _opened(file).schema
-    return any(schema.column(place).physical_type == "INT96" for place in range(len(schema.names)))
 
 
 def _same_names(

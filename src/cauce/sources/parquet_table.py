@@ -1,4 +1,4 @@
-"""A table read from Parquet: the files' own types, declared kinds, and markers in text columns."""
+"""A table of typed files: their own types, declared kinds, and markers in text columns."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cauce.expr.schema import Field, Schema
 from cauce.ports.pieces import Ask
 from cauce.sources.asking import asked_here
 from cauce.sources.declared import declared_formats, fixed_reading
+from cauce.sources.json_files import JsonFiles
 from cauce.sources.options import ReadOptions
 from cauce.sources.parquet import ParquetFiles, RowGroups
 from cauce.sources.rejections import Rejection, Rejections
@@ -30,9 +31,9 @@ _PART_CELLS = 1 << 24
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """Parquet files with one reading for each column. part: these rows alone."""
+    """Typed files with one reading for each column. part: these rows alone."""
 
-    files: ParquetFiles
+    files: ParquetFiles | JsonFiles
     readings: tuple[Reading, ...]
     part: RowGroups | None = None
 
@@ -56,16 +57,20 @@ class ParquetTable:
         needed = tuple(item for item in self.readings if item.declared or item.field.name in asked)
         needed = needed or self.readings[:1]
         typing = Typing(needed)
-        for file, row, frame in self.files.batches([item.field.name for item in needed], self.part):
+        for file, row, frame in self.files.batches(
+            [item.field.name for item in needed], self.part, rejections=rejections
+        ):
             typed = typing(frame)
             failing = typing.failures(frame, typed)
             for place in sorted(failing):
                 kind = self.schema[failing[place]].kind
-                rejections.add(cell_rejection(file.name, row + place, (failing[place], kind), frame[place]))
+                rejections.add(
+                    cell_rejection(file.name, row + place, cell=(failing[place], kind), frame=frame[place])
+                )
             yield without(typed, tuple(failing))[chosen]
 
 
-def cell_rejection(file: str, row: int, cell: tuple[str, str], frame: pl.DataFrame) -> Rejection:
+def cell_rejection(file: str, row: int, *, cell: tuple[str, str], frame: pl.DataFrame) -> Rejection:
     """A row rejected for one cell. cell: its column, and the kind it does not read as. frame: the row."""
     values: dict[str, str | int] = {"column": cell[0], "kind": cell[1]}
     text = json.dumps(frame.row(0, named=True), ensure_ascii=False, default=str)
@@ -80,7 +85,7 @@ def _part_rows(columns: int) -> int:
 class _Writings:
     """Asks how the texts of columns of a declared kind are written."""
 
-    files: ParquetFiles
+    files: ParquetFiles | JsonFiles
     columns: tuple[str, ...]
     options: ReadOptions
     part: RowGroups | None = None
@@ -105,7 +110,7 @@ class _Writings:
 
 
 def parquet_table(
-    files: ParquetFiles, options: ReadOptions, *, ask: Ask = asked_here
+    files: ParquetFiles | JsonFiles, options: ReadOptions, *, ask: Ask = asked_here
 ) -> tuple[ParquetTable, list[Notice]]:
     """One reading a column: as it is, unless a kind or markers are declared. Text columns whose declared kind
     may be written several ways are read once to tell. E0427, E0428."""
@@ -116,7 +121,9 @@ def parquet_table(
         whole = _Writings(files, tuple(open_), options)
         parts = files.parts(_part_rows(len(open_))) if ask is not asked_here else (None,)
         asked, formats = [replace(whole, part=part) for part in parts], whole.formats
-        evidence, _ = merged([loaded(one, {}, formats) for one in ask(asked)], {}, formats)
+        evidence, _ = merged(
+            [loaded(one, open_={}, declared=formats) for one in ask(asked)], open_={}, declared=formats
+        )
         decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
         for name, found in decided.items():
             readings[name] = replace(found, markers=options.markers_of(name))

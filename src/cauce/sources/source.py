@@ -18,8 +18,10 @@ from cauce.sources import files as file_names
 from cauce.sources.asking import asked_here
 from cauce.sources.delimited import open_delimited, same_columns
 from cauce.sources.files import Content, SourceFile, content_of, find_files
+from cauce.sources.json_files import JsonFiles, open_json_files
+from cauce.sources.json_records import looks_like_json
 from cauce.sources.options import ReadOptions
-from cauce.sources.parquet import open_parquet
+from cauce.sources.parquet import ParquetFiles, open_parquet
 from cauce.sources.parquet_table import ParquetTable, parquet_table
 from cauce.sources.rejections import Rejections
 from cauce.sources.text_table import TextTable, text_table
@@ -102,28 +104,22 @@ def open_source(options: ReadOptions, *, ask: Ask | None = None) -> FileSource:
     """
     files = find_files(options.paths)
     contents = [content_of(file) for file in files]
-    parquet = [content == "parquet" for content in contents]
-    _check_formats(files, parquet, options)
+    form = form_of(files, contents, options=options)
     said = _folder_notices(files)
-    if parquet[0]:
-        looking = ask or asked_here
-        found, about_files = open_parquet(files, options.drop, ask=looking)
-        dropped = set(options.drop) - set(found.schema.names)
-        check_names(options, (*found.schema.names, *dropped))
-        table, about_columns = parquet_table(found, options, ask=looking)
-        return FileSource(files, (*said, *about_files, *about_columns), table)
+    if form != "text":
+        return _typed_source(_Files(files, contents, said, ask), form, options)
     try:
-        return _text_source(_Texts(files, contents, said, ask), options, thorough=False)
+        return _text_source(_Files(files, contents, said, ask), options, thorough=False)
     except CauceError as error:
         if error.code != "E0407" or options.encoding is not None:
             raise
     # The first bytes were UTF-8 and later ones are not: now all of them decide.
-    return _text_source(_Texts(files, contents, said, ask), options, thorough=True)
+    return _text_source(_Files(files, contents, said, ask), options, thorough=True)
 
 
 @dataclass(frozen=True)
-class _Texts:
-    """Text files, what was said about them so far, and who looks at them."""
+class _Files:
+    """Files with what they are, what was said about them so far, and who looks at them."""
 
     files: tuple[SourceFile, ...]
     contents: list[Content]
@@ -131,7 +127,7 @@ class _Texts:
     ask: Ask | None
 
 
-def _text_source(texts: _Texts, options: ReadOptions, *, thorough: bool) -> FileSource:
+def _text_source(texts: _Files, options: ReadOptions, *, thorough: bool) -> FileSource:
     tables, said, files = [], texts.said, texts.files
     for file, content in zip(files, texts.contents, strict=True):
         table, about_file = open_delimited(file, content, options=options, thorough=thorough)
@@ -146,15 +142,45 @@ def _text_source(texts: _Texts, options: ReadOptions, *, thorough: bool) -> File
     return FileSource(files, (*said, *about_columns), decided)
 
 
-def _check_formats(files: tuple[SourceFile, ...], parquet: list[bool], options: ReadOptions) -> None:
-    if len(set(parquet)) > 1:
-        other = files[parquet.index(not parquet[0])]
-        form = "Parquet" if parquet[0] else "text"
-        raise CauceError("E0404", first=files[0].name, format=form, second=other.name)
-    wanted = {"csv": False, "tsv": False, "parquet": True}.get(options.format)
-    if wanted is not None and wanted != parquet[0]:
-        found = "Parquet" if parquet[0] else "text"
-        raise CauceError("E0433", place=files[0].place(), format=options.format, found=found)
+def _typed_source(found: _Files, form: str, options: ReadOptions) -> FileSource:
+    """The source of files whose values have kinds: Parquet, ORC, JSON."""
+    looking = found.ask or asked_here
+    read: ParquetFiles | JsonFiles
+    if form == "JSON":
+        read, about_files = open_json_files(found.files, found.contents, options=options, ask=looking)
+    else:
+        read, about_files = open_parquet(found.files, options.drop, ask=looking)
+    dropped = set(options.drop) - set(read.schema.names)
+    check_names(options, (*read.schema.names, *dropped))
+    table, about_columns = parquet_table(read, options, ask=looking)
+    return FileSource(found.files, (*found.said, *about_files, *about_columns), table)
+
+
+def form_of(files: tuple[SourceFile, ...], contents: list[Content], *, options: ReadOptions) -> str:
+    """What all the files are: Parquet, ORC, JSON or text. E0404 where they differ, E0433 where another
+    format is declared."""
+    wanted = _DECLARED.get(options.format)
+    forms = [
+        _form_of(file, content, options) if wanted != "text" else _NAMES.get(content, "text")
+        for file, content in zip(files, contents, strict=True)
+    ]
+    for file, form in zip(files, forms, strict=True):
+        if form != forms[0]:
+            raise CauceError("E0404", first=files[0].name, format=forms[0], second=file.name)
+    if wanted is not None and wanted != forms[0]:
+        raise CauceError("E0433", place=files[0].place(), format=options.format, found=forms[0])
+    return forms[0]
+
+
+_DECLARED = {"csv": "text", "tsv": "text", "json": "JSON", "parquet": "Parquet", "orc": "ORC"}
+_NAMES = {"parquet": "Parquet", "orc": "ORC"}
+
+
+def _form_of(file: SourceFile, content: Content, options: ReadOptions) -> str:
+    if content in _NAMES:
+        return _NAMES[content]
+    json = looks_like_json(file, content, expansion_limit=options.expansion_limit)
+    return "JSON" if json else "text"
 
 
 def _folder_notices(files: tuple[SourceFile, ...]) -> list[Notice]:

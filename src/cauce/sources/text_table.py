@@ -155,11 +155,11 @@ def _evidence_of(
     file after file."""
     names = (*asked.undecided, *asked.open)
     found = list(ask([_Look((file,), names, options) for file in files]))
-    parts = [loaded(one["evidence"], asked.open, asked.undecided) for one in found]
-    evidence, disputed = merged(parts, asked.open, asked.undecided)
+    parts = [loaded(one["evidence"], open_=asked.open, declared=asked.undecided) for one in found]
+    evidence, disputed = merged(parts, open_=asked.open, declared=asked.undecided)
     if disputed:
         (answer,) = ask([_Look(files, disputed, options)])
-        whole = loaded(answer["evidence"], {name: asked.open[name] for name in disputed}, {})
+        whole = loaded(answer["evidence"], open_={name: asked.open[name] for name in disputed}, declared={})
         evidence.columns |= whole.columns
     return evidence, sum(one["rows"] for one in found)
 

@@ -59,9 +59,12 @@ class Data:
     """Where the rows come from and what its columns are for."""
 
     source: SomeNames = setting(
-        _("A file, a folder or a pattern such as data/*.csv, or a list of them; relative to this file.")
+        _(
+            "A file, a folder or a pattern such as data/*.csv, or a list of them; relative to this file. On "
+            "Spark also table:database.name, or an address such as hdfs://host/data/*.parquet."
+        )
     )
-    format: Literal["auto", "csv", "tsv", "parquet"] = setting(
+    format: Literal["auto", "csv", "tsv", "json", "parquet", "orc"] = setting(
         _("The files' format; auto goes by their content."), default="auto"
     )
     encoding: Name | None = setting(

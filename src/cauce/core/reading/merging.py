@@ -33,7 +33,7 @@ def _gone(column: ColumnEvidence, began: Sequence[Format]) -> list[int]:
     return [place for place, item in enumerate(began) if item not in alive]
 
 
-def loaded(value: Mapping[str, Any], open_: Formats, declared: Formats) -> Evidence:
+def loaded(value: Mapping[str, Any], *, open_: Formats, declared: Formats) -> Evidence:
     """The evidence that was dumped. open_, declared: the formats that it began with."""
     evidence = Evidence(dict(open_), dict(declared))
     evidence.rows = value["rows"]
@@ -50,7 +50,9 @@ def loaded(value: Mapping[str, Any], open_: Formats, declared: Formats) -> Evide
     return evidence
 
 
-def merged(parts: Sequence[Evidence], open_: Formats, declared: Formats) -> tuple[Evidence, tuple[str, ...]]:
+def merged(
+    parts: Sequence[Evidence], *, open_: Formats, declared: Formats
+) -> tuple[Evidence, tuple[str, ...]]:
     """The evidence on all parts in order, and the columns on which only seeing them in order would tell.
 
     What is said of a column can depend on the cell that first contradicts the others; where the parts,

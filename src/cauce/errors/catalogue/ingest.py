@@ -25,7 +25,7 @@ ENTRIES = (
     Entry(
         code="E0403",
         exit=Exit.DATA,
-        says=_("This is {found}, not a text table or a Parquet file."),
+        says=_("This is {found}, not a table as text, JSON, Parquet or ORC."),
         hint=_("Export the table as CSV or Parquet and give that file."),
         explanation=_(
             "The format is decided by the file's content, never by its name. The first bytes are those of a "
@@ -35,7 +35,7 @@ ENTRIES = (
     Entry(
         code="E0404",
         exit=Exit.DATA,
-        says=_("Text files and Parquet files are mixed: {first} is {format}, {second} is not."),
+        says=_("Files of several kinds are mixed: {first} is {format}, {second} is not."),
         hint=_("Give one kind of file, for example with a glob such as data/*.parquet."),
         explanation=_(
             "All the files of one source must be of one kind, because their types are decided together."
@@ -164,7 +164,7 @@ ENTRIES = (
     Entry(
         code="E0420",
         exit=Exit.DATA,
-        says=_("The Parquet file is damaged or not readable: {reason}."),
+        says=_("The file is damaged or not readable: {reason}."),
         hint=_("Export or download the file again."),
         explanation=_(
             "The footer, a page or a checksum of the file is wrong, so its values cannot be trusted."
@@ -210,7 +210,7 @@ ENTRIES = (
         says=_("Column {column} is {found} here and {expected} in {first}."),
         hint=_("Write the files with one schema; nothing is converted in silence."),
         explanation=_(
-            "The Parquet files of one source must agree on each column's kind. Widths of integers and "
+            "The files of one source must agree on each column's kind. Widths of integers and "
             "floats may differ, kinds may not."
         ),
     ),
@@ -219,7 +219,7 @@ ENTRIES = (
         exit=Exit.DATA,
         says=_("Column {column} is there more than once."),
         hint=_("Write the file with distinct column names."),
-        explanation=_("Parquet allows two columns of one name; a model could not tell them apart."),
+        explanation=_("Such files may have two columns of one name; a model could not tell them apart."),
     ),
     Entry(
         code="E0427",
@@ -266,10 +266,51 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E0432",
+        exit=Exit.DATA,
+        says=_("Column {column} holds a {second} here, and a {first} before."),
+        hint=_("Write its values as one kind, declare a text as missing, or leave the column out with drop."),
+        explanation=_(
+            "JSON gives each value a kind of its own, and a column has one: numbers, texts, or true and "
+            "false. Which of the two was meant is not known, so neither is changed in silence. A text such "
+            "as NA among numbers can be declared as missing."
+        ),
+    ),
+    Entry(
         code="E0433",
         exit=Exit.CONFIG,
         says=_("The format is declared as {format}, but the content is {found}."),
         hint=_("Leave the format as auto, or give the right files."),
         explanation=_("The content decides what a file is; the declaration contradicts it."),
+    ),
+    Entry(
+        code="E0434",
+        exit=Exit.DATA,
+        says=_("The JSON array is broken at element {number}, which is no whole object."),
+        hint=_("Export the file again, or write one object a line."),
+        explanation=_(
+            "A file that begins with a bracket is an array of objects, closed by a bracket. Where one of "
+            "them is not an object, or the file ends before, what follows cannot be told apart."
+        ),
+    ),
+    Entry(
+        code="E0435",
+        exit=Exit.DATA,
+        says=_("the record is not a JSON object: {reason}"),
+        hint=_("Write one object a line, or an array of objects, as JSON defines them."),
+        explanation=_(
+            "In a file of JSON lines every line that is not blank is one object. NaN, Infinity and numbers "
+            "beyond the largest are not JSON. The row is kept among the rejected rows."
+        ),
+    ),
+    Entry(
+        code="E0436",
+        exit=Exit.DATA,
+        says=_("the record names {column} twice"),
+        hint=_("Write each name once."),
+        explanation=_(
+            "Readers of JSON differ in which of two values of one name they take, so none is taken. The row "
+            "is kept among the rejected rows."
+        ),
     ),
 )

@@ -253,4 +253,11 @@ ENTRIES = (
             "its own."
         ),
     ),
+    Entry(
+        code="W0430",
+        exit=Exit.OK,
+        says=_("Column {column} is read as decimal, because its whole numbers pass 64 bits."),
+        hint=_("Write it as text if it is an identifier; leave it out with drop if it is no feature."),
+        explanation=_("Integers have 64 bits with a sign here. Decimals keep the larger ones exactly."),
+    ),
 )
