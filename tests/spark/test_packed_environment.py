@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,16 @@ def test_an_archive_is_made_once_and_whole(tmp_path: Path) -> None:
     made, again = pack(environment, out), pack(environment, out)
     assert (made.made, again.made) == (True, False)
     assert list(out.iterdir()) == [made.file]
+
+
+def test_a_full_disk_leaves_no_half_archive(tmp_path: Path, mounted: Callable[[str, str], Path]) -> None:
+    """The next job would hand over what cannot be unpacked."""
+    noise = os.urandom(100_000).hex()
+    install(tmp_path / "lib", "cauce", **{"cauce_data.txt": noise})
+    disk = mounted("disk", "64k")
+    with pytest.raises(CauceError, match="E0503"):
+        pack(found(tmp_path / "lib"), disk)
+    assert list(disk.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,17 @@ def test_the_command_of_a_driver_on_the_cluster_names_files_where_the_cluster_ha
     )
 
 
+def test_paths_with_odd_marks_reach_spark_as_one_file() -> None:
+    """Spark reads # and % in a path as parts of an address, and a comma as the end of a file's name."""
+    job = make_job(parsed(), {"master": "spark://h:7077"})
+    folder = Path("/home/ana maría/50%#1")
+    package = Package(folder / "cauce_job.py", folder / "cauce.toml", folder / "environment-1.tar.gz")
+    words = submit_command(job, package, program="spark-submit", name="x").words
+    address = "file:///home/ana%20mar%C3%ADa/50%25%231/environment-1.tar.gz#environment"
+    assert words[words.index("--archives") + 1] == address
+    assert f"{folder}/cauce_job.py" in words
+
+
 def test_settings_of_the_project_reach_spark_and_those_of_the_command_replace_them() -> None:
     """Memory must be settled before Spark starts; afterwards the setting would do nothing."""
     engine = {
@@ -224,6 +235,7 @@ def test_masters_whose_executors_may_be_elsewhere(master: str, remote: bool) -> 
         ("E0766", TOML, {"master": "yarn", "deploy_mode": "cluster"}),
         ("E0767", TOML, {"master": "yarn", "conf": ["executor.memory=4g"]}),
         ("E0767", TOML, {"master": "yarn", "conf": ["spark.executor.memory"]}),
+        ("E0767", TOML, {"master": "yarn", "out": "/tmp/a,b"}),
         ("E0768", TOML, {}),
         ("E1504", TOML, {"master": "yarn", "deploy_mode": "laptop"}),
     ],

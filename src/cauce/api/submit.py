@@ -115,9 +115,9 @@ def submit(
     """
     heard, work = heard or Heard(), open_workspace(project)
     job = make_job(work.project, asked)
-    check_job(job, work.project, folder=work.folder)
-    program = find_program()
     out = work.store_folder / "submit" if job.out is None else job.out.absolute()
+    check_job(job, work.project, folder=work.folder, out=out)
+    program = find_program()
     archive = None if is_local(job.master) else _archived(job, work, out=out, report=heard.packing)
     file = _project_file(project)
     package = Package(_entry(out), file, None if archive is None else archive.file)

@@ -87,11 +87,12 @@ ENTRIES = (
     Entry(
         code="E0767",
         exit=Exit.USAGE,
-        says=_("--conf takes a Spark setting and its value, not {setting}."),
-        hint=_("For example: --conf spark.executor.memory=4g"),
+        says=_("{option} does not take {value}."),
+        hint=_("For example: {example}"),
         explanation=_(
             "Each --conf is one setting for Spark, as spark-submit takes it: a name that begins with spark., "
-            "an equals sign and a value."
+            "an equals sign and a value. The folder for what is packed must not have a comma in its path: "
+            "Spark parts lists of files at commas."
         ),
     ),
     Entry(

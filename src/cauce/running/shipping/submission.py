@@ -22,6 +22,7 @@ ALIAS = "environment"
 ENTRY = "cauce_job.py"
 _ARCHIVES, _FILES, _PATH = "spark.archives", "spark.files", "spark.executorEnv.PYTHONPATH"
 
+_PLAIN = re.compile(r"[\w./~@+-]*", re.ASCII)
 _SECRET = re.compile(
     r"password|passphrase|passwd|secret|token|credential|private|(access|account|api|session)[._-]?key", re.I
 )
@@ -112,7 +113,8 @@ def _read_conf(given: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.startswith("spark."):
-            raise CauceError("E0767", setting=name)
+            example = "--conf spark.executor.memory=4g"
+            raise CauceError("E0767", option="--conf", value=name, example=example)
         found[name] = value
     return found
 
@@ -122,9 +124,14 @@ def is_secret(name: str, value: str = "") -> bool:
     return bool(_SECRET.search(name) or _IN_VALUE.search(value))
 
 
-def check_job(job: Job, project: Project, *, folder: Path) -> None:
-    """Refuse what cannot work: E0760 for a store out of reach; E0765 and E0766 in deploy mode cluster."""
+def check_job(job: Job, project: Project, *, folder: Path, out: Path) -> None:
+    """Refuse what cannot work: E0760, E0767; E0765 and E0766 in deploy mode cluster.
+
+    folder: the project's. out: where what is handed over will be.
+    """
     check_store(project, job.master, folder=folder)
+    if "," in str(out) and job.files_at is None and not is_local(job.master):
+        raise CauceError("E0767", option="--out", value=out, example="--out /tmp/job")
     if not job.on_cluster:
         return
     if is_local(job.master) or job.master.startswith("spark://"):
@@ -171,7 +178,8 @@ def submit_command(job: Job, package: Package, *, program: str, name: str) -> Co
         else:
             words += ["--conf", f"{key}={value}"]
     project = package.project.name if job.on_cluster else str(package.project)
-    words += [_placed(package.entry, job), "run", "--engine", "spark", "--project", project]
+    entry = str(package.entry) if job.files_at is None else _placed(package.entry, job)
+    words += [entry, "run", "--engine", "spark", "--project", project]
     return Command(tuple(words), tuple(hidden))
 
 
@@ -181,7 +189,10 @@ def _joined(first: str, settings: dict[str, str], name: str) -> str:
 
 
 def _placed(file: Path, job: Job) -> str:
-    return str(file) if job.files_at is None else f"{job.files_at.rstrip('/')}/{file.name}"
+    """Where Spark finds a file. A path with marks that an address reads otherwise is written as one."""
+    if job.files_at is not None:
+        return f"{job.files_at.rstrip('/')}/{file.name}"
+    return str(file) if _PLAIN.fullmatch(str(file)) else file.as_uri()
 
 
 def _settings(job: Job, *, packed: bool) -> dict[str, str]:
