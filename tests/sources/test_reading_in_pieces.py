@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import orc
 from pyspark import cloudpickle
 
 from cauce.core.reading.notices import Notice
@@ -101,3 +103,20 @@ def test_a_folder_is_decided_as_if_read_in_order(
     check(folder, delimiter=";")
     kind = data.draw(st.sampled_from(["integer", "float", "date", "boolean", "text"]))
     check(folder, delimiter=";", types={"a": kind}, missing=("?",))
+
+
+def test_json_and_orc_are_the_same_table(tmp_path: Path) -> None:
+    """A worker that sees one file of three must not take its numbers for whole ones."""
+    lines = ['{"a": 1, "b": "x"}', '{"b": "y", "a": 2.5, "late": true}\nbroken\n', '[{"a": null}, {"a": 3}]']
+    for number, text in enumerate(lines):
+        (tmp_path / f"{number}.json").write_text(text, "utf-8")
+    schema, notices, _, rejected = check(tmp_path, types={"b": "text"})
+    assert {one.name: one.kind for one in schema} == {"a": "float", "b": "text", "late": "boolean"}
+    assert [(one.file, one.line) for one in rejected] == [("1.json", 2)]
+    assert notices == ()
+    for number in range(2):
+        cells = [str(k) if k % 9000 else "none" for k in range(20_000)]
+        orc.write_table(
+            pa.table({"x": cells}), tmp_path / f"{number}.orc", stripe_size=1 << 16, batch_size=1024
+        )
+    assert len(check(tmp_path / "*.orc", types={"x": "integer"})[3]) == 6

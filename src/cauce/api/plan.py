@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
+from cauce.errors import warn
 from cauce.planning.resolving import State
 from cauce.running.memory import Expected, expected_memory
 from cauce.running.project_run import states_of
@@ -61,6 +62,8 @@ def plan(project: str | Path | Project = FILE_NAME, **engine: Unpack[EngineAsked
     (E10..) where the rows are known.
     """
     work = open_workspace(project, **engine)
+    if work.held is not None:
+        warn("W0740", source=work.held.name)
     states = states_of(work)
     return RunPlan(planned_steps(states), expected_memory(work, states))
 

@@ -110,13 +110,17 @@ class Workspace:
     @cached_property
     def held(self) -> HeldRows | None:
         """The project's table where the engine holds it; None where the project has files. E0742, E0743."""
+        if not self._reads_table:
+            return None
         return open_held(self.engine, self.rows, data=self.project.data, options=self.read_options)
+
+    @property
+    def _reads_table(self) -> bool:
+        return self.rows is not None or any(is_held(one) for one in self.project.data.source)
 
     def fingerprint(self) -> str:
         """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan."""
-        if self.rows is None and not any(is_held(one) for one in self.project.data.source):
-            return fingerprint(find_files(self.read_options.paths))
-        return self._identity
+        return self._identity if self._reads_table else fingerprint(find_files(self.read_options.paths))
 
     @cached_property
     def _identity(self) -> str:

@@ -61,7 +61,10 @@ class Tokens:
 
 
 def threads() -> int:
-    """How many cores this process may use, at most 8."""
+    """How many cores this process may use, at most 8; one in a worker that was given one."""
+    settled = os.environ.get("POLARS_MAX_THREADS", "")
+    if settled.isdecimal():
+        return max(1, min(int(settled), _MOST_THREADS))
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, _MOST_THREADS)
 
 

@@ -194,6 +194,17 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="W0740",
+        exit=Exit.OK,
+        says=_("{source} is a table: to know whether it changed, its rows are read once by every command."),
+        hint=_("Give files where that takes too long: their bytes are compared instead."),
+        explanation=_(
+            "A step is not run again where its input is the same. Files are known by their bytes. A table, a "
+            "view or a DataFrame has no mark of its own that can be trusted, so it is known by what its rows "
+            "hold: one scan. The same rows, in whatever order, run nothing again."
+        ),
+    ),
+    Entry(
         code="E0750",
         exit=Exit.CONFIG,
         says=_("The Spark executor on {host} does not see {path}."),
