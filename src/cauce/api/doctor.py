@@ -63,7 +63,7 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
         check_text(),
         check_threads(),
     ]
-    checks += check_extras(needed=_needed(work))
+    checks += check_extras(needed=needed_extras(work))
     on_spark = master is not None or (work is not None and work.project.engine.kind == "spark")
     master = master or (None if work is None else work.project.engine.master)
     checks += [*check_java(needed=on_spark), *check_spark(master, needed=on_spark), *read]
@@ -74,7 +74,8 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
     return Diagnosis(tuple(checks))
 
 
-def _needed(work: Workspace | None) -> frozenset[str]:
+def needed_extras(work: Workspace | None) -> frozenset[str]:
+    """Extras of Cauce that the project makes use of."""
     if work is None:
         return frozenset()
     searches = (getattr(model, "search", None) for model in work.project.models)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from cauce.api.doctor import needed_extras
 from cauce.core.faults import translated
 from cauce.running.shipping.archive import Archive, pack
 from cauce.running.shipping.environment import find_environment
@@ -136,7 +137,9 @@ def submit(
 
 
 def _archived(job: Job, work: Workspace, *, out: Path, report: Report | None) -> Archive:
-    extras = ("mlflow",) if job.on_cluster and work.tracked else ()
+    extras = set(needed_extras(work)) if job.on_cluster else set()
+    if not work.tracked:
+        extras.discard("mlflow")
     return pack(find_environment(extras=extras, exclude=job.exclude), out, report=report)
 
 
