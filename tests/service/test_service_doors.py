@@ -129,13 +129,17 @@ def test_every_answer_says_which_request_and_which_model_and_is_guarded() -> Non
     app = serving.application()
     good = serving.ask(app, "/predict", serving.FINE, headers={"x-request-id": "order-17/3"})
     assert good.headers["x-request-id"] == "order-17/3"
-    assert good.headers["x-model-version"] == "small/1"
-    assert good.headers["x-snapshot"] == "ab" * 32
+    assert (good.json["model_version"], good.json["snapshot"]) == ("small/1", "ab" * 32)
+    lines = serving.ask(app, "/invocations", [serving.FINE], headers={"accept": "text/csv"})
+    for reply in (lines, serving.ask(app, "/"), serving.ask(app, "/openapi.json")):
+        assert reply.headers["x-model-version"] == "small/1"
+        assert reply.headers["x-snapshot"] == "ab" * 32
     for path, body in (("/predict", serving.FINE), ("/predict", b"{"), ("/nothing", b""), ("/", b"")):
         headers = serving.ask(app, path, body).headers
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["cache-control"] == "no-store"
-        assert "default-src 'none'" in headers["content-security-policy"]
+        if body != serving.FINE:
+            assert headers["cache-control"] == "no-store"
+            assert "default-src 'none'" in headers["content-security-policy"]
         assert "access-control-allow-origin" not in headers
     made = {serving.ask(app, headers={"x-request-id": said}).headers["x-request-id"]
             for said in ("", "a b", "x" * 129, "a;b", "é")}  # fmt: skip

@@ -27,11 +27,13 @@ from cauce.service.tokens import Token, scopes_of
 from cauce.service.values import RowsRefused
 
 Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
 COMPLETE = "cauce.complete"
 """Where the server notes in a request's scope when its last byte came, in seconds of the monotonic clock."""
 _LARGE = 1 << 16
 _MOST_LARGE = 4
 _SWALLOWED = 8
+_DIGITS = 18
 _MOST_HOSTS = 100
 _CLOSE = ((b"connection", b"close"),)
 _AGAIN = ((b"retry-after", b"1"),)
@@ -64,7 +66,7 @@ class Application:
     _own_hosts: set[bytes] = field(default_factory=set, init=False)
 
     async def __call__(
-        self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
+        self, scope: Event, receive: Receive, send: Callable[[Event], Awaitable[None]]
     ) -> None:
         """Answer one request."""
         if scope["type"] != "http":
@@ -81,7 +83,8 @@ class Application:
             body = await self._body(receive, headers)
             began = scope.get(COMPLETE, began)
             request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, named)
-            answer = await self._answered(door, request, waited=time.monotonic() - began)
+            self._check_patience(door, began)
+            answer = door.answer(self, request) if len(body) < _LARGE else await self._beside(door, request)
             if self.capture is not None and answer.scored is not None:
                 await self.capture(answer.scored)
         except _Disconnected:
@@ -139,65 +142,64 @@ class Application:
         if len(self._own_hosts) < _MOST_HOSTS:
             self._own_hosts.add(host)
 
-    async def _body(self, receive: Callable[[], Awaitable[Event]], headers: Mapping[bytes, bytes]) -> bytes:
-        limit = self.settings.limits.body_bytes
+    def _check_patience(self, door: Door, since: float) -> None:
+        """E2420 for a request that has waited for too long."""
+        if door.waits and time.monotonic() - since > self.settings.limits.patience:
+            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
+
+    async def _body(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
         declared = headers.get(b"content-length", b"0")
-        if len(declared) > 18 or int(declared) > limit:
-            if len(declared) <= 18 and int(declared) <= _SWALLOWED * limit and b"expect" not in headers:
-                await self._swallow(receive)
-            raise _Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
+        if len(declared) > _DIGITS or int(declared) > self.settings.limits.body_bytes:
+            await self._too_long(receive, headers)
         event = await receive()
-        if event["type"] == "http.disconnect":
-            raise _Disconnected
-        if not event.get("more_body"):
-            return bytes(event.get("body", b""))
-        return await self._parts(receive, bytearray(event["body"]))
+        if event.get("more_body", True):
+            return await self._parts(receive, event)
+        body: bytes = event["body"]
+        return body
 
-    async def _swallow(self, receive: Callable[[], Awaitable[Event]]) -> None:
-        """Let a body that is too large go by, since most clients listen only once they have sent all."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.limits.request_seconds):
-                while (await receive()).get("more_body"):
-                    pass
+    async def _too_long(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
+        """E2412, once most of what was sent has gone by: most clients listen only when they have sent all."""
+        limit = self.settings.limits.body_bytes
+        declared = headers[b"content-length"]
+        if len(declared) <= _DIGITS and int(declared) <= _SWALLOWED * limit and b"expect" not in headers:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.settings.limits.request_seconds):
+                    while (await receive()).get("more_body"):
+                        pass
+        raise _Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
 
-    async def _parts(self, receive: Callable[[], Awaitable[Event]], body: bytearray) -> bytes:
-        limits = self.settings.limits
+    async def _parts(self, receive: Receive, event: Event) -> bytes:
+        """A body that comes in parts, from its first on."""
+        limits, body = self.settings.limits, bytearray()
         try:
             async with asyncio.timeout(limits.request_seconds):
-                while True:
-                    if len(body) > limits.body_bytes:
-                        raise _Refused(Refusal(CauceError("E2412", limit=limits.body_bytes), headers=_CLOSE))
-                    event = await receive()
-                    if event["type"] == "http.disconnect":
-                        raise _Disconnected
+                while event["type"] != "http.disconnect":
                     body += event.get("body", b"")
+                    if len(body) > limits.body_bytes:
+                        error = CauceError("E2412", limit=limits.body_bytes)
+                        raise _Refused(Refusal(error, headers=_CLOSE))
                     if not event.get("more_body"):
-                        break
+                        return bytes(body)
+                    event = await receive()
         except TimeoutError:
             error = CauceError("E2419", seconds=limits.request_seconds)
             raise _Refused(Refusal(error, headers=_CLOSE)) from None
-        if len(body) > limits.body_bytes:
-            raise _Refused(Refusal(CauceError("E2412", limit=limits.body_bytes), headers=_CLOSE))
-        return bytes(body)
+        raise _Disconnected
 
-    async def _answered(self, door: Door, request: Request, *, waited: float) -> Answer:
-        """The door's answer; of a large body in a thread beside, so that the others go on."""
-        if door.waits and waited > self.settings.limits.patience:
-            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
-        if len(request.body) < _LARGE:
-            return door.answer(self, request)
+    async def _beside(self, door: Door, request: Request) -> Answer:
+        """The door's answer to a large body, in a thread, so that the others go on."""
         if self._large >= _MOST_LARGE:
             raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
         self._large += 1
         try:
             context = contextvars.copy_context()
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._beside, context.run, door.answer, self, request)
+            return await loop.run_in_executor(self._thread, context.run, door.answer, self, request)
         finally:
             self._large -= 1
 
     @cached_property
-    def _beside(self) -> ThreadPoolExecutor:
+    def _thread(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(1, "cauce-large")
 
     def _count(self, place: int, answer: Answer, seconds: float) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from cauce.service import pages, scoring
 from cauce.service.exposition import TYPE, exposed
 from cauce.service.layout import AVAILABLE, CARD, DOCS, INVOCATIONS, LIVE, METRICS, OPENAPI, PING, PREDICT
-from cauce.service.messages import HTML, PAGE, Answer, Request
+from cauce.service.messages import FRESH, HTML, PAGE, Answer, Request
 from cauce.service.openapi import document
 from cauce.service.tokens import Scope
 
@@ -45,16 +45,16 @@ def _invocations(app: Application, request: Request) -> Answer:
 
 
 def _live(_app: Application, _request: Request) -> Answer:
-    return Answer(200, b'{"status":"live"}')
+    return Answer(200, b'{"status":"live"}', headers=FRESH)
 
 
 def _ready(app: Application, _request: Request) -> Answer:
     app.check_ready()
-    return Answer(200, b'{"status":"ready"}')
+    return Answer(200, b'{"status":"ready"}', headers=FRESH)
 
 
 def _metrics(app: Application, _request: Request) -> Answer:
-    return Answer(200, exposed(app.counters, app.served), TYPE)
+    return Answer(200, exposed(app.counters, app.served), TYPE, FRESH)
 
 
 def _card(app: Application, _request: Request) -> Answer:
@@ -63,7 +63,7 @@ def _card(app: Application, _request: Request) -> Answer:
 
 def _openapi(app: Application, _request: Request) -> Answer:
     made = document(app.served, tokens=bool(app.tokens))
-    return Answer(200, msgspec.json.encode(made), headers=app.served.headers)
+    return Answer(200, msgspec.json.encode(made), headers=(*FRESH, *app.served.headers))
 
 
 def _docs(app: Application, _request: Request) -> Answer:

@@ -13,18 +13,18 @@ _ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,128}")
 _PREFIX = secrets.token_hex(8)
 """Of this process: numbers alone would be given twice."""
 _NUMBERS = count()
-SECURITY = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-)
-"""Headers of every answer."""
+SECURITY = ((b"x-content-type-options", b"nosniff"),)
+"""Headers of every answer; few, since each costs every prediction some time."""
+FRESH = ((b"cache-control", b"no-store"),)
+"""Headers of what can be asked for with GET."""
 PAGE = (
+    *FRESH,
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-"""Headers of pages beside them."""
+"""Headers of pages."""
 
 
 class Request(NamedTuple):

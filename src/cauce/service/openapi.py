@@ -140,9 +140,7 @@ def _about() -> dict[str, Any]:
 def _posted(taken: Mapping[str, Any], given: Mapping[str, Any], refused: Mapping[str, Any]) -> dict[str, Any]:
     fine = {
         "description": translate(_("Predictions, in the order of the rows.")),
-        "headers": {
-            name: {"schema": {"type": "string"}} for name in ("X-Request-Id", "X-Model-Version", "X-Snapshot")
-        },
+        "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
         "content": {"application/json": {"schema": given}},
     }
     parameter = {"name": "interval", "in": "query", "schema": {"type": "boolean"}}

@@ -11,7 +11,7 @@ import msgspec
 
 from cauce.errors import CauceError
 from cauce.language import LANGUAGES, active_language, use_language
-from cauce.service.messages import Answer
+from cauce.service.messages import PAGE, Answer
 from cauce.service.values import Fault
 
 STATUS: Mapping[str, int] = {
@@ -63,7 +63,7 @@ class Refusal:
         }
         if self.faults:
             body |= _listed(self.faults)
-        return Answer(self.status, msgspec.json.encode(body), _JSON, self.headers)
+        return Answer(self.status, msgspec.json.encode(body), _JSON, (*PAGE, *self.headers))
 
 
 def refusal_of_faults(faults: Sequence[Fault]) -> Refusal:

@@ -74,10 +74,12 @@ def _answer(
     answers: list[dict[str, Any]],
     **written: Any,
 ) -> Answer:
-    """written: `content`, to be written as JSON, or `body` and its `kind`."""
+    """written: `content`, to be written as JSON, which says itself which model it is of; or `body` and its
+    `kind`, which leave that to headers."""
     scored = Scored(request.id, request.path, served.identity, served.version, rows, answers)
-    body = _encode(written["content"]) if "content" in written else written["body"]
-    return Answer(200, body, written.get("kind", JSON), served.headers, scored)
+    if "content" in written:
+        return Answer(200, _encode(written["content"]), JSON, (), scored)
+    return Answer(200, written["body"], written["kind"], served.headers, scored)
 
 
 def _demand(request: Request, names: Sequence[str], *, known: str) -> tuple[str, Mapping[str, str]]:
