@@ -21,14 +21,18 @@ from sklearn.model_selection import PredefinedSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import cauce
 from cauce.core.boosting_rows import POSITION
 from cauce.core.candidates.leaderboard import Leaderboard
 from cauce.core.columns import TARGET
 from cauce.core.evaluation_rows import BUCKET
 from cauce.core.out_of_fold import SCORED_FOLD, said_name
 from cauce.errors import CauceError
-from cauce.running.project_run import Results
+from cauce.planning.step import Step
+from cauce.running.observer import Silent
+from cauce.running.project_run import Results, run_project, states_of
 from cauce.running.trials.records import read_frame
+from cauce.running.workspace import open_workspace
 
 
 def project_in(folder: Path, table: pl.DataFrame, *, target: str, data: str = "", more: str = "") -> Path:
@@ -318,11 +322,43 @@ def test_a_candidate_that_fails_is_listed_and_the_run_goes_on(tmp_path: Path) ->
 
 
 def test_where_all_fail_the_run_says_why(tmp_path: Path) -> None:
-    more = PLAIN + '[[models]]\nlearner = "linear"\n[choose]\nfolds = { k = 3 }\n'
+    models = '[[models]]\nlearner = "logistic"\n[features.columns]\na = "log"\n'
+    more = f"{PLAIN}{models}[choose]\nfolds = {{ k = 3 }}\n"
     with pytest.raises(CauceError) as caught:
         run(project_in(tmp_path, people(), target="y", data=KEYED, more=more))
     assert caught.value.code == "E2101"
-    assert "E0830" in caught.value.message
+    assert "E0833" in caught.value.message
+
+
+def test_a_learner_that_cannot_learn_the_target_is_refused_once_the_rows_are_known(tmp_path: Path) -> None:
+    """Waiting for the fit to hear that least squares learn no classes wastes everything before it."""
+    more = PLAIN + '[[models]]\nlearner = "linear"\n'
+    folder = project_in(tmp_path, people(), target="y", data=KEYED, more=more)
+    with pytest.raises(CauceError, match="E0830"):
+        run(folder)
+    assert "split" not in {state.step.name for state in states_of(open_workspace(folder)) if state.finished}
+    with pytest.raises(CauceError, match="E0830"):
+        cauce.plan(folder)
+
+
+def test_a_large_grid_of_logistic_models_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Minutes without a sign of life look like a program that hangs."""
+    models = '[[models]]\nlearner = "logistic"\npenalty = { lambda = { path = 12 } }\n'
+    more = f"{PLAIN}{models}[choose]\nfolds = {{ k = 3 }}\n"
+    work = open_workspace(project_in(tmp_path, people(), target="y", data=KEYED, more=more))
+    seen: list[tuple[float, float | None]] = []
+
+    class Watching(Silent):
+        def progressed(self, step: Step, done: float, *, total: float | None) -> None:
+            if step.name == "tune":
+                seen.append((done, total))
+
+    run_project(work, observer=Watching(), until="tune")
+    done = [one for one, _ in seen]
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(36)
+    assert {total for _, total in seen} == {36}
+    assert sum(one < 18 for one in done) > 5
 
 
 def test_amounts_on_a_log_scale_are_judged_on_their_own(tmp_path: Path) -> None:

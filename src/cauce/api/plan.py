@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from cauce.errors import warn
 from cauce.planning.resolving import State
+from cauce.running.foreseeing import check_planned
 from cauce.running.memory import Expected, expected_memory
 from cauce.running.project_run import states_of
 from cauce.running.workspace import EngineAsked, open_workspace
@@ -58,13 +59,14 @@ def plan(project: str | Path | Project = FILE_NAME, **engine: Unpack[EngineAsked
     """The plan of `project` over its files as they are now. Nothing runs and nothing is written.
 
     project: a project file, its folder, or a project in memory. engine: as in `run`. Raises what reading
-    the project file raises (E03..), E0401 where its files are absent, and what planning its features raises
-    (E10..) where the rows are known.
+    the project file raises (E03..), E0401 where its files are absent, and where the rows are known what
+    planning its features raises (E10..), and what its target and models cannot be (E11.., E0830).
     """
     work = open_workspace(project, **engine)
     if work.held is not None:
         warn("W0740", source=work.held.name)
     states = states_of(work)
+    check_planned(work, states)
     return RunPlan(planned_steps(states), expected_memory(work, states))
 
 

@@ -7,13 +7,12 @@ from typing import Any
 from cauce.core.leaks.findings import leak_notices
 from cauce.core.profile import notices_of
 from cauce.core.reading.notices import Notice
-from cauce.core.task import infer_target
 from cauce.core.validation.wording import verdict_notices
 from cauce.running.clock import SystemClock
 from cauce.running.continuing import continued_sentences
 from cauce.running.project_run import Results
 from cauce.running.steps.profile import snapshot_schema
-from cauce.running.steps.roles import declared_target
+from cauce.running.steps.roles import inferred_target
 from cauce.running.workspace import Workspace
 from cauce.spec import Project
 
@@ -23,14 +22,8 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     worth on rows it has not seen; each once."""
     noticed: Any = results.records["ingest"].facts["notices"]
     notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]
-    declared = work.project.target
-    _, inferred = infer_target(
-        declared_target(work.project, snapshot_schema(work, results.snapshot)),
-        results.profile.target_levels,
-        infinities=results.profile.target_infinities,
-        task=declared.task,
-        positive=declared.positive,
-    )
+    schema = snapshot_schema(work, results.snapshot)
+    _, inferred = inferred_target(work.project, schema, results.profile)
     leaks = results.leaks
     named = {one.column for one in leaks.findings if one.kind == "identifier"}
     told = notices_of(results.profile, declared=with_a_role(work.project) | named)

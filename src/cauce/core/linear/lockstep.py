@@ -16,6 +16,8 @@ from cauce.stats.logistic import LogisticTotals
 MOST_CURVATURE = 256 << 20
 """Bytes of second derivatives that one reading may add up."""
 _COARSE = 4
+_LEFT = 0.7
+"""What a reading leaves to do of a model, as far as anybody can tell: most take five or so."""
 _FEW = 4
 
 
@@ -45,21 +47,26 @@ class Lockstep:
     scans: int = 0
     found: dict[tuple[int, Penalty], Logistic | CauceError] = field(default_factory=dict)
 
-    def solve(self, penalties: Sequence[Penalty]) -> dict[tuple[int, Penalty], Logistic | CauceError]:
+    def solve(
+        self, penalties: Sequence[Penalty], *, told: Callable[[float], None] = lambda _: None
+    ) -> dict[tuple[int, Penalty], Logistic | CauceError]:
         """What was found for each fold and penalty, or why nothing was: E0820, E0821.
 
         Along a path of strengths every fourth is solved first; the others start between their neighbours.
+        told: after each reading, how many more are solved than before, those on their way in part.
         """
         wanted = dict.fromkeys(penalties)
         pairs = [(fold, one) for fold in range(len(self.starts)) for one in wanted]
         pairs = [one for one in pairs if one not in self.found]
         if max(one.size for one in self.starts) > logistic.MOST_CURVED:
-            for fold, penalty in pairs:
+            for place, (fold, penalty) in enumerate(pairs):
                 self._alone(fold, penalty)
+                told(place + 1)
             return self.found
         coarse = set(_coarse(penalties))
-        self._moved([one for one in pairs if one[1] in coarse])
-        self._moved([one for one in pairs if one[1] not in coarse])
+        first = [one for one in pairs if one[1] in coarse]
+        self._moved(first, told)
+        self._moved([one for one in pairs if one[1] not in coarse], lambda count: told(len(first) + count))
         return self.found
 
     def _alone(self, fold: int, penalty: Penalty) -> None:
@@ -73,19 +80,22 @@ class Lockstep:
         except CauceError as error:
             self.found[fold, penalty] = error
 
-    def _moved(self, pairs: Sequence[tuple[int, Penalty]]) -> None:
+    def _moved(self, pairs: Sequence[tuple[int, Penalty]], told: Callable[[float], None]) -> None:
         steps = {one: newton_steps(one[1], start=self._start(*one)) for one in pairs}
         waiting = {one: next(own) for one, own in steps.items()}
+        left = dict.fromkeys(pairs, 1.0)
         while waiting:
             for group in self._groups(list(waiting)):
                 asked = [Wanted(one[0], *waiting[one]) for one in group]
                 self.scans += 1
                 for one, totals in zip(group, self.ask(asked), strict=True):
                     following = self._sent(one, steps[one], totals)
+                    left[one] *= _LEFT
                     if following is None:
-                        del waiting[one]
+                        del waiting[one], left[one]
                     else:
                         waiting[one] = following
+                told(len(pairs) - sum(left.values()))
 
     def _sent(
         self, pair: tuple[int, Penalty], steps: Steps, totals: LogisticTotals

@@ -79,7 +79,7 @@ def draw_path(file: Path, path: CoefficientPath, *, words: tuple[str, str, str, 
         for at, values in enumerate(path.coefficients):
             style: dict[str, Any] = {"color": "#bbbbbb", "lw": 0.8}
             if at < len(named):
-                style: dict[str, Any] = {
+                style = {
                     "color": COLOURS[at],
                     "ls": DASHES[at],
                     "lw": 1.8,

@@ -11,11 +11,16 @@ from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.spec import Project
+from cauce.spec.models import TASKS
 
 
 def check_choices(project: Project, target: Target, *, schema: Schema) -> None:
-    """E1401 for a sliced column that is none, E0905 for a metric of another task, E0909 for a threshold
-    where there are not two classes, E0319 for answers of another task."""
+    """E0830 where no model's learner fits the task, E1401 for a sliced column that is none, E0905 for a
+    metric of another task, E0909 for a threshold where there are not two classes, E0319 for answers of
+    another task."""
+    # One candidate of several that does not fit the task is listed as failed, and the others go on.
+    if not any(target.task in TASKS[model.learner] for model in project.models):
+        raise CauceError("E0830", learner=project.models[0].learner, task=target.task)
     for name in project.evaluate.slices:
         if name not in schema:
             raise unknown_column("evaluate.slices", name, schema=schema)

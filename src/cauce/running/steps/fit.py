@@ -75,9 +75,9 @@ def fit(work: Workspace, step: Step, *, report: Report) -> Made:
     engine, before = work.engine, work.engine.rows_scanned
     everything = preparation(work, step, schema=source.schema, keep=source.schema.names)
     target = everything.target
+    prepared, look, fitted = learn_features(work, step, target=target)
     keep_earlier(work, model)
     warn_of_known_rows(work, model, snapshot=step.stored("snapshot"), rule=everything.rule)
-    prepared, look, fitted = learn_features(work, step, target=target)
     training = look.training()
     taught = sum(training["folds"].get(name, 0) for name in ("train", "validation"))
     size = size_of(work, target, rows=taught, features=fitted.width)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cauce.core.features import FeaturePlan, Roles, plan_features
+from cauce.core.profile import Profile
 from cauce.core.roles import unknown_column
 from cauce.core.splits import SplitSettings
-from cauce.core.task import Target, TargetColumn, target_column
+from cauce.core.task import Target, TargetColumn, infer_target, target_column
 from cauce.expr.formula import parse_formula
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Schema
@@ -22,6 +23,19 @@ def declared_target(project: Project, schema: Schema) -> TargetColumn:
     if name not in schema:
         raise unknown_column("target.column", name, schema=schema)
     return target_column(name, Column(name), schema=schema)
+
+
+def inferred_target(project: Project, schema: Schema, profile: Profile) -> tuple[Target, tuple[str, ...]]:
+    """The target of rows with this profile, and what was inferred of it, in sentences. Raises E1102 to E1107
+    and what `declared_target` raises."""
+    declared = project.target
+    return infer_target(
+        declared_target(project, schema),
+        profile.target_levels,
+        infinities=profile.target_infinities,
+        task=declared.task,
+        positive=declared.positive,
+    )
 
 
 def split_settings(project: Project) -> SplitSettings:

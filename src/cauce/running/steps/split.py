@@ -7,14 +7,13 @@ from typing import Any
 from cauce.core.preparation import Placement
 from cauce.core.profile import Profile
 from cauce.core.splits import encode_rule, fit_split
-from cauce.core.task import infer_target
 from cauce.planning.step import Step
 from cauce.running.execution import Made
 from cauce.running.steps.choices import check_choices
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_json, read_json
 from cauce.running.steps.profile import snapshot_source
-from cauce.running.steps.roles import declared_target, split_settings
+from cauce.running.steps.roles import inferred_target, split_settings
 from cauce.running.workspace import Workspace
 
 
@@ -22,14 +21,7 @@ def split(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG0
     """Infer the target and fit the split's rule. No scan, or one where limits are exact."""
     source = snapshot_source(work, step)
     found = Profile.from_json(read_json(work.store, step.stored("profile")))
-    declared = work.project.target
-    target, said = infer_target(
-        declared_target(work.project, source.schema),
-        found.target_levels,
-        infinities=found.target_infinities,
-        task=declared.task,
-        positive=declared.positive,
-    )
+    target, said = inferred_target(work.project, source.schema, found)
     check_choices(work.project, target, schema=source.schema)
     settings = split_settings(work.project)
     table = work.engine.map(work.engine.scan(source), Placement(source.schema, target, settings))

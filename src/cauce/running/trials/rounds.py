@@ -25,7 +25,7 @@ from cauce.ports.clock import Clock
 from cauce.running.trials.folded import Folded, own_label
 from cauce.running.trials.judging import FoldResult, How, Stopped, judge_fold
 from cauce.running.trials.records import Kept, TrialRecords, keep_frame, keep_model, read_frame
-from cauce.spec.models import COMPLETE
+from cauce.spec.models import COMPLETE, Logistic
 
 _OF_ENGINES = "E07"
 """Codes of failures that say nothing of a candidate: it is tried again."""
@@ -35,7 +35,8 @@ KEPT_TRIALS = 3
 
 @dataclass
 class Rounds:
-    """Judges candidates on the folds of one plan. told: after each fit, (fits done, of how many).
+    """Judges candidates on the folds of one plan. told: after each fit and each step of several at once, how
+    many fits are done. halves: candidates of which half the work was told before.
 
     every: whether every trial's scores are kept, not those of the best alone.
     """
@@ -43,9 +44,10 @@ class Rounds:
     folded: Folded
     records: TrialRecords
     clock: Clock
-    told: Callable[[int], None] = lambda _: None
+    told: Callable[[float], None] = lambda _: None
     every: bool = False
-    fits: int = 0
+    fits: float = 0.0
+    halves: set[int] = field(default_factory=set)
     digests: dict[int, str] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
     means: list[float] = field(default_factory=list)
@@ -82,7 +84,10 @@ class Rounds:
         # A round is of one batch, or of none: `TableSearch` asks for no other.
         summed, found = self.folded.of(candidates[0].model).summed, {}
         began = self.clock.seconds()
-        summed.prepare(candidates)
+        solved = [0.0]
+        summed.prepare(candidates, told=lambda count: self._solved(count, solved))
+        self.halves |= {one.number for one in candidates if solved[0] and isinstance(one.model, Logistic)}
+        self.fits += solved[0] / 2
         together = sum(one.model.learner in COMPLETE for one in candidates)
         readings = summed.newly_read() / max(together, 1)
         self.readings |= {one.number: readings for one in candidates if one.model.learner in COMPLETE}
@@ -123,7 +128,7 @@ class Rounds:
             for future in fits:
                 found.append(future.result())
                 seconds += found[-1].seconds
-                self._tell(1)
+                self._tell(0.5 if candidate.number in self.halves else 1.0)
             trial = Trial(candidate, tuple(one.score for one in found))
             if self._is_among_best(trial) or self.every:
                 kept = self._keep(candidate, found)
@@ -164,9 +169,14 @@ class Rounds:
             parts.append(pl.DataFrame({**own, TARGET: label, SCORED_FOLD: number, **made}))
         return pl.concat(parts).sort(POSITION)
 
-    def _tell(self, fits: int) -> None:
+    def _tell(self, fits: float) -> None:
         self.fits += fits
         self.told(self.fits)
+
+    def _solved(self, count: float, solved: list[float]) -> None:
+        """A logistic model that is solved is half a fit: it is still to be scored."""
+        solved[0] = max(solved[0], count)
+        self.told(self.fits + solved[0] / 2)
 
     @contextmanager
     def _fits(self, candidates: Sequence[Candidate]) -> Iterator[dict[int, list[Future[FoldResult]]]]:

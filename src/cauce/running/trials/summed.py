@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import isfinite
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -75,12 +75,19 @@ class SummedFolds:
             first = self._of_classes(model).first_strength
         return spaced(first / max(l1_ratio, LEAST_RATIO), count=path.path, least=path.least)
 
-    def prepare(self, candidates: Sequence[Candidate]) -> None:
-        """Solve all of these together, those that are linear or logistic; `model` says what prevents it."""
-        with self._lock, suppress(CauceError):
-            self._solved(candidates)
+    def prepare(
+        self, candidates: Sequence[Candidate], *, told: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """Solve all of these together, those that are linear or logistic; `model` says what prevents it.
 
-    def _solved(self, candidates: Sequence[Candidate]) -> None:
+        told: of how many fits of logistic ones are solved so far.
+        """
+        with self._lock, suppress(CauceError):
+            self._solved(candidates, told)
+
+    def _solved(
+        self, candidates: Sequence[Candidate], told: Callable[[float], None] = lambda _: None
+    ) -> None:
         numbers = self.folded.on.target.task == "regression"
         linear = [one.model for one in candidates if isinstance(one.model, Linear) and numbers]
         logistic = [one.model for one in candidates if isinstance(one.model, Logistic) and not numbers]
@@ -92,8 +99,10 @@ class SummedFolds:
         wanted: dict[ModelSettings, list[Penalty]] = {}
         for one in logistic:
             wanted.setdefault(_penalty_apart(one), []).append(single(one.penalty))
+        before = 0
         for model, own in wanted.items():
-            self._of_classes(model).solve(own)
+            self._of_classes(model).solve(own, told=partial(_told_beyond, told, before))
+            before += len(own) * len(self.folded.on.plan.folds)
 
     def model(self, candidate: Candidate, number: int) -> LinearModel:
         """The candidate's model on one fold. Raises E0820, E0821, E0836, E2160 to E2163."""
@@ -152,6 +161,11 @@ class SummedFolds:
             "kept", lambda: self._stack.enter_context(self._numbers.kept(memory=memory))
         )
         return found
+
+
+def _told_beyond(told: Callable[[float], None], before: float, count: float) -> None:
+    """Tell of so many fits beside those of other settings."""
+    told(before + count)
 
 
 def _penalty_apart(model: Any) -> ModelSettings:

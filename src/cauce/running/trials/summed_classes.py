@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -101,9 +101,9 @@ class ClassFolds:
         points = [Wanted(fold, start, curved=False) for fold, start in enumerate(starts)]
         return max(first_strength(one) for one in self._lockstep.ask(points))
 
-    def solve(self, penalties: Sequence[Penalty]) -> None:
-        """Solve these on every fold."""
-        self._lockstep.solve(penalties)
+    def solve(self, penalties: Sequence[Penalty], *, told: Callable[[float], None] = lambda _: None) -> None:
+        """Solve these on every fold. told: as `Lockstep.solve` has it."""
+        self._lockstep.solve(penalties, told=told)
 
     def model(self, penalty: Penalty, fold: int) -> LinearModel:
         """The model of a solved penalty; E0820, E0821 where there is none."""
