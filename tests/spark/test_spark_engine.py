@@ -137,7 +137,15 @@ def test_nothing_else_of_the_engine_collects() -> None:
     import cauce.engines.spark as package
 
     folder = Path(package.__file__).parent
-    marks = (".collect()", ".toPandas(", ".toArrow(", ".toLocalIterator(", ".first()", "frame.take(")
+    marks = (
+        ".collect()",
+        "frame.collect",
+        ".toPandas(",
+        ".toArrow(",
+        ".toLocalIterator(",
+        ".first()",
+        "frame.take(",
+    )
     found = {
         file.name
         for file in folder.glob("*.py")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cauce.core.snapshot import Manifest
 from cauce.engines.spark.gathering import gathered
-from cauce.engines.spark.jobs import Tell
+from cauce.engines.spark.jobs import Tell, spark_at_work
 from cauce.engines.spark.narrowing import Narrowed
 from cauce.engines.spark.nearby import Nearby, training
 from cauce.engines.spark.sending import sent
@@ -79,14 +79,16 @@ class SparkEngine:
     def summarise(self, table: SparkTable, *summaries: Summary) -> tuple[Any, ...]:
         """The result of each summary from one scan, whatever the order and the number of partitions."""
         names = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
-        rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self.tell)
+        with spark_at_work(self.session):
+            rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self.tell)
         self._count(table, rows)
         found = [one.start() for one in summaries] if states is None else states
         return tuple(one.result(state) for one, state in zip(summaries, found, strict=True))
 
     def write(self, table: SparkTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: executors write parts, the manifest is last. One scan."""
-        manifest, rows = write_table(self.session, table, store, tell=self.tell)
+        with spark_at_work(self.session):
+            manifest, rows = write_table(self.session, table, store, tell=self.tell)
         self._count(table, rows)
         return manifest
 
@@ -108,7 +110,8 @@ class SparkEngine:
         from pyspark.storagelevel import StorageLevel  # noqa: PLC0415
 
         narrowed = table.with_work(Narrowed(table.schema, single)) if single else table
-        frame = narrowed.frame().persist(StorageLevel.MEMORY_AND_DISK)
+        with spark_at_work(self.session):
+            frame = narrowed.frame().persist(StorageLevel.MEMORY_AND_DISK)
         try:
             yield SparkTable(FrameRows(frame, table.schema), kept=Kept())
         finally:
@@ -126,7 +129,9 @@ class SparkEngine:
         """Train boosted trees on the table's rows, in tasks that start together. One scan."""
         from cauce.engines.spark.boosting import boost  # noqa: PLC0415 - XGBoost's part loads when it trains
 
-        result, rows = boost(self.session, table, spec, workers=self.workers, observe=observe, tell=self.tell)
+        result, rows = boost(
+            self.session, table, spec=spec, workers=self.workers, observe=observe, tell=self.tell
+        )
         self._count(table, rows)
         return result
 

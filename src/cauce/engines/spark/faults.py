@@ -10,6 +10,7 @@ from cauce.engines.spark.crossing import crossed_in
 from cauce.errors import CauceError
 
 _GONE = (
+    "SESSION_OR_CONTEXT_NOT_EXISTS",
     "SparkContext was shut down",
     "Cannot call methods on a stopped SparkContext",
     "Answer from Java side is empty",

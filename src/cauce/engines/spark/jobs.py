@@ -31,10 +31,34 @@ def collected(frame: DataFrame, *, partitions: int, tell: Tell | None = None) ->
     if partitions > DRIVER_ROWS:
         raise CauceError("E0713")
     with job(frame.sparkSession, tell=tell):
-        rows = frame.collect()
+        rows = _interruptibly(frame.collect)
     if len(rows) > partitions:
         raise CauceError("E0713")
     return rows
+
+
+def _interruptibly(action: Callable[[], list[Any]]) -> list[Any]:
+    """What `action` gives, done by another thread.
+
+    PySpark answers Ctrl-C by speaking to Java, which it cannot while this thread waits for Java's answer.
+    """
+    from pyspark import InheritableThread  # noqa: PLC0415
+
+    found: list[list[Any]] = []
+    failed: list[BaseException] = []
+
+    def act() -> None:
+        try:
+            found.append(action())
+        except BaseException as error:  # raised below
+            failed.append(error)
+
+    thread = InheritableThread(target=act, name="cauce-spark", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 def known_partitions(frame: DataFrame) -> int | None:
@@ -46,10 +70,19 @@ def known_partitions(frame: DataFrame) -> int | None:
 
 
 @contextmanager
+def spark_at_work(session: SparkSession) -> Iterator[None]:
+    """Spark's failures inside become ours; E0716 where the session has ended before."""
+    if session.sparkContext._jsc is None:
+        raise CauceError("E0716")
+    with translated_jobs():
+        yield
+
+
+@contextmanager
 def job(session: SparkSession, *, tell: Tell | None = None) -> Iterator[None]:
     """What Spark does inside is told of, stopped where this is interrupted, and fails with codes of ours."""
     context, tag = session.sparkContext, f"cauce-{secrets.token_hex(8)}"
-    with translated_jobs():
+    with spark_at_work(session):
         context.addJobTag(tag)
         try:
             with _watched(context, tag, tell):

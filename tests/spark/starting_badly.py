@@ -1,0 +1,101 @@
+"""A program that starts Spark where it cannot be started, and then where it can; prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cauce.engines.spark.engine import SparkEngine
+from cauce.engines.spark.session import open_session
+from cauce.errors import CauceError
+from cauce.expr.schema import Field, Schema
+from cauce.stats import Identity
+from cauce.testing.engines import FrameSource
+
+SCHEMA = Schema((Field("x", "integer"),))
+
+
+class Sleeping:
+    """Work that takes long."""
+
+    columns = ("x",)
+    schema = SCHEMA
+
+    def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
+        time.sleep(60)
+        return batch
+
+
+def failure(master: str, **environment: str) -> list[str]:
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        open_session(master)
+    except CauceError as error:
+        return [error.code, error.message]
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return ["", ""]
+
+
+def main(folder: str) -> None:
+    root = Path(folder)
+    old = root / "old java" / "bin" / "java"
+    old.parent.mkdir(parents=True)
+    said = "java.lang.UnsupportedClassVersionError: org/apache/spark/launcher/Main"
+    old.write_text(
+        '#!/bin/sh\ncase "$1" in -version) echo \'openjdk version "1.8.0_412"\' >&2;; '
+        f"*) echo '{said}' >&2; exit 1;; esac\n"
+    )
+    old.chmod(0o755)
+    told: dict[str, Any] = {
+        "nobody": failure("spark://127.0.0.1:1"),
+        "address": failure("spark://host"),
+        "none": failure("local[1]", JAVA_HOME=str(root / "no java")),
+        "old": failure("local[1]", JAVA_HOME=str(old.parents[1])),
+        "word": failure("lokal"),
+    }
+    settings = {"spark.driver.memory": "512m", "spark.eventLog.enabled": "true"}
+    session = open_session("local[1]", settings=settings, logs=root / "logs")
+    told["again"] = open_session(None) is session
+    told["another"] = failure("spark://127.0.0.1:1")
+    told["logs"] = sorted(path.name.split("-")[0] for path in (root / "logs").iterdir())
+    told["events"] = len(list((root / "logs" / "events").iterdir()))
+    engine = SparkEngine(session)
+    table = engine.map(engine.scan(FrameSource(pl.DataFrame({"x": [1, 2]}), SCHEMA)), Sleeping())
+    tracker = session.sparkContext._jsc.sc().statusTracker()
+
+    def interrupt() -> None:
+        while not tracker.getActiveStageIds():
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    began = time.monotonic()
+    try:
+        engine.summarise(table, Identity(SCHEMA))
+    except KeyboardInterrupt:
+        told["interrupted"] = time.monotonic() - began
+    until = time.monotonic() + 20
+    while tracker.getActiveStageIds() and time.monotonic() < until:
+        time.sleep(0.1)
+    told["stages left"] = len(tracker.getActiveStageIds())
+    session.stop()
+    try:
+        engine.summarise(table, Identity(SCHEMA))
+    except CauceError as error:
+        told["stopped"] = error.code
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
