@@ -53,6 +53,10 @@ _ACTIONS = {
 }
 
 
+_TELLING = ("tune", "curve")
+"""Steps of many jobs, which tell by themselves how far they are."""
+
+
 def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     """What each step of the plan does in this workspace. told: who is told of the run."""
     bound: dict[str, Action] = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
@@ -70,7 +74,12 @@ class _Bound:
     action: Callable[..., Made]
 
     def __call__(self, step: Step, report: Report) -> Made:
-        return self.action(self.work, step, report=report)
+        heard = self.work.heard
+        heard.report = None if step.name in _TELLING else report
+        try:
+            return self.action(self.work, step, report=report)
+        finally:
+            heard.report = None
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,12 @@ def run_project(
 ) -> RunResult:
     """Run what is not finished; E0601 on Ctrl-C, and what the steps raise. until: the last step to run.
 
+    E0760 for a store that executors cannot reach.
+
     What runs and predictions that were killed left in the making, in the store and in the project's own
     folder, is removed first.
     """
+    work.check_reach()
     work.store.sweep()
     sweep_drafts(work.folder)
     clock = SystemClock()

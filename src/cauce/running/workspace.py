@@ -15,6 +15,7 @@ from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
 from cauce.running.held_rows import open_held
+from cauce.running.observer import Heard
 from cauce.running.plots.beside import Beside
 from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
@@ -68,15 +69,30 @@ class Workspace:
         """The finished steps."""
         return StoreLedger(self.store)
 
-    @cached_property
-    def engine(self) -> Engine:
-        """The engine that carries the work to the batches. E0760 for a store its executors cannot reach."""
+    def check_reach(self) -> None:
+        """E0760 where executors that write to the store may be on machines that do not have it."""
         if self.project.engine.kind == "spark":
             from cauce.running.shipping.reach import check_store  # noqa: PLC0415
 
-            check_store(self.project, self.project.engine.master, folder=self.folder)
-        logs = self.store_folder / "logs"
-        return make_engine(self.project.engine, session=self.session, store=self.store, logs=logs)
+            context = None if self.session is None else getattr(self.session, "sparkContext", None)
+            master = self.project.engine.master if context is None else context.master
+            check_store(self.project, master, folder=self.folder)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that carries the work to the batches."""
+        return make_engine(
+            self.project.engine,
+            session=self.session,
+            store=self.store,
+            logs=self.store_folder / "logs",
+            tell=self.heard,
+        )
+
+    @cached_property
+    def heard(self) -> Heard:
+        """Who hears how far the engine is."""
+        return Heard()
 
     @property
     def registry(self) -> Registry:
