@@ -40,7 +40,7 @@ def hash_order(lanes: Lanes, label: Floats) -> npt.NDArray[np.intp]:
     return np.lexsort((label, lanes[1], lanes[0]))
 
 
-def softmax_errors(margins: Floats, label: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def softmax_errors(margins: Floats, *, label: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Gradient and hessian of the log loss by margin, [n, classes]; 0 where a row's weight is 0.
 
     p - 1 or p, and 2 p (1 - p) but at least 1e-16, as XGBoost's multi:softprob has them, times the weight.

@@ -33,8 +33,8 @@ _PATIENCE = 30.0
 def boost(
     session: SparkSession,
     table: SparkTable,
-    spec: BoostSpec,
     *,
+    spec: BoostSpec,
     workers: int | None = None,
     observe: Callable[[Round], None] | None = None,
     tell: Tell | None = None,
@@ -48,7 +48,7 @@ def boost(
     count = chosen_workers(session, workers, spec=spec)
     listener = Listener(observe or (lambda _: None))
     with _listening(session, listener) if observe else nullcontext() as address:
-        rows = collected(_stage(table, spec, count, address), partitions=count, tell=tell)
+        rows = collected(_stage(table, spec, count, address), partitions=1, tell=tell)
     if not rows:
         check(spec, train=Totals.start(spec), validation=Totals.start(spec))
     record = json.loads(rows[0]["record"])
@@ -78,10 +78,12 @@ def _stage(table: SparkTable, spec: BoostSpec, workers: int, address: Address | 
     crew = Crew(workers, threads, address)
 
     def grow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: grown(batches, spec, crew), version)
+        return run_task(lambda: grown(batches, spec, crew=crew), version)
 
     with worker_environment(spread.sparkSession):
-        return spread.mapInArrow(grow, TOLD, barrier=workers > 1)
+        told = spread.mapInArrow(grow, TOLD, barrier=workers > 1)
+    # Spark starts tasks together again where one is lost, but not those of a job's last stage.
+    return told.repartition(1)
 
 
 def chosen_workers(session: SparkSession, asked: int | None, *, spec: BoostSpec) -> int:

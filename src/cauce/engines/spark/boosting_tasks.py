@@ -88,7 +88,7 @@ class Crew:
     told: Address | None = None
 
 
-def grown(batches: Iterator[pa.RecordBatch], spec: BoostSpec, crew: Crew) -> Iterator[pa.RecordBatch]:
+def grown(batches: Iterator[pa.RecordBatch], spec: BoostSpec, *, crew: Crew) -> Iterator[pa.RecordBatch]:
     """The trees grown from the rows of all workers, told by one of them."""
     member = this_member(crew.workers)
     with ExitStack() as stack:

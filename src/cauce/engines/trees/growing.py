@@ -73,7 +73,7 @@ class _Boosted:
         if self._several:
             # A row of weight 0 would not be as if absent: XGBoost gives each class's row 1e-16 at least.
             margins = self.booster.predict(self._train, output_margin=True)
-            gradient, hessian = softmax_errors(margins, self._train.get_label(), weight)
+            gradient, hessian = softmax_errors(margins, label=self._train.get_label(), weight=weight)
             self.booster.boost(self._train, number, grad=gradient, hess=hessian)
         else:
             self._train.set_weight(weight)
