@@ -35,7 +35,10 @@ CHECKS = {
     "scores": _("the scores of the model"),
     "model": _("the model trained anew, by its scores"),
 }
-_REASONS = {"files": _("the files or their settings changed since the run")}
+_REASONS = {
+    "changed": _("the files or their settings changed since the run"),
+    "unreached": _("not every engine reaches the source"),
+}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -45,9 +45,10 @@ Report = Callable[[float, float | None], None]
 
 @dataclass(frozen=True, kw_only=True)
 class _Facts:
-    """What one engine made. snapshot: None where the files are no longer those of the run."""
+    """What one engine made. snapshot: of the project's source; where that was not read, unread says why."""
 
-    snapshot: str | None = None
+    snapshot: str = ""
+    unread: str = ""
     profile: Json = None
     split: Json = None
     folds: Mapping[str, int]
@@ -116,7 +117,7 @@ def _facts(work: Workspace, records: Mapping[str, Record], *, refit: bool) -> _F
     else:
         learned, model = learn_features(work, step, target=target)[2].to_json(), None
     return _Facts(
-        snapshot=_identity_of_files(work, records["ingest"]),
+        **_identity_of_source(work, records["ingest"]),
         profile=read_json(store, str(profiled.outputs["profile"].value)),
         split=read_json(store, str(divided.outputs["split"].value)),
         learned=learned,
@@ -125,16 +126,22 @@ def _facts(work: Workspace, records: Mapping[str, Record], *, refit: bool) -> _F
     )
 
 
-def _identity_of_files(work: Workspace, ingest: Record) -> str | None:
-    (planned,) = (step for step in plan_of(work).steps if step.name == ingest.step.name)
-    if ingest.digest != planned.digest:
-        return None
-    rows = open_project_rows(work, _silent)
+def _identity_of_source(work: Workspace, ingest: Record) -> dict[str, Any]:
+    """`snapshot`, or `unread` where the source changed since the run or only Spark reaches it."""
+    try:
+        (planned,) = (step for step in plan_of(work).steps if step.name == ingest.step.name)
+        if ingest.digest != planned.digest:
+            return {"unread": "changed"}
+        rows = open_project_rows(work, _silent)
+    except CauceError as error:
+        if error.code != "E0743":
+            raise
+        return {"unread": "unreached"}
     (found,) = work.engine.summarise(work.engine.scan(rows.scanned), Identity(rows.schema))
     rejected = rows.rejected()
     if isinstance(rejected, StoredRejections):
         rejected.discard()
-    return str(found.identity)
+    return {"snapshot": str(found.identity)}
 
 
 def _scored(work: Workspace, records: Mapping[str, Record]) -> dict[str, Any]:
@@ -188,9 +195,11 @@ def _compared(
 
 
 def _snapshot(known: str, every: tuple[_Facts, ...]) -> EngineCheck:
-    if any(one.snapshot is None for one in every):
-        return EngineCheck("snapshot", None, reason="files")
-    return _alike("snapshot", known, [one.snapshot for one in every])
+    unread = [one.unread for one in every if one.unread]
+    read = [one.snapshot for one in every if not one.unread]
+    if "changed" in unread or not read:
+        return EngineCheck("snapshot", None, reason=unread[0])
+    return replace(_alike("snapshot", known, read), reason=unread[0] if unread else "")
 
 
 def _alike(name: str, known: Json, found: list[Any], *, tolerance: float = 0.0) -> EngineCheck:

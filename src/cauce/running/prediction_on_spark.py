@@ -83,7 +83,7 @@ def predict_on_spark(
 
 def _refuse_addresses(*paths: str) -> None:
     for path in paths:
-        if "://" in path:
+        if "://" in path or path.startswith("table:"):
             raise CauceError("E0753", path=path)
 
 

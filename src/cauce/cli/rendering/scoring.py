@@ -69,7 +69,9 @@ def certified(found: Certificate) -> Answer:
     lines.append(counted.format(rows=format_number(found.rows), engines=engines))
     lines += map(_compared, found.checks)
     status = 0 if found.holds else int(Exit.GATE)
-    return Answer("cauce.certificate/1", found.to_json(), "\n".join(lines), next="cauce report", status=status)
+    return Answer(
+        "cauce.certificate/1", found.to_json(), "\n".join(lines), next="cauce report", status=status
+    )
 
 
 def _compared(check: EngineCheck) -> str:
@@ -80,7 +82,7 @@ def _compared(check: EngineCheck) -> str:
     if math.isinf(check.difference):
         return f"{line}: " + translate(_("not the same at {place}")).format(place=shown(check.place or "–"))
     if not check.difference:
-        return f"{line}: " + translate(_("the same"))
+        return f"{line}: " + translate(_("the same")) + (f" ({check.why})" if check.why else "")
     text = translate(_("largest difference {found}, at most {allowed}"))
     values = (format_significant(check.difference, 2), format_significant(check.tolerance))
     return f"{line} ({text.format(found=values[0], allowed=values[1])}, {shown(check.place)})"
