@@ -38,7 +38,7 @@ max_depth = 5
 learner = "logistic"
 penalty = { lambda = [0.1, 0.001] }
 [choose]
-folds = { k = 3 }
+folds = { k = 2 }
 calibration = "platt"
 [evaluate]
 slices = ["town"]
@@ -95,8 +95,6 @@ def test_more_rows_than_may_come_are_refused(
     """The driver's machine would fill up, hours into a search, or a candidate be said to fail for it."""
     monkeypatch.setattr(nearby, "MOST_ROWS", 100)
     folder = folders[1]
-    text = (folder / "cauce.toml").read_text(encoding="utf-8")
-    (folder / "cauce.toml").write_text(text.replace("k = 3", "k = 2"), encoding="utf-8")
     run_project(open_workspace(folder), until="leaks")
     with pytest.raises(CauceError) as caught:
         run_project(open_workspace(folder, spark=spark_session), until="tune")

@@ -145,19 +145,13 @@ def _fit(project: Project, settings: dict[str, Any]) -> Step:
         inputs={"snapshot": _SNAPSHOT, "split": _SPLIT, **_chosen(project)},
         parameters={**model, **_taught(project, settings), **ends, **_guess(project)},
         libraries=library_versions("numpy", "polars", *_learning(project)),
-        scans=2.0 + bool(ends) + _looks_before_trees(project),
+        scans=2.0 + bool(ends),
     )
 
 
 def _wanted_ends(project: Project) -> dict[str, Json]:
     """The level of intervals whose ends are models of their own."""
     return {"ends": project.evaluate.interval} if wants_quantiles(project) else {}
-
-
-def _looks_before_trees(project: Project) -> bool:
-    """Whether rows are read once more before trees: on Spark, for the cuts that its workers share."""
-    grown = any(model.learner not in COMPLETE for model in project.models)
-    return grown and project.engine.kind == "spark"
 
 
 def _guess(project: Project) -> dict[str, Json]:
@@ -301,7 +295,7 @@ def _curve(project: Project, settings: dict[str, Any]) -> Step:
         },
         parameters={**model, **_taught(project, settings), "choose": choose, "level": project.evaluate.level},
         libraries=library_versions("numpy", "polars", *_learning(project)),
-        scans=15.0 + 5 * _looks_before_trees(project),
+        scans=15.0,
     )
 
 

@@ -69,13 +69,13 @@ ENTRIES = (
     Entry(
         code="E0724",
         exit=Exit.DATA,
-        says=_("Candidates are compared on the driver's machine, and {rows} rows of a fold exceed {most}."),
+        says=_("{rows} rows are to be fitted many times on the driver's machine; at most {most} may come there."),
         hint=_("Compare candidates on batches of the rows (models.subset), or name one candidate."),
         explanation=_(
             "On Spark the executors prepare the rows of each fold, and the driver's machine fits every "
             "candidate to them, because many fits to rows that are at hand are quicker there than on a "
-            "cluster. So many rows may come, and no more. The chosen model is fitted on the cluster, to all "
-            "rows."
+            "cluster; the models of a quantile interval's ends (evaluate.interval_kind) are fitted there "
+            "too. So many rows may come, and no more. The chosen model is fitted on the cluster, to all rows."
         ),
     ),
     Entry(
