@@ -69,7 +69,9 @@ ENTRIES = (
     Entry(
         code="E0724",
         exit=Exit.DATA,
-        says=_("{rows} rows are to be fitted many times on the driver's machine; at most {most} may come there."),
+        says=_(
+            "{rows} rows are to be fitted many times on the driver's machine; at most {most} may come there."
+        ),
         hint=_("Compare candidates on batches of the rows (models.subset), or name one candidate."),
         explanation=_(
             "On Spark the executors prepare the rows of each fold, and the driver's machine fits every "
