@@ -21,8 +21,10 @@ import pytest
 import served_models as serving
 import small_models as small
 
+import cauce
 from cauce.errors import CauceError
 from cauce.running.serving import Service, prepare
+from cauce.service.served import open_served
 from cauce.service.supervisor import listen
 
 FORBIDDEN = (
@@ -280,3 +282,36 @@ def test_settings_that_cannot_be_are_refused_before_anything_starts(
     with pytest.raises(CauceError) as refused:
         prepare(serving.folder_of(small.bundle()), choices=choices)
     assert refused.value.code == code
+
+
+PROJECT = """
+name = "small"
+
+[data]
+source = "rows.csv"
+
+[target]
+column = "late"
+
+[[models]]
+learner = "boosting"
+rounds = 3
+
+[tracking]
+enabled = false
+"""
+
+
+def test_the_latest_runs_model_is_served_from_a_copy_that_stays(tmp_path: Path) -> None:
+    """Deleting old runs would take the files away from under a service."""
+    late = ["yes" if (k % 97 > 48) != (k % 4 == 0) else "no" for k in range(300)]
+    lines = [f"{k % 97},{'a' if k % 3 else 'b'},{one}" for k, one in enumerate(late)]
+    (tmp_path / "rows.csv").write_text("\n".join(["size,kind,late", *lines]) + "\n", encoding="utf-8")
+    (tmp_path / "cauce.toml").write_text(PROJECT, encoding="utf-8")
+    cauce.run(tmp_path / "cauce.toml")
+    settings = prepare(None, project=tmp_path / "cauce.toml", choices={}).settings
+    assert settings.folder == str(tmp_path / ".cauce" / "served" / settings.digest)
+    model = open_served(settings.folder, digest=settings.digest)
+    reply = serving.ask(serving.application(model), "/predict", {"size": 90, "kind": "a"})
+    assert reply.json["prediction"] in ("yes", "no")
+    assert reply.json["model_version"] == settings.digest
