@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from cauce.engines.spark.engine import SparkEngine
@@ -206,6 +209,21 @@ def test_a_table_and_files_of_the_same_rows_are_one_snapshot(tmp_path: Path, spa
         for work, record in ((here, expected), (there, found))
     ]
     assert texts[0] == texts[1]
+
+
+def test_a_table_that_is_drawn_anew_each_time_is_refused(tmp_path: Path, spark_session: Any) -> None:
+    """A model of rows that nobody can see again cannot be explained, nor its steps be trusted as finished."""
+
+    def drawn(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            noise = list(os.urandom(batch.num_rows))
+            yield pa.RecordBatch.from_pydict({"x": noise, "y": [one % 2 for one in noise]})
+
+    rows = spark_session.range(0, 50, 1, 2).mapInArrow(drawn, "x long, y long")
+    work = open_workspace(project(tmp_path / "p", 'source = "table:unused"'), data=rows)
+    with pytest.raises(CauceError) as caught:
+        ingested(work)
+    assert caught.value.code == "E0747"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ def run(
     """Run `project`; steps that are finished for the same inputs are not run again, on whichever engine.
 
     project: a project file, its folder, or a project in memory. observer: hears of every step. engine: in
-    place of what the project says: engine="spark", master="spark://host:7077", or spark=session.
+    place of what the project says: engine="spark", master="spark://host:7077", or spark=session; and
+    data=frame, a Spark DataFrame in place of its source.
     Raises CauceError: what reading the project and its files raises, what the data cannot support, and
     E0601 on Ctrl-C; whatever was finished stays so.
     """

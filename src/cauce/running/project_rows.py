@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError
 from cauce.expr.nodes import Expression
 from cauce.expr.schema import Schema
 from cauce.ports.pieces import Asking, HeldRows
@@ -46,13 +47,19 @@ class _Reported:
 class ProjectRows:
     """The rows to learn from. scanned: what the engine scans. rejected: the rows left out, after the scan.
 
-    texts: how a text cell of each column became its value.
+    texts: how a text cell of each column became its value. identity: of the rows, where it is known before.
     """
 
     scanned: Any
     notices: tuple[Notice, ...]
     rejected: Callable[[], Rejections | StoredRejections]
     texts: Mapping[str, Expression]
+    identity: str | None = None
+
+    def check_same(self, identity: str) -> None:
+        """E0747 where the rows that were stored are not those that were known."""
+        if self.identity not in (None, identity):
+            raise CauceError("E0747", source=self.scanned.name)
 
     @property
     def schema(self) -> Schema:
@@ -83,4 +90,5 @@ def _of_table(work: Workspace, table: HeldRows) -> ProjectRows:
     kept = Kept(work.store)
     if not read.plain:
         table = table.made_by(KeepingTableAside(read, kept), read.schema)
-    return ProjectRows(table, table.notices, kept.rejected, {})
+    known = work.fingerprint() if read.plain else None
+    return ProjectRows(table, table.notices, kept.rejected, {}, known)

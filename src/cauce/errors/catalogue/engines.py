@@ -196,6 +196,17 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E0747",
+        exit=Exit.DATA,
+        says=_("{source} gave other rows when it was read again."),
+        hint=_("Write its rows to a table or to files, and learn from these."),
+        explanation=_(
+            "A table is known by what its rows hold, and is read again to store them. Between the two it was "
+            "written to, or what makes its rows draws them anew each time (random numbers, a limit without "
+            "an order, a clock). What was learned could not be told from what would be learned next time."
+        ),
+    ),
+    Entry(
         code="W0740",
         exit=Exit.OK,
         says=_("{source} is a table: to know whether it changed, its rows are read once by every command."),

@@ -38,6 +38,7 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     declared_target(work.project, source.schema)
     refuse_misfits(work.project.validate, source.schema)
     manifest = work.engine.write(work.engine.scan(source.scanned), work.store)
+    source.check_same(manifest.identity)
     rejected = source.rejected()
     outputs = {
         "snapshot": Reference("snapshot", manifest.identity),
