@@ -280,11 +280,11 @@ ENTRIES = (
     Entry(
         code="E0338",
         exit=Exit.CONFIG,
-        says=_("The section [serve] is not served yet."),
-        hint=_("Leave the section out; `cauce predict` scores files."),
+        says=_("How a model is served is not said in the project file."),
+        hint=_("Leave the section out; say it with the options of: cauce serve"),
         explanation=_(
-            "Scoring over HTTP has its own section in the project file, which this version of Cauce does not "
-            "have yet."
+            "A service is set up where it is started, and one model may be served in several ways. A section "
+            "[serve] of defaults may come; until then it is refused, so that nobody relies on it."
         ),
     ),
     Entry(
