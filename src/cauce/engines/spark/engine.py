@@ -141,7 +141,7 @@ class SparkEngine:
         """The table's rows, brought to this process for any number of fits. E0724; E2112 where it cannot."""
         if self.nearby is None:
             raise CauceError("E2112", engine="spark")
-        return training(self, table, spec, keep=keep, nearby=self.nearby)
+        return training(self, table, spec=spec, keep=keep, nearby=self.nearby)
 
 
 @dataclass(frozen=True)

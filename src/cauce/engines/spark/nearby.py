@@ -54,7 +54,7 @@ class WithPart:
 
 @contextmanager
 def training(
-    engine: Any, table: Any, spec: BoostSpec, *, keep: tuple[str, ...], nearby: Nearby
+    engine: Any, table: Any, *, spec: BoostSpec, keep: tuple[str, ...], nearby: Nearby
 ) -> Iterator[TrainingRows]:
     """The table's rows as `Engine.training` has them, in the order of the table's partitions; E0724.
 
