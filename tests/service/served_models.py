@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import http.client
 import json
 import math
 import mmap
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -30,7 +32,7 @@ from cauce.service.application import Application
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES
 from cauce.service.served import Served, open_served
-from cauce.service.settings import Limits, ServiceSettings
+from cauce.service.settings import ServiceSettings
 
 TASKS = ("binary", "multiclass", "regression")
 FINE = {
@@ -55,7 +57,9 @@ def fine(**changes: Any) -> dict[str, Any]:
 @cache
 def folder_of(bundle: Bundle) -> Path:
     """The bundle in a folder, which the process keeps."""
-    return export_bundle(bundle, Path(tempfile.mkdtemp(prefix="cauce-served-")) / "bundle")
+    kept = Path(tempfile.mkdtemp(prefix="cauce-served-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    return export_bundle(bundle, kept / "bundle")
 
 
 @cache
@@ -174,6 +178,3 @@ def _carried(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-LIMITS = Limits()
