@@ -44,7 +44,7 @@ def main() -> None:
     looking.daemon = True
     looking.start()
     assert_same(there(session, frame, asked, workers=2), here(frame, asked))
-    print("the same trees")  # noqa: T201 - read by the test
+    print("the same trees")
     session.stop()
 
 
