@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_the_certificate_lies_beside_the_bundle_and_changes_nothing_of_it(projec
     with pytest.raises(CauceError, match="E1204"):
         open_bundle(folder)
     (folder / CERTIFICATE).unlink()
+
+
+def test_the_last_certificate_counts_though_it_says_what_an_earlier_one_said(project: Path) -> None:
+    """A cluster that was mended must not stay blamed in the report."""
+    work, good = open_workspace(project), certified(project)
+    bad = replace(good, checks=(_apart(good),))
+    clock = SteppingClock(at=datetime(2100, 1, 1, tzinfo=UTC))
+    for one in (good, bad, good):
+        keep_certificate(work, one, clock=clock)
+        assert certificate_of(work, good.identity) == one
+    assert len(list(work.store.list(f"certificates/{good.identity}/"))) == 2
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC
 from typing import Any
 
 from cauce.core.bundle.opening import CERTIFICATE
@@ -139,14 +140,15 @@ class Certificate:
 def keep_certificate(work: Workspace, certificate: Certificate, *, clock: Clock | None = None) -> str:
     """Store the certificate beside the bundle it is about, and in the bundle's folder where there is one.
 
-    It is no part of the bundle, whose identity stays. The same findings are stored once; when they were
-    first made stands in their provenance. Returns the key.
+    It is no part of the bundle, whose identity stays. The same findings are stored once; each time that they
+    were made is noted beside. Returns the key.
     """
     data = canonical_json(certificate.to_json())
     key = f"{_prefix(certificate.identity)}{hashlib.sha256(data).hexdigest()}.json"
     work.store.put_if_absent(key, data)
-    moment = (clock or SystemClock()).now().isoformat()
-    work.store.put_if_absent(f"provenance/{key}", canonical_json({"time": moment}))
+    moment = (clock or SystemClock()).now().astimezone(UTC)
+    note = f"{_notes(certificate.identity)}{moment:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}.json"
+    work.store.put_if_absent(note, canonical_json({"certificate": key, "time": moment.isoformat()}))
     folder = model_folder(work, certificate.identity)
     if folder.is_dir():
         path = folder / CERTIFICATE
@@ -160,14 +162,17 @@ def keep_certificate(work: Workspace, certificate: Certificate, *, clock: Clock 
 
 def certificate_of(work: Workspace, identity: str) -> Certificate | None:
     """The certificate of the bundle that was made last; None where there is none that can be read."""
-    found = []
-    for key in work.store.list(_prefix(identity)):
+    for note in sorted(work.store.list(_notes(identity)), reverse=True):
         with suppress(CauceError, KeyError, TypeError, ValueError):
-            value = json.loads(work.store.get(key))
-            time = json.loads(work.store.get(f"provenance/{key}"))["time"]
-            found.append((str(time), key, Certificate.from_json(value)))
-    return max(found)[2] if found else None
+            key = json.loads(work.store.get(note))["certificate"]
+            return Certificate.from_json(json.loads(work.store.get(str(key))))
+    return None
 
 
 def _prefix(identity: str) -> str:
     return f"certificates/{identity}/"
+
+
+def _notes(identity: str) -> str:
+    """Where it is noted when certificates of the bundle were made; in order of time."""
+    return f"provenance/{_prefix(identity)}"
