@@ -24,5 +24,5 @@ def check_planned(work: Workspace, states: Sequence[State]) -> None:
         return
     schema = snapshot_schema(work, str(validated.outputs["snapshot"].value))
     profile = Profile.from_json(read_json(work.store, str(validated.outputs["profile"].value)))
-    target, _ = inferred_target(work.project, schema, profile)
+    target, _ = inferred_target(work.project, schema, profile=profile)
     check_choices(work.project, target, schema=schema)

@@ -23,7 +23,7 @@ def said_about(work: Workspace, results: Results) -> tuple[str, ...]:
     noticed: Any = results.records["ingest"].facts["notices"]
     notices = [Notice(code, tuple(values.items()), file) for code, values, file in noticed]
     schema = snapshot_schema(work, results.snapshot)
-    _, inferred = inferred_target(work.project, schema, results.profile)
+    _, inferred = inferred_target(work.project, schema, profile=results.profile)
     leaks = results.leaks
     named = {one.column for one in leaks.findings if one.kind == "identifier"}
     told = notices_of(results.profile, declared=with_a_role(work.project) | named)

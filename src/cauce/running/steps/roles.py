@@ -25,7 +25,7 @@ def declared_target(project: Project, schema: Schema) -> TargetColumn:
     return target_column(name, Column(name), schema=schema)
 
 
-def inferred_target(project: Project, schema: Schema, profile: Profile) -> tuple[Target, tuple[str, ...]]:
+def inferred_target(project: Project, schema: Schema, *, profile: Profile) -> tuple[Target, tuple[str, ...]]:
     """The target of rows with this profile, and what was inferred of it, in sentences. Raises E1102 to E1107
     and what `declared_target` raises."""
     declared = project.target

@@ -21,7 +21,7 @@ def split(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG0
     """Infer the target and fit the split's rule. No scan, or one where limits are exact."""
     source = snapshot_source(work, step)
     found = Profile.from_json(read_json(work.store, step.stored("profile")))
-    target, said = inferred_target(work.project, source.schema, found)
+    target, said = inferred_target(work.project, source.schema, profile=found)
     check_choices(work.project, target, schema=source.schema)
     settings = split_settings(work.project)
     table = work.engine.map(work.engine.scan(source), Placement(source.schema, target, settings))
