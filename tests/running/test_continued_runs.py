@@ -304,3 +304,26 @@ def test_the_joint_payload_scores_as_the_bundle_says(tmp_path: Path, earlier: Pa
     plain = run(project(tmp_path / "three", again, models=FIRST, target=target.rpartition("\n")[0]))
     with pytest.raises(CauceError, match="E2191"):
         run(project(tmp_path / "four", again, models=went_on(both_in(plain)), target=target))
+
+
+@pytest.mark.slow
+def test_the_champion_of_the_registry_is_continued_once_for_the_same_rows(tmp_path: Path) -> None:
+    """A nightly run without new rows must not add trees each night, though the alias moved to its model."""
+    tracked = "[gate]\npromote = 'auto'\nbetter_than_champion = false\n"
+    folder = project(tmp_path / "shop", people(500, seed=1), models=FIRST, more=tracked)
+
+    def said(rows: pl.DataFrame, models: str) -> Any:
+        rows.write_csv(folder / "table.csv", quote_style="non_numeric")
+        text = (folder / "cauce.toml").read_text("utf-8").replace("enabled = false", "enabled = true")
+        (folder / "cauce.toml").write_text(text.replace(FIRST, models), encoding="utf-8")
+        return cauce.run(folder)
+
+    first = said(people(500, seed=1), FIRST)
+    assert first.outcome == "champion"
+    new = people(500, seed=2, first=9_000)
+    both = said(new, went_on("models:/shop@champion"))
+    assert both.outcome == "champion"
+    assert any("goes on from shop/1" in one for one in both.said)
+    again = said(new, FIRST)
+    assert again.ran == ()
+    assert again.bundle == both.bundle
