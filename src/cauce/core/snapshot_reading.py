@@ -86,16 +86,20 @@ class SnapshotSource:
 
     def _read(self, part: Part, schema: Schema) -> pl.DataFrame:
         # By position: a name such as "*" would be read as a pattern.
-        places = [self.schema.names.index(name) for name in schema.names]
+        places = self._places(schema)
         with self._reading(part) as file:
             frame = pl.read_parquet(file, columns=places)
         return self._checked(part, frame, schema, rows=part.rows)
 
     def _read_some(self, part: Part, schema: Schema, rows: tuple[int, int]) -> pl.DataFrame:
-        places = [self.schema.names.index(name) for name in schema.names]
+        places = self._places(schema)
         with self._reading(part) as file:
             frame = pl.scan_parquet(file, glob=False).slice(*rows).select(pl.nth(*places)).collect()
         return self._checked(part, frame, schema, rows=rows[1])
+
+    def _places(self, schema: Schema) -> list[int]:
+        known = {name: place for place, name in enumerate(self.schema.names)}
+        return [known[name] for name in schema.names]
 
     @contextmanager
     def _reading(self, part: Part) -> Iterator[Path | BinaryIO]:

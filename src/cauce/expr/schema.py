@@ -78,7 +78,8 @@ class Schema:
 
     def select(self, names: list[str] | tuple[str, ...]) -> Schema:
         """The schema of these columns, in the order given."""
-        return Schema(tuple(self[name] for name in names))
+        known = {field.name: field for field in self.fields}
+        return Schema(tuple(known.get(name) or self[name] for name in names))
 
     def to_json(self) -> list[dict[str, Any]]:
         """A JSON value that `from_json` reads back; keys that are None are left out."""
