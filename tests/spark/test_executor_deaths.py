@@ -9,7 +9,7 @@ import pytest
 
 from cauce.testing.spark import Cluster, run_with
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 def test_a_killed_executor_changes_no_number_and_leaves_no_half_snapshot(
