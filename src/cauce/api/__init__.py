@@ -7,7 +7,7 @@ try_(source, *, target=..., save=False)                      a table to a model 
 validate(source=None, *, project="cauce.toml")               are the data as expected?
 tune(project="cauce.toml", *, refine=False, trials=None, observer=None)   the candidates, tried and compared
 status(project="cauce.toml")                                 where it stands
-submit(project="cauce.toml", *, job=None, dry_run=False, heard=None)   run it on a cluster
+submit(project="cauce.toml", *, master=..., dry_run=False)     run it on a cluster
 predict(source, *, model, out, overwrite=False, project=None, observer=None)
 load(model, *, digest=None, project=None)                    a model to call `predict(frame)` on
 runs(project="cauce.toml", *, all_projects=False)            finished and unfinished runs
