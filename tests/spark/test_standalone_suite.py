@@ -1,4 +1,4 @@
-"""The tests of one process also hold on a standalone cluster, whose executors share nothing with the driver."""
+"""The tests of one process also hold on a cluster, whose executors share nothing with the driver."""
 
 from __future__ import annotations
 

@@ -51,8 +51,12 @@ def write_snapshot(
     summary = Identity(schema) if identity is None else identity
     folder = store.scratch()
     try:
-        state, parts = draft_parts(batches, schema, folder, rows_per_part=rows_per_part, identity=summary)
-        return publish_snapshot(drafted_manifest(schema, summary, state, parts), folder, store=store)
+        state, parts = draft_parts(
+            batches, schema, folder=folder, rows_per_part=rows_per_part, identity=summary
+        )
+        return publish_snapshot(
+            drafted_manifest(schema, summary, state=state, parts=parts), folder, store=store
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -60,8 +64,8 @@ def write_snapshot(
 def draft_parts(
     batches: Iterator[pl.DataFrame],
     schema: Schema,
-    folder: Path,
     *,
+    folder: Path,
     rows_per_part: int | None = None,
     most_bytes: int = _MOST_BYTES,
     identity: Summary | None,
@@ -81,7 +85,7 @@ def draft_parts(
         return state, tuple(parts.finish())
 
 
-def drafted_manifest(schema: Schema, identity: Summary, state: Any, parts: tuple[Part, ...]) -> Manifest:
+def drafted_manifest(schema: Schema, identity: Summary, *, state: Any, parts: tuple[Part, ...]) -> Manifest:
     """The manifest of rows whose parts are drafted. state: of `identity`, over all of them."""
     result = identity.result(state)
     return Manifest(schema, result.rows, result.identity, parts)

@@ -80,7 +80,9 @@ class SparkEngine:
         """The result of each summary from one scan, whatever the order and the number of partitions."""
         names = tuple(dict.fromkeys(name for summary in summaries for name in summary.columns))
         with spark_at_work(self.session):
-            rows, states = gathered(table, _Summarising(summaries), summaries, columns=names, tell=self.tell)
+            rows, states = gathered(
+                table, _Summarising(summaries), merged=summaries, columns=names, tell=self.tell
+            )
         self._count(table, rows)
         found = [one.start() for one in summaries] if states is None else states
         return tuple(one.result(state) for one, state in zip(summaries, found, strict=True))
@@ -88,7 +90,7 @@ class SparkEngine:
     def write(self, table: SparkTable, store: Store) -> Manifest:
         """Store the rows as an immutable snapshot: executors write parts, the manifest is last. One scan."""
         with spark_at_work(self.session):
-            manifest, rows = write_table(self.session, table, store, tell=self.tell)
+            manifest, rows = write_table(self.session, table, store=store, tell=self.tell)
         self._count(table, rows)
         return manifest
 

@@ -41,8 +41,8 @@ class Gathering(Protocol):
 def gathered(
     table: SparkTable,
     gathering: Gathering,
-    merged: Sequence[Merging],
     *,
+    merged: Sequence[Merging],
     columns: tuple[str, ...] | None = None,
     tell: Tell | None = None,
 ) -> tuple[int, list[Any] | None]:

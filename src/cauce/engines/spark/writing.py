@@ -79,7 +79,7 @@ class _Written:
             state, parts = draft_parts(
                 iter(batches),
                 schema,
-                own,
+                folder=own,
                 rows_per_part=self.drafts.rows_per_part,
                 most_bytes=_MOST_BYTES,
                 identity=Identity(schema),
@@ -119,7 +119,7 @@ def _in_order(placed: Sequence[Place]) -> tuple[Part, ...]:
 
 
 def write_table(
-    session: SparkSession, table: SparkTable, store: Objects, *, tell: Tell | None = None
+    session: SparkSession, table: SparkTable, *, store: Objects, tell: Tell | None = None
 ) -> tuple[Manifest, int]:
     """Store the rows as a snapshot, and how many left their origin for it. One scan, streamed.
 
@@ -133,14 +133,14 @@ def write_table(
     try:
         (folder / _MARK).touch()
         drafts = _Drafts(str(folder), store, schema, rows_in_part(len(schema)))
-        scanned, merged = gathered(table, _Written(drafts), (identity, _Placed()), tell=tell)
+        scanned, merged = gathered(table, _Written(drafts), merged=(identity, _Placed()), tell=tell)
         state, placed = merged or (identity.start(), ())
         joined = _joined(session, drafts, _in_order(placed))
         if not joined:
-            state, joined = draft_parts(iter(()), schema, folder, identity=identity)
+            state, joined = draft_parts(iter(()), schema, folder=folder, identity=identity)
         _check_there(joined, folder, store)
         return publish_snapshot(
-            drafted_manifest(schema, identity, state, joined), folder, store=store
+            drafted_manifest(schema, identity, state=state, parts=joined), folder, store=store
         ), scanned
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -153,7 +153,7 @@ class _Fragments:
     drafts: _Drafts
     parts: tuple[Part, ...]
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """The rows, which have all columns whatever is asked for."""
         folder = Path(self.drafts.folder)
         return (pl.read_parquet(draft_path(folder, part), glob=False) for part in self.parts)
@@ -169,7 +169,9 @@ class _Joining:
         own = self.drafts.own_folder()
         try:
             rows = self.drafts.rows_per_part
-            _, parts = draft_parts(iter(batches), self.drafts.schema, own, rows_per_part=rows, identity=None)
+            _, parts = draft_parts(
+                iter(batches), self.drafts.schema, folder=own, rows_per_part=rows, identity=None
+            )
             self.drafts.deliver(parts, own)
             return [_placed(parts)]
         finally:
@@ -183,7 +185,7 @@ def _joined(session: SparkSession, drafts: _Drafts, parts: tuple[Part, ...]) -> 
         return parts
     fragments = [_Fragments(drafts, group) for group in groups]
     table = SparkTable(PieceRows(session, fragments, drafts.schema, tasks=len(fragments)))
-    _, merged = gathered(table, _Joining(drafts), (_Placed(),))
+    _, merged = gathered(table, _Joining(drafts), merged=(_Placed(),))
     return _in_order(merged[0] if merged else ())
 
 
