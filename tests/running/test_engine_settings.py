@@ -10,7 +10,7 @@ import pytest
 
 from cauce.core.boosting_rows import Floats
 from cauce.core.snapshot_reading import read_manifest
-from cauce.engines.local import spooling
+from cauce.engines.trees import spooling
 from cauce.running.project_run import Results, run_project
 from cauce.running.steps.profile import snapshot_source
 from cauce.running.workspace import open_workspace
