@@ -220,6 +220,7 @@ def test_a_dry_run_starts_nothing(project: Path, spark: Path, tmp_path: Path) ->
         ("spark://127.0.0.1:7077,10.0.0.7:7077", True),
         ("yarn", True),
         ("k8s://https://127.0.0.1:6443", True),
+        ("sprak://10.0.0.7:7077", False),  # a slip: that no such master is known is what has to be said
     ],
 )
 def test_masters_whose_executors_may_be_elsewhere(master: str, remote: bool) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cauce.errors import CauceError, CauceErrors, Place
+from cauce.language import gettext_noop as _
+from cauce.language import translate
 from cauce.spec.consistency import disagreements
 from cauce.spec.findings import Finding
 from cauce.spec.mapping import plain
@@ -67,7 +69,7 @@ def project_from_text(text: str, *, file: str = FILE_NAME) -> Project:
     except ValueError as failure:
         raise _not_toml(failure, text, file) from None
     except RecursionError:
-        raise CauceError("E0305", place=Place(file), reason="nested too deeply") from None
+        raise CauceError("E0305", place=Place(file), reason=translate(_("it is nested too deeply"))) from None
     return _project(mapping, file, places)
 
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from cauce.core.faults import translated
 from cauce.engines.spark.faults import as_failure, first_reason
 from cauce.errors import CauceError
+from cauce.language import gettext_noop as _
+from cauce.language import translate
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -90,7 +92,7 @@ def _told_of_starting(master: str, log: IO[bytes]) -> Iterator[None]:
 
 def _not_started(master: str, text: str, said: str) -> CauceError:
     if "Could not parse Master URL" in text or "Unknown master" in text:
-        return CauceError("E0707", master=master, reason="Spark does not know this form")
+        return CauceError("E0707", master=master, reason=translate(_("Spark does not know this form")))
     if "JAVA_GATEWAY_EXITED" not in text:
         return as_failure(text)
     if any(mark in said for mark in _OLD_JAVA):
@@ -132,11 +134,11 @@ def _check_master(master: str) -> None:
         except ValueError:
             host = port = None
         if not host or not port:
-            raise CauceError("E0707", master=master, reason="it is not spark://host:port")
+            raise CauceError("E0707", master=master, reason=translate(_("it is not spark://host:port")))
         try:
             socket.create_connection((host, port), timeout=_SECONDS).close()
         except OSError as error:
-            reason = f"{one}: {error.strerror or 'no answer'}"
+            reason = f"{one}: {error.strerror or translate(_('no answer'))}"
         else:
             return
     raise CauceError("E0706", reason=reason)

@@ -9,6 +9,8 @@ import numpy as np
 
 from cauce.core.boosting import BoostSpec
 from cauce.errors import CauceError
+from cauce.language import gettext_noop as _
+from cauce.language import translate
 
 
 def require_gpu() -> None:
@@ -16,11 +18,12 @@ def require_gpu() -> None:
     import xgboost  # noqa: PLC0415
 
     if not xgboost.build_info().get("USE_CUDA"):
-        raise CauceError("E0809", device="cuda", reason="the installed XGBoost is built for CPUs only")
+        reason = translate(_("the installed XGBoost is built for CPUs only"))
+        raise CauceError("E0809", device="cuda", reason=reason)
     probe = xgboost.DMatrix(np.zeros((2, 1), dtype=np.float32), label=np.array([0.0, 1.0]))
     booster = xgboost.train({"device": "cuda", "verbosity": 0}, probe, 1)
     if '"device":"cuda' not in booster.save_config().replace(" ", ""):
-        raise CauceError("E0809", device="cuda", reason="no GPU is visible to this process")
+        raise CauceError("E0809", device="cuda", reason=translate(_("no GPU is visible to this process")))
 
 
 @contextmanager

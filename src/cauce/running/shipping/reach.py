@@ -16,11 +16,12 @@ def is_local(master: str) -> bool:
 
 
 def is_remote(master: str) -> bool:
-    """Whether executors may run on other machines: not where the master listens on loopback only."""
-    if is_local(master):
-        return False
+    """Whether executors may run on other machines.
+
+    Not where the master listens on loopback only, nor where Spark will not know it (E0707).
+    """
     if not master.startswith("spark://"):
-        return True
+        return master.startswith(("yarn", "k8s://"))
     return not all(_is_loopback(f"spark://{one}") for one in master.removeprefix("spark://").split(","))
 
 
