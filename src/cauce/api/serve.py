@@ -16,7 +16,8 @@ class Choices(TypedDict, total=False):
     workers: processes. tokens: a file of tokens (`cauce.token`). extra: what happens to fields that are no
     columns. docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
     at most in a request. request_seconds: in which a request has to arrive. patience: seconds beyond which
-    a waiting request is refused.
+    a waiting request is refused. watch: seconds after which it is asked again which version an alias names,
+    0 for never; nothing is asked where a digest is given, or a project that is no file.
     """
 
     host: str | None
@@ -29,6 +30,7 @@ class Choices(TypedDict, total=False):
     body_bytes: int | None
     request_seconds: float | None
     patience: float | None
+    watch: float | None
 
 
 def serve(

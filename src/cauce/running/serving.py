@@ -15,6 +15,7 @@ from cauce.core.bundle.exporting import export_bundle
 from cauce.errors import CauceError
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
+from cauce.ports.registry import ModelAddress
 from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
 from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
 from cauce.service.tokens import read_tokens
@@ -22,6 +23,7 @@ from cauce.spec import Project
 
 _LIBRARIES = ("msgspec", "uvicorn", "httptools", "prometheus_client")
 _PATIENCE = 30.0
+WATCH_SECONDS = 15.0
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "port": (0, 65535),
     "workers": (1, 256),
@@ -29,6 +31,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "body_bytes": (1024, 1 << 30),
     "request_seconds": (0.1, 3600.0),
     "patience": (0.001, 3600.0),
+    "watch": (0.0, 86400.0),
 }
 _LIMITS = ("rows", "body_bytes", "request_seconds", "patience")
 
@@ -108,16 +111,41 @@ def prepare(
         chosen["tokens"] = str(Path(tokens).absolute())
     limits = Limits(**{name: chosen.pop(name) for name in _LIMITS if name in chosen})
     docs = chosen.pop("docs", False) or tokens is None
+    seconds = chosen.pop("watch", WATCH_SECONDS)
     found = find_model(model, digest=digest, project=project)
+    watched = digest is None and seconds > 0
     settings = ServiceSettings(
         folder=str(_folder(model, found.bundle, project)),
         digest=found.bundle.identity,
         version=found.version,
         docs=docs,
+        watcher=_watcher(model, found.bundle.identity, project, seconds) if watched else (),
         limits=limits,
         **{"language": active_language(), **chosen},
     )
     return Serving(settings)
+
+
+def _watcher(
+    model: str | Path | None, digest: str, project: str | Path | Project | None, seconds: float
+) -> tuple[str, ...]:
+    """What asks for another version of an alias; nothing where the model cannot become another one."""
+    text = str(model)
+    if not text.startswith(REGISTERED) or ModelAddress.parse(text).alias is None:
+        return ()
+    if isinstance(project, Project):
+        return ()
+    from cauce.running.watching import WatchSettings  # noqa: PLC0415 - needs the extra
+
+    place = nearest_workspace(None).folder if project is None else Path(project).absolute()
+    settings = WatchSettings(
+        address=text,
+        project=str(place),
+        digest=digest,
+        seconds=seconds,
+        language=active_language(),
+    )
+    return settings.command()
 
 
 def _check(chosen: Mapping[str, Any]) -> None:

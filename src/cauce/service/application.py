@@ -25,6 +25,7 @@ from cauce.service.served import Served
 from cauce.service.settings import ServiceSettings
 from cauce.service.tokens import Token, scopes_of
 from cauce.service.values import RowsRefused
+from cauce.service.watched import Watched
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -53,7 +54,8 @@ class Application:
 
     tokens: empty where nobody is asked for one; then only requests to this machine by name are answered.
     capture: awaited with what was scored before an answer leaves. draining: whether the service is about to
-    stop: it is not ready then, and closes connections after each answer.
+    stop: it is not ready then, and closes connections after each answer. watched: what became of swaps,
+    where models are watched.
     """
 
     served: Served
@@ -62,6 +64,7 @@ class Application:
     tokens: Sequence[Token] = ()
     capture: Capture | None = None
     draining: bool = False
+    watched: Watched | None = None
     _large: int = field(default=0, init=False)
     _own_hosts: set[bytes] = field(default_factory=set, init=False)
 

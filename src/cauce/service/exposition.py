@@ -8,6 +8,7 @@ from typing import Any
 
 from cauce.service.counters import EDGES, Counters
 from cauce.service.served import Served
+from cauce.service.watched import Watched
 
 TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -16,6 +17,7 @@ TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 class _Collected:
     counters: Counters
     served: Served | None
+    watched: Watched | None
 
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -47,6 +49,20 @@ class _Collected:
             model = GaugeMetricFamily("cauce_model", "The model that is served", labels=tuple(labels))
             model.add_metric(tuple(labels.values()), 1)
             yield model
+        if self.watched is not None:
+            yield from _of_swaps(self.watched)
+
+
+def _of_swaps(watched: Watched) -> Iterator[Any]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    found = watched.read()
+    yield CounterMetricFamily("cauce_swaps", "Changes to another model", found["swaps"])
+    yield CounterMetricFamily("cauce_swaps_refused", "Models that were refused", found["refused"])
+    yield CounterMetricFamily("cauce_registry_failures", "Questions nobody answered", found["away"])
+    yield GaugeMetricFamily(
+        "cauce_registry_answered_seconds", "When the registry answered last, since 1970", found["answered"]
+    )
 
 
 def _cumulated(edges: tuple[int, ...]) -> list[tuple[str, float]]:
@@ -57,10 +73,10 @@ def _cumulated(edges: tuple[int, ...]) -> list[tuple[str, float]]:
     return found
 
 
-def exposed(counters: Counters, served: Served | None) -> bytes:
+def exposed(counters: Counters, served: Served | None, watched: Watched | None = None) -> bytes:
     """All that is counted, for a scrape."""
     from prometheus_client import CollectorRegistry, generate_latest
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(counters, served))
+    registry.register(_Collected(counters, served, watched))
     return bytes(generate_latest(registry))

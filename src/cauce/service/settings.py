@@ -32,7 +32,8 @@ class ServiceSettings:
     """folder, digest, version: of the bundle. tokens: the file of tokens; None where nobody is asked for one.
 
     extra: what happens to fields that are no columns. docs: whether there is a page about the doors.
-    language: of messages to clients that ask for none.
+    language: of messages to clients that ask for none. watcher: the command that tells of other models to
+    serve (`news.News`); none where the model stays.
     """
 
     folder: str
@@ -45,6 +46,7 @@ class ServiceSettings:
     extra: Extra = "ignore"
     docs: bool = False
     language: str = "en"
+    watcher: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def to_text(self) -> str:

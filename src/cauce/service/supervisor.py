@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import select
 import signal
@@ -13,13 +14,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cauce.errors import CauceError
 from cauce.service.counters import Counters
 from cauce.service.layout import FAILED, NAMES, READY
+from cauce.service.news import Lines, Opened
 from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
+from cauce.service.swap import Swap, Watcher
+from cauce.service.watched import Watched
 from cauce.threads import thread_limits
 
 _TRIES = 3
@@ -52,13 +56,34 @@ def address(sock: socket.socket, host: str) -> str:
 @dataclass
 class _Worker:
     """number: its part of the counters. ready: where it says that it answers, until it has. failures: how
-    often it ended before that, in a row."""
+    often it ended before that, in a row. control: where it takes orders; asked: the digest of the model that
+    it was told to open; opened: what it said of it."""
 
     number: int
     process: subprocess.Popen[bytes] | None = None
     ready: int | None = None
     failures: int = 0
     again: float = 0.0
+    control: socket.socket | None = None
+    opened: Opened | None = None
+    asked: str = ""
+    said: Lines[Opened] = field(default_factory=lambda: Lines(Opened))
+
+    @property
+    def answering(self) -> bool:
+        """Whether it lives and has got ready."""
+        return self.process is not None and self.ready is None and self.process.poll() is None
+
+    def hear(self) -> None:
+        """Note what it says, where its control can be read."""
+        if self.control is None:
+            return
+        data = self.control.recv(1 << 16)
+        if not data:
+            self.control.close()
+            self.control = None
+        for one in self.said.of(data):
+            self.opened = one
 
 
 @dataclass
@@ -69,22 +94,28 @@ class Supervisor:
     settings: ServiceSettings
     announce: int | None = None
     workers: list[_Worker] = field(default_factory=list)
+    watcher: Watcher = field(default_factory=lambda: Watcher(()))
     stopping: bool = False
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT; the exit code. E2403; E2404 where no worker gets ready."""
         sock = listen(self.settings.host, self.settings.port)
         self.workers = [_Worker(number) for number in range(self.settings.workers)]
+        self.watcher = Watcher(self.settings.watcher)
+        size = Counters.size(NAMES, self.settings.workers)
         where = address(sock, self.settings.host)
         with (
-            _shared(Counters.size(NAMES, self.settings.workers)) as memory,
+            _shared(size + Watched.SIZE) as memory,
             _pipe() as alive,
             self._signals(),
         ):
+            swap = Swap(Watched(mmap.mmap(memory, 0), size))
             try:
                 while not self.stopping:
                     self._start_missing(sock.fileno(), memory, alive)
-                    self._listen_to_workers(where)
+                    self._listen_to_workers(where, swap)
+                    if self.announce is None:
+                        self._swap(swap, alive)
             finally:
                 sock.close()
                 self._stop()
@@ -100,17 +131,27 @@ class Supervisor:
     def _start(self, one: _Worker, descriptors: tuple[int, int, int]) -> None:
         sock, memory, alive = descriptors
         reading, writing = os.pipe()
+        one.control, theirs = socket.socketpair()
+        one.said = Lines(Opened)
         command = [sys.executable, "-m", "cauce.service.worker", self.settings.to_text()]
-        command += [str(number) for number in (one.number, sock, memory, writing, alive)]
+        command += [str(number) for number in (one.number, sock, memory, writing, alive, theirs.fileno())]
         environment = {**os.environ, **thread_limits(1)}
         one.process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own settings
             command,
-            pass_fds=(sock, memory, writing, alive),
+            pass_fds=(sock, memory, writing, alive, theirs.fileno()),
             env=environment,
             stdin=subprocess.DEVNULL,
         )
         os.close(writing)
+        theirs.close()
         one.ready = reading
+
+    def _swap(self, swap: Swap, alive: int) -> None:
+        """Go on with what the watcher told; workers that start later start with the model that holds."""
+        self.watcher.start_missing(alive)
+        offer = swap.advance(self.workers, current=self.settings.digest)
+        if offer is not None:
+            self.settings = replace(self.settings, **vars(offer))
 
     def _ended(self, one: _Worker) -> None:
         """Note that a worker is gone; E2404 where it never gets ready."""
@@ -120,19 +161,32 @@ class Supervisor:
             reason = said.removeprefix(FAILED).decode("utf-8", "replace") if said != READY else ""
             os.close(one.ready)
             one.ready, one.failures = None, one.failures + 1
+        if one.control is not None:
+            one.control.close()
+            one.control = None
         code = None if one.process is None else one.process.returncode
         _LOG.error("worker %d ended (%s) %s", one.number, code, reason)
         one.process, one.again = None, time.monotonic() + _PAUSE * one.failures
         if one.failures >= _TRIES or reason:
             raise CauceError("E2404", reason=reason or str(code))
 
-    def _listen_to_workers(self, where: str) -> None:
+    def _listen_to_workers(self, where: str, swap: Swap) -> None:
         waiting = {one.ready: one for one in self.workers if one.ready is not None}
+        ordered = {one.control.fileno(): one for one in self.workers if one.control is not None}
+        watcher = self.watcher.descriptor()
         try:
-            heard = select.select(list(waiting), [], [], _PAUSE)[0]
+            awaited = [*waiting, *ordered, *(() if watcher is None else (watcher,))]
+            heard = select.select(awaited, [], [], _PAUSE)[0]
         except InterruptedError:
             return
         for descriptor in heard:
+            if descriptor in ordered:
+                ordered[descriptor].hear()
+                continue
+            if descriptor == watcher:
+                for news in self.watcher.news():
+                    swap.hear(news)
+                continue
             one = waiting[descriptor]
             if one.process is not None and one.process.poll() is None and os.read(descriptor, 1) == READY:
                 os.close(descriptor)
@@ -165,6 +219,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End the workers: they answer what they have begun; who takes too long is killed."""
+        self.watcher.stop()
         running = [one.process for one in self.workers if one.process is not None]
         for process in running:
             if process.poll() is None:

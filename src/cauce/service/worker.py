@@ -1,7 +1,7 @@
 """A worker: opens the model, says that it is ready, answers until it is told to stop.
 
-The supervisor starts `python -m cauce.service.worker SETTINGS NUMBER LISTENING MEMORY READY ALIVE`; the
-last four are file descriptors.
+The supervisor starts `python -m cauce.service.worker SETTINGS NUMBER LISTENING MEMORY READY ALIVE CONTROL`;
+the last five are file descriptors.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.logs import start_logs
 from cauce.service.served import open_served
 from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
+from cauce.service.swapping import Swapping
 from cauce.service.tokens import read_tokens
+from cauce.service.watched import Watched
 
 _NOTICE = 0.3
 _LOG = logging.getLogger("cauce.service")
@@ -43,11 +45,20 @@ def application(settings: ServiceSettings, *, memory: mmap.mmap, number: int = 0
     )
     tokens = () if settings.tokens is None else read_tokens(settings.tokens)
     counters = Counters(memory, NAMES, number, settings.workers)
-    return Application(served=served, settings=settings, counters=counters, tokens=tokens)
+    start = Counters.size(NAMES, settings.workers)
+    watched = Watched(memory, start) if settings.watcher else None
+    return Application(served=served, settings=settings, counters=counters, tokens=tokens, watched=watched)
 
 
-def server(app: Application, *, ready: int | None = None, alive: int | None = None) -> Any:
-    """The server. ready: where to write that it answers; alive: ends the worker once it can be read."""
+def server(
+    app: Application,
+    *,
+    ready: int | None = None,
+    alive: int | None = None,
+    control: socket.socket | None = None,
+) -> Any:
+    """The server. ready: where to write that it answers; alive: ends the worker once it can be read; control:
+    where orders to swap come from."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -58,6 +69,8 @@ def server(app: Application, *, ready: int | None = None, alive: int | None = No
                 os.close(ready)
             if alive is not None:
                 asyncio.get_running_loop().add_reader(alive, self._stop)
+            if control is not None:
+                Swapping(app, control).begin()
 
         async def on_tick(self, counter: int) -> bool:
             if counter % 10 == 0:
@@ -95,7 +108,7 @@ def server(app: Application, *, ready: int | None = None, alive: int | None = No
 def main(arguments: Sequence[str]) -> int:
     """Work; the exit code."""
     settings = ServiceSettings.from_text(arguments[0])
-    number, listening, memory, ready, alive = map(int, arguments[1:])
+    number, listening, memory, ready, alive, control = map(int, arguments[1:])
     start_logs()
     use_language(settings.language)
     try:
@@ -110,7 +123,8 @@ def main(arguments: Sequence[str]) -> int:
     gc.freeze()
     sock = socket.socket(fileno=listening)
     _LOG.debug("worker %d has %s", number, settings.version)
-    server(app, ready=ready, alive=alive).run(sockets=[sock])
+    orders = socket.socket(fileno=control)
+    server(app, ready=ready, alive=alive, control=orders).run(sockets=[sock])
     return 0
 
 

@@ -54,6 +54,10 @@ _SERVE: dict[str, Any] = {
         float | None,
         option(_("Seconds beyond which a waiting request is refused; 0.1 where absent."), _NUMBER),
     ],
+    "watch": Annotated[
+        float | None,
+        option(_("Ask after so many seconds for another model; 15 where absent, 0 for never."), _NUMBER),
+    ],
 }
 
 
