@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cauce.api.predict import predict
     from cauce.api.profile import profile
     from cauce.api.promote import promote
+    from cauce.api.replay import replay
     from cauce.api.report import report
     from cauce.api.rollback import rollback
     from cauce.api.run import run
@@ -54,6 +55,7 @@ __all__ = [
     "predict",
     "profile",
     "promote",
+    "replay",
     "report",
     "rollback",
     "run",

@@ -20,6 +20,7 @@ history(model=None, *, project="cauce.toml")                 who was in charge, 
 champion(*, at=None, project="cauce.toml")                   who is in charge, or was
 serve(model=None, *, digest=None, project=None, port=8080, ...)  a model behind HTTP, beside this process
 token(name, *, file, scope=("predict",))                     a token for a service
+replay(capture, *, model=None, digest=None, project=None)     does it predict what a service answered?
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?
 gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)

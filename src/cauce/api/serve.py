@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -16,8 +17,12 @@ class Choices(TypedDict, total=False):
     workers: processes. tokens: a file of tokens (`cauce.token`). extra: what happens to fields that are no
     columns. docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
     at most in a request. request_seconds: in which a request has to arrive. patience: seconds beyond which
-    a waiting request is refused. watch: seconds after which it is asked again which version an alias names,
-    0 for never; nothing is asked where a digest is given, or a project that is no file.
+    a waiting request is refused. capture: a folder that keeps every row and its prediction before it is
+    given. capture_share: of requests that are kept. capture_window: milliseconds after the answer in which it
+    is kept. capture_full: what happens where it cannot be kept. capture_without: columns not to keep.
+    capture_bytes: the folder's most. capture_days: after which it is deleted. watch: seconds after which it
+    is asked again which version an alias names, 0 for never; nothing is asked where a digest is given, or a
+    project that is no file.
     """
 
     host: str | None
@@ -30,6 +35,13 @@ class Choices(TypedDict, total=False):
     body_bytes: int | None
     request_seconds: float | None
     patience: float | None
+    capture: str | Path | None
+    capture_share: float | None
+    capture_window: float | None
+    capture_full: Literal["refuse", "drop"] | None
+    capture_without: Sequence[str] | None
+    capture_bytes: int | None
+    capture_days: float | None
     watch: float | None
 
 

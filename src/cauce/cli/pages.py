@@ -281,6 +281,17 @@ PAGES = {
             ("cauce token watch --file tokens.json --scope operate", _("may read the metrics")),
         ),
     ),
+    "replay": Page(
+        _("Score again what a service answered, and compare bit for bit."),
+        _(
+            "Reads what cauce serve --capture kept. Exit code 1 where a prediction differs, or where it "
+            "cannot be said. Rows are only shown with --rows."
+        ),
+        (
+            ("cauce replay kept --model models:/flights@champion", _("proves it, or says what differs")),
+            ("cauce replay kept --model models:/flights/4 --other", _("what another version would answer")),
+        ),
+    ),
     "gc": Page(
         _("Delete from the store what nothing refers to any more."),
         _(

@@ -16,6 +16,7 @@ from cauce.errors import CauceError
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
 from cauce.ports.registry import ModelAddress
+from cauce.running.capturing import capture_settings, check_left_out
 from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
 from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
 from cauce.service.tokens import read_tokens
@@ -111,9 +112,12 @@ def prepare(
         chosen["tokens"] = str(Path(tokens).absolute())
     limits = Limits(**{name: chosen.pop(name) for name in _LIMITS if name in chosen})
     docs = chosen.pop("docs", False) or tokens is None
+    capture = capture_settings(chosen)
     seconds = chosen.pop("watch", WATCH_SECONDS)
     found = find_model(model, digest=digest, project=project)
     watched = digest is None and seconds > 0
+    if capture is not None:
+        check_left_out(capture, found.bundle.manifest)
     settings = ServiceSettings(
         folder=str(_folder(model, found.bundle, project)),
         digest=found.bundle.identity,
@@ -121,6 +125,7 @@ def prepare(
         docs=docs,
         watcher=_watcher(model, found.bundle.identity, project, seconds) if watched else (),
         limits=limits,
+        capture=capture,
         **{"language": active_language(), **chosen},
     )
     return Serving(settings)

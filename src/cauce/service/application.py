@@ -221,7 +221,7 @@ def _refusal(error: Exception, request: str) -> Refusal:
         case RowsRefused():
             return refusal_of_faults(error.faults)
         case CauceError() if error.code in STATUS:
-            return Refusal(error)
+            return Refusal(error, headers=_AGAIN if STATUS[error.code] == 503 else ())
     # Where, and never what: the text of an exception may hold a row.
     where = " < ".join(
         f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[::-1]

@@ -40,7 +40,7 @@ class Counters:
     @staticmethod
     def size(doors: Sequence[str], workers: int) -> int:
         """Bytes for so many workers."""
-        return _BYTES * _WIDTH * len(doors) * workers
+        return _BYTES * (_WIDTH * len(doors) + _CAPTURED) * workers
 
     @cached_property
     def _numbers(self) -> memoryview[float]:
@@ -54,6 +54,17 @@ class Counters:
         numbers[start + _ROWS] += rows
         numbers[start + _SECONDS] += seconds
         numbers[start + _FIRST_EDGE + bisect_left(EDGES, seconds)] += 1.0
+
+    def count_captured(self, *, kept: int = 0, dropped: int = 0) -> None:
+        """Rows that were kept with their predictions, or answered and not kept."""
+        place = len(self.doors) * _WIDTH * self.workers + self.worker * _CAPTURED
+        self._numbers[place] += kept
+        self._numbers[place + 1] += dropped
+
+    def captured(self) -> tuple[int, int]:
+        """Rows that all workers kept, and dropped."""
+        numbers = self._numbers[len(self.doors) * _WIDTH * self.workers :]
+        return int(sum(numbers[::_CAPTURED])), int(sum(numbers[1::_CAPTURED]))
 
     def total(self, door: int) -> Counted:
         """What all workers counted at this door."""
@@ -77,3 +88,4 @@ _ROWS = len(STATUSES)
 _SECONDS = _ROWS + 1
 _FIRST_EDGE = _SECONDS + 1
 _WIDTH = _FIRST_EDGE + len(EDGES) + 1
+_CAPTURED = 2

@@ -38,6 +38,13 @@ class _Collected:
                 rows.add_metric((door,), total.rows)
                 times.add_metric((door,), _cumulated(total.edges), sum_value=total.seconds)
         yield from (answers, rows, times)
+        names = ("Rows kept with their predictions", "Rows answered and not kept, against the settings")
+        for (name, text), count in zip(
+            zip(("cauce_captured_rows", "cauce_dropped_rows"), names, strict=True),
+            self.counters.captured(),
+            strict=True,
+        ):
+            yield CounterMetricFamily(name, text, count)
         yield GaugeMetricFamily("cauce_workers", "Workers that were started", self.counters.workers)
         if self.served is not None:
             labels = {

@@ -6,7 +6,10 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cauce.core.bundle.manifest import Manifest
 
 JSON, TEXT, HTML = b"application/json", b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 _ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,128}")
@@ -43,7 +46,7 @@ class Request(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """Rows, by column name, and their predictions, of the model `identity`."""
+    """Rows, by column name, and their predictions, of the model `identity`, which is what `manifest` says."""
 
     request: str
     door: str
@@ -51,10 +54,11 @@ class Scored(NamedTuple):
     version: str
     rows: Sequence[Mapping[str, Any]]
     answers: Sequence[Mapping[str, Any]]
+    manifest: Manifest
 
 
 Capture = Callable[[Scored], Awaitable[None]]
-"""Keeps what was answered; awaited before the first byte of the answer leaves. What it raises is E2421."""
+"""Keeps what was answered; awaited before the first byte of the answer leaves. E2451 where it cannot."""
 
 
 class Answer(NamedTuple):

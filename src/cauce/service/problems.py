@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = {
     "E2424": 400,
     "E2425": 403,
     "E2426": 500,
+    "E2451": 503,
 }
 MOST_SHOWN = 200
 _JSON = b"application/problem+json"

@@ -76,7 +76,8 @@ def _answer(
 ) -> Answer:
     """written: `content`, to be written as JSON, which says itself which model it is of; or `body` and its
     `kind`, which leave that to headers."""
-    scored = Scored(request.id, request.path, served.identity, served.version, rows, answers)
+    about = (request.id, request.path, served.identity, served.version)
+    scored = Scored(*about, rows=rows, answers=answers, manifest=served.manifest)
     if "content" in written:
         return Answer(200, _encode(written["content"]), JSON, (), scored)
     return Answer(200, written["body"], written["kind"], served.headers, scored)

@@ -10,6 +10,8 @@ from cauce.errors import CauceError
 
 SECONDS_TO_DRAIN = 20
 Extra = Literal["ignore", "refuse"]
+Full = Literal["refuse", "drop"]
+FULLS: tuple[Full, ...] = get_args(Full)
 EXTRAS: tuple[Extra, ...] = get_args(Extra)
 
 
@@ -25,6 +27,26 @@ class Limits:
     request_seconds: float = 10.0
     patience: float = 0.1
     connections: int = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureSettings:
+    """folder: where what was answered is kept. share: of requests, by their id. window: seconds after the
+    answer in which it is kept; 0 for before it. full: what happens to requests that cannot be kept.
+
+    left_out: columns that are not kept. most_bytes: of the folder. days: after which what is sealed is
+    deleted. segment_bytes, segment_seconds: beyond which a segment is closed.
+    """
+
+    folder: str
+    share: float = 1.0
+    window: float = 0.0
+    full: Full = "refuse"
+    left_out: tuple[str, ...] = ()
+    most_bytes: int | None = None
+    days: float | None = None
+    segment_bytes: int = 16 << 20
+    segment_seconds: float = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +68,7 @@ class ServiceSettings:
     extra: Extra = "ignore"
     docs: bool = False
     language: str = "en"
+    capture: CaptureSettings | None = None
     watcher: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 

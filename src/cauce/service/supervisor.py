@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cauce.errors import CauceError
+from cauce.service.capture_care import CaptureCare
 from cauce.service.counters import Counters
 from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.news import Lines, Opened
@@ -104,6 +105,7 @@ class Supervisor:
         self.watcher = Watcher(self.settings.watcher)
         size = Counters.size(NAMES, self.settings.workers)
         where = address(sock, self.settings.host)
+        care = None if self.settings.capture is None else CaptureCare(self.settings.capture)
         with (
             _shared(size + Watched.SIZE) as memory,
             _pipe() as alive,
@@ -112,6 +114,8 @@ class Supervisor:
             swap = Swap(Watched(mmap.mmap(memory, 0), size))
             try:
                 while not self.stopping:
+                    if care is not None:
+                        care.turn()
                     self._start_missing(sock.fileno(), memory, alive)
                     self._listen_to_workers(where, swap)
                     if self.announce is None:

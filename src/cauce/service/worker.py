@@ -20,6 +20,7 @@ from typing import Any
 from cauce.errors import CauceError
 from cauce.language import use_language
 from cauce.service.application import Application
+from cauce.service.capture import CaptureLog
 from cauce.service.connections import cut_slow, limited_protocol
 from cauce.service.counters import Counters
 from cauce.service.layout import FAILED, NAMES, READY
@@ -47,7 +48,10 @@ def application(settings: ServiceSettings, *, memory: mmap.mmap, number: int = 0
     counters = Counters(memory, NAMES, number, settings.workers)
     start = Counters.size(NAMES, settings.workers)
     watched = Watched(memory, start) if settings.watcher else None
-    return Application(served=served, settings=settings, counters=counters, tokens=tokens, watched=watched)
+    kept = None if settings.capture is None else CaptureLog(settings.capture, counters)
+    return Application(
+        served=served, settings=settings, counters=counters, tokens=tokens, capture=kept, watched=watched
+    )
 
 
 def server(
@@ -125,6 +129,8 @@ def main(arguments: Sequence[str]) -> int:
     _LOG.debug("worker %d has %s", number, settings.version)
     orders = socket.socket(fileno=control)
     server(app, ready=ready, alive=alive, control=orders).run(sockets=[sock])
+    if isinstance(app.capture, CaptureLog):
+        app.capture.close()
     return 0
 
 

@@ -54,6 +54,34 @@ _SERVE: dict[str, Any] = {
         float | None,
         option(_("Seconds beyond which a waiting request is refused; 0.1 where absent."), _NUMBER),
     ],
+    "capture": Annotated[
+        str | None,
+        option(_("Keep every row and its prediction in this folder before it is given."), _("FOLDER")),
+    ],
+    "capture_share": Annotated[
+        float | None, option(_("Keep this share of requests; 1 where absent."), _NUMBER)
+    ],
+    "capture_window": Annotated[
+        float | None,
+        option(_("Answer first and keep within so many milliseconds, which a crash may lose."), _NUMBER),
+    ],
+    "capture_full": Annotated[
+        str | None,
+        typer.Option(
+            help=_("What happens to requests that cannot be kept; refuse where absent."),
+            **choice("refuse", "drop"),
+        ),
+    ],
+    "capture_without": Annotated[
+        list[str] | None,
+        option(_("Do not keep this column; may be repeated."), _("COLUMN")),
+    ],
+    "capture_bytes": Annotated[
+        int | None, option(_("At most so many bytes in the folder; no limit where absent."), _NUMBER)
+    ],
+    "capture_days": Annotated[
+        float | None, option(_("Delete what was kept so many days ago; never where absent."), _NUMBER)
+    ],
     "watch": Annotated[
         float | None,
         option(_("Ask after so many seconds for another model; 15 where absent, 0 for never."), _NUMBER),
@@ -79,6 +107,36 @@ def serve(context: Context, model: str | None = None, **given: Any) -> Answer:
     terminal.say(about_to_serve(serving))
     serving.become()
     raise SystemExit(1)
+
+
+_REPLAY: dict[str, Any] = {
+    "model": Annotated[str | None, option(MODEL_HELP, _("MODEL"))],
+    "digest": Digest,
+    "other": Annotated[
+        bool, typer.Option("--other", help=_("Replay what another model answered, to compare the two."))
+    ],
+    "rows": Annotated[
+        bool, typer.Option("--rows", help=_("Show the rows of the first differences; they are data."))
+    ],
+}
+
+
+@command()
+@taking(
+    _REPLAY,
+    context=Context,
+    capture=Annotated[
+        str, typer.Argument(metavar=_("FOLDER"), help=_("What was given to cauce serve --capture."))
+    ],
+)
+def replay(context: Context, capture: str, **given: Any) -> Answer:
+    """Score again what a service answered."""
+    from cauce.api.replay import replay
+    from cauce.cli.progress import counted
+    from cauce.cli.rendering.replaying import replayed
+
+    with counted(terminal_of(context), "replay") as report:
+        return replayed(replay(capture, project=project_or_none(context), report=report, **given))
 
 
 @command()

@@ -309,4 +309,69 @@ ENTRIES = (
             "dates, words for true and false, marks of missing values."
         ),
     ),
+    Entry(
+        code="E2450",
+        exit=Exit.CANNOT_CREATE,
+        says=_("What is answered cannot be kept in {folder}: {reason}."),
+        hint=_("Give --capture a folder that can be written, on a disk of this machine."),
+        explanation=_(
+            "Each worker appends what it answers to a file in this folder and waits until it is on the "
+            "disk. The folder is made where there is none; its parent must allow that."
+        ),
+    ),
+    Entry(
+        code="E2451",
+        exit=Exit.TEMPORARY,
+        says=_("The prediction could not be kept, and so it is not given."),
+        hint=_("Try again later; whoever runs the service can make room, or give --capture-full drop."),
+        explanation=_(
+            "The service keeps every prediction before it gives it. Its disk is full or does not answer, or "
+            "the folder has reached its limit (--capture-bytes). With --capture-full drop it would answer, "
+            "and count what it did not keep."
+        ),
+    ),
+    Entry(
+        code="E2452",
+        exit=Exit.DATA,
+        says=_("There are no captured predictions in {folder}."),
+        hint=_("Name the folder that was given to: cauce serve --capture FOLDER"),
+        explanation=_(
+            "A service that was started with --capture keeps what it answers there, in files that end in "
+            ".segment, and later .parquet. None is there yet, or it is another folder."
+        ),
+    ),
+    Entry(
+        code="E2453",
+        exit=Exit.USAGE,
+        says=_("{option} says how predictions are kept, and --capture is not given."),
+        hint=_("Add --capture FOLDER, or leave {option} out."),
+        explanation=_("Nothing is kept unless a folder is named with --capture."),
+    ),
+    Entry(
+        code="E2454",
+        exit=Exit.DATA,
+        says=_("{file} is not what was sealed: its digest is another."),
+        hint=_("Take it from a copy, or move it out of the folder to replay the others."),
+        explanation=_(
+            "The name of a sealed file has the SHA-256 of its bytes. They have changed since: the disk, a "
+            "copy that was cut off, or somebody."
+        ),
+    ),
+    Entry(
+        code="E2455",
+        exit=Exit.USAGE,
+        says=_("{column} is neither a column of the model nor of its key."),
+        hint=_("These are: {known}"),
+        explanation=_("Columns that are not to be kept are named exactly, with --capture-without."),
+    ),
+    Entry(
+        code="E2456",
+        exit=Exit.DATA,
+        says=_("What was captured was answered by {found}, and {given} is another model."),
+        hint=_("Name that model, or compare the two with --other."),
+        explanation=_(
+            "Replaying proves that a model gives the predictions it gave. Another model gives others, and "
+            "what differs would prove nothing; --other says that this is what is asked for."
+        ),
+    ),
 )

@@ -1,0 +1,213 @@
+"""Keeps what was answered: requests that wait share one write and one sync, done by a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from cauce.errors import CauceError
+from cauce.service.capture_writing import Captured, SegmentWriter
+from cauce.service.counters import Counters
+from cauce.service.messages import Scored
+from cauce.service.settings import CaptureSettings
+
+MOST_ROWS = 100_000
+"""Rows that wait to be written, beyond which no more are taken."""
+_SHARES = 1 << 32
+_QUIET = 10.0
+_TURN = 1.0
+_LOG = logging.getLogger("cauce.service")
+Settle = Callable[[Exception | None], None]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What is written at once. settle: is told that it is on the disk, or why not."""
+
+    rows: int
+    captured: Sequence[Captured]
+    settle: Settle
+
+
+@dataclass(eq=False)
+class CaptureLog:
+    """`Capture` in the folder that `settings` name; `close` writes what waits and ends the thread.
+
+    Without a window, awaiting it lasts until what was scored is on the disk. Where it cannot be kept, E2451
+    is raised, or it is counted as dropped, as the settings say.
+    """
+
+    settings: CaptureSettings
+    counters: Counters
+    _waiting: list[Captured] = field(default_factory=list, init=False)
+    _future: asyncio.Future[None] | None = field(default=None, init=False)
+    _queue: SimpleQueue[_Group | None] = field(default_factory=SimpleQueue, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _rows: int = field(default=0, init=False)
+    _busy: bool = field(default=False, init=False)
+    _failed: float = field(default=float("-inf"), init=False)
+    _said: float = field(default=float("-inf"), init=False)
+
+    async def __call__(self, scored: Scored) -> None:
+        """Keep it."""
+        if not scored.rows or not self._chosen(scored.request):
+            return
+        captured = Captured(time.time_ns(), scored)
+        if self.settings.window:
+            self._keep_later(captured)
+            return
+        try:
+            await self._kept(captured)
+        except OSError as error:
+            self._refuse(len(scored.rows), error)
+
+    def close(self) -> None:
+        """Write what waits."""
+        if "_thread" in self.__dict__:
+            self._queue.put(None)
+            self._thread.join()
+
+    def _chosen(self, request: str) -> bool:
+        share = self.settings.share
+        return share >= 1.0 or zlib.crc32(request.encode()) < share * _SHARES
+
+    def _keep_later(self, captured: Captured) -> None:
+        rows = len(captured.scored.rows)
+        refused = self.settings.full == "refuse" and time.monotonic() - self._failed < _TURN
+        if refused or not self._room(rows):
+            self._refuse(rows, None)
+            return
+
+        def settle(error: Exception | None) -> None:
+            if error is None:
+                self._count(kept=rows)
+            else:
+                self._failed = time.monotonic()
+                self._drop(rows, error)
+
+        self._put(_Group(rows, (captured,), settle))
+
+    async def _kept(self, captured: Captured) -> None:
+        """Once it is on the disk; OSError."""
+        if not self._room(len(captured.scored.rows)):
+            self._refuse(len(captured.scored.rows), None)
+            return
+        loop = asyncio.get_running_loop()
+        if self._future is None:
+            self._future = loop.create_future()
+            if not self._busy:
+                loop.call_soon(self._hand_over)
+        self._waiting.append(captured)
+        await self._future
+        self._count(kept=len(captured.scored.rows))
+
+    def _hand_over(self) -> None:
+        """Give all that waits to the thread, and the next ones once it is done."""
+        future, group = self._future, self._waiting
+        if self._busy or future is None:
+            return
+        self._future, self._waiting, self._busy = None, [], True
+        loop = future.get_loop()
+
+        def done(error: Exception | None) -> None:
+            self._busy = False
+            if future.done():
+                pass
+            elif error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+                future.exception()
+            self._hand_over()
+
+        def settle(error: Exception | None) -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(done, error)
+
+        self._put(_Group(sum(len(one.scored.rows) for one in group), group, settle))
+
+    def _put(self, group: _Group) -> None:
+        self._thread  # noqa: B018 - starts it
+        self._queue.put(group)
+
+    def _room(self, rows: int) -> bool:
+        with self._lock:
+            if self._rows and self._rows + rows > MOST_ROWS:
+                return False
+            self._rows += rows
+            return True
+
+    def _refuse(self, rows: int, error: OSError | None) -> None:
+        """E2451, or a count of what was dropped, as the settings say."""
+        if self.settings.full == "refuse":
+            self._say(error)
+            raise CauceError("E2451")
+        self._drop(rows, error)
+
+    def _drop(self, rows: int, error: Exception | None) -> None:
+        self._count(dropped=rows)
+        self._say(error)
+
+    def _count(self, *, kept: int = 0, dropped: int = 0) -> None:
+        with self._lock:
+            self.counters.count_captured(kept=kept, dropped=dropped)
+
+    def _say(self, error: Exception | None) -> None:
+        """What is wrong, in the log, once in a while."""
+        if time.monotonic() - self._said > _QUIET:
+            self._said = time.monotonic()
+            reason = getattr(error, "strerror", None) or (
+                "too many rows wait" if error is None else str(error)
+            )
+            kept = "refused" if self.settings.full == "refuse" else "answered and not kept"
+            _LOG.error("capture: %s in %s; requests are %s", reason, self.settings.folder, kept)
+
+    @cached_property
+    def _thread(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name="cauce-capture", daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self) -> None:
+        writer, open_ = SegmentWriter(Path(self.settings.folder), self.settings), True
+        while open_:
+            try:
+                first = self._queue.get(timeout=_TURN)
+            except Empty:
+                writer.close_if_old()
+                continue
+            if first is not None and self.settings.window:
+                time.sleep(self.settings.window)
+            groups = [first, *self._queued()]
+            open_ = None not in groups
+            self._write(writer, [one for one in groups if one is not None])
+        writer.close()
+
+    def _queued(self) -> list[_Group | None]:
+        found: list[_Group | None] = []
+        with suppress(Empty):
+            while True:
+                found.append(self._queue.get_nowait())
+        return found
+
+    def _write(self, writer: SegmentWriter, groups: Sequence[_Group]) -> None:
+        error: Exception | None = None
+        try:
+            writer.keep([one for group in groups for one in group.captured])
+        except OSError as reason:
+            error = reason
+        except Exception as reason:  # who waits must be told, whatever it is
+            error = OSError(0, type(reason).__name__)
+        with self._lock:
+            self._rows -= sum(group.rows for group in groups)
+        for group in groups:
+            group.settle(error)

@@ -1,0 +1,161 @@
+"""Writing captured predictions: records into the segment that this worker owns."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cauce.core.bundle.inputs import schema_of
+from cauce.core.capture_log import MARK, first_digest, framed
+from cauce.core.durable import sync
+from cauce.failpoints import passage
+from cauce.service import capture_segments as files
+from cauce.service.messages import Scored
+from cauce.service.settings import CaptureSettings
+from cauce.version import __version__
+
+_LOOK = 1.0
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode
+
+
+class Captured(NamedTuple):
+    """What was scored. time: when, in nanoseconds since 1970."""
+
+    time: int
+    scored: Scored
+
+
+@dataclass(eq=False)
+class SegmentWriter:
+    """Writes groups of captured predictions, each durable once `keep` comes back; for one thread."""
+
+    folder: Path
+    settings: CaptureSettings
+    _descriptor: int = field(default=-1, init=False)
+    _identity: str = field(default="", init=False)
+    _digest: bytes = field(default=b"", init=False)
+    _end: int = field(default=0, init=False)
+    _began: float = field(default=0.0, init=False)
+    _size: int = field(default=0, init=False)
+    _looked: float = field(default=float("-inf"), init=False)
+
+    def keep(self, group: Sequence[Captured]) -> None:
+        """Append them and wait until they are on the disk. OSError where that is full, or the folder is."""
+        for identity, some in groupby(group, key=lambda one: one.scored.identity):
+            listed = list(some)
+            if self._descriptor < 0 or identity != self._identity:
+                self._begin(listed[0].scored)
+            self._append(_payload(listed, self.settings.left_out))
+        if self._end >= self.settings.segment_bytes:
+            self.close()
+
+    def close_if_old(self) -> None:
+        """Close the segment where it has been open for long."""
+        if self._descriptor >= 0 and time.monotonic() - self._began > self.settings.segment_seconds:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the segment: from now on it may be sealed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _begin(self, scored: Scored) -> None:
+        self.close()
+        header = _encode(_header(scored, self.settings.left_out))
+        path, self._descriptor = files.create(self.folder)
+        try:
+            record, self._digest = framed(header, first_digest())
+            self._check_size(len(MARK) + len(record))
+            _write(self._descriptor, MARK + record)
+            os.fsync(self._descriptor)
+            path = files.name(path)
+            sync(self.folder)
+        except OSError:
+            self.close()
+            path.unlink(missing_ok=True)
+            raise
+        self._end = len(MARK) + len(record)
+        self._identity, self._began = scored.identity, time.monotonic()
+
+    def _append(self, payload: bytes) -> None:
+        record, digest = framed(payload, self._digest)
+        self._check_size(len(record))
+        try:
+            _write(self._descriptor, record)
+        except OSError:
+            os.ftruncate(self._descriptor, self._end)
+            os.lseek(self._descriptor, self._end, os.SEEK_SET)
+            raise
+        passage("capture.written")
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError:
+            # What the kernel still holds of it is not known: nothing may follow.
+            self.close()
+            raise
+        passage("capture.durable")
+        self._end += len(record)
+        self._digest = digest
+        self._size += len(record)
+
+    def _check_size(self, more: int) -> None:
+        """OSError where the folder would hold more than it may."""
+        most = self.settings.most_bytes
+        if most is None:
+            return
+        if time.monotonic() - self._looked > _LOOK:
+            self._looked, self._size = time.monotonic(), files.size(self.folder)
+        if self._size + more > most:
+            raise OSError(0, f"the limit of {most} bytes is reached")
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _header(scored: Scored, left_out: Sequence[str]) -> dict[str, Any]:
+    manifest = scored.manifest
+    return {
+        "identity": scored.identity,
+        "name": manifest.name,
+        "snapshot": manifest.snapshot,
+        "columns": schema_of(manifest.input).to_json(),
+        "key": [one.name for one in manifest.key],
+        "left_out": list(left_out),
+        "cauce": __version__,
+    }
+
+
+def _payload(group: Sequence[Captured], left_out: Sequence[str]) -> bytes:
+    listed = [
+        (when, one.request, one.door, one.version, _without(one.rows, left_out), one.answers)
+        for when, one in group
+    ]
+    try:
+        return bytes(_encode(listed))
+    except (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError):
+        known = {one.name for one in group[0].scored.manifest.input}
+        return bytes(_encode([(*one[:4], _told(one[4], known), one[5]) for one in listed]))
+
+
+def _without(rows: Sequence[Mapping[str, Any]], left_out: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    if not left_out:
+        return rows
+    return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
+
+
+def _told(rows: Sequence[Mapping[str, Any]], known: set[str]) -> list[dict[str, Any]]:
+    """Rows whose other columns, which clients may fill with anything, are texts."""
+    return [
+        {name: value if name in known else ascii(value)[:1000] for name, value in row.items()} for row in rows
+    ]
