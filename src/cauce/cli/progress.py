@@ -62,8 +62,10 @@ class _Pace:
         began, before = self.first
         if now - began < 1.0 or done <= before:
             return text
-        rate = format_number(round((done - before) / (now - began)))
-        return translate(_("{count}, {rate} a second")).format(count=text, rate=rate)
+        rate = round((done - before) / (now - began))
+        if not rate:
+            return text
+        return translate(_("{count}, {rate} a second")).format(count=text, rate=format_number(rate))
 
 
 def _trial(done: int, total: int | None, fits: int) -> str:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from cauce.core.boosting import Round
@@ -61,7 +62,10 @@ def listening(listener: Listener, *, host: str, bind: str) -> Iterator[Address |
     address = Address(host, int(server.getsockname()[1]), secrets.token_hex(16))
     over = threading.Event()
     ear = threading.Thread(
-        target=_listen, args=(server, address.token, listener, over), name="cauce-rounds", daemon=True
+        target=copy_context().run,  # what is told is said in the language of this thread
+        args=(_listen, server, address.token, listener, over),
+        name="cauce-rounds",
+        daemon=True,
     )
     ear.start()
     try:
