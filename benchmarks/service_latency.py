@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from serving import beside_echo, medians
+from serving import beside_echo, medians, sync_seconds, workplace
 
 TARGET = 1.8
 
@@ -18,8 +18,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--capture", action="store_true", help="also with every prediction kept first")
     given = parser.parse_args()
-    found = beside_echo(connections=1, seconds=given.seconds, rounds=given.rounds)
+    found = beside_echo(connections=1, seconds=given.seconds, rounds=given.rounds, capture=given.capture)
     median = medians(found, lambda one: one.quantile(0.5))
     processor = medians(found, lambda one: one.processor)
     slowest = medians(found, lambda one: one.quantile(0.99))
@@ -35,6 +36,11 @@ def main() -> None:
         "target": TARGET,
         "holds": ratio <= TARGET,
     }
+    if given.capture:
+        with workplace() as folder:
+            sync = sync_seconds(folder)
+        result["capture_more_microseconds"] = round((median["capture"] - median["cauce"]) * 1e6, 1)
+        result["sync_microseconds"] = round(sync * 1e6, 1)
     print(json.dumps(result))
 
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,23 +258,44 @@ def load(
     return Load(latencies, took, used / len(latencies), refused)
 
 
-def beside_echo(*, connections: int, seconds: float, rounds: int) -> dict[str, list[Load]]:
-    """The echo and the service under the same load in turns."""
+def beside_echo(
+    *, connections: int, seconds: float, rounds: int, capture: bool = False
+) -> dict[str, list[Load]]:
+    """The echo and the service under the same load in turns; capture: also the service that keeps what it
+    answers."""
     limit_threads()
     sent = bodies()
-    found: dict[str, list[Load]] = {"echo": [], "cauce": []}
-    with workplace() as folder:
+    with workplace() as folder, ExitStack() as stack:
         where, digest = bundle_folder(folder)
-        with echo() as one, cauce(where, digest, patience=60.0) as other:
-            for _round in range(rounds):
-                for name, (url, pid) in (("echo", one), ("cauce", other)):
-                    found[name].append(load(url, sent, connections=connections, seconds=seconds, pid=pid))
+        servers = {
+            "echo": stack.enter_context(echo()),
+            "cauce": stack.enter_context(cauce(where, digest, patience=60.0)),
+        }
+        if capture:
+            keeping = cauce(where, digest, patience=60.0, capture=str(folder / "kept"))
+            servers["capture"] = stack.enter_context(keeping)
+        found: dict[str, list[Load]] = {name: [] for name in servers}
+        for _round in range(rounds):
+            for name, (url, pid) in servers.items():
+                found[name].append(load(url, sent, connections=connections, seconds=seconds, pid=pid))
     return found
 
 
 def medians(found: dict[str, list[Load]], value: Callable[[Load], float]) -> dict[str, float]:
     """A value's median over the rounds, by server."""
     return {name: statistics.median(map(value, loads)) for name, loads in found.items()}
+
+
+def sync_seconds(folder: Path, count: int = 200) -> float:
+    """The median of one append of 1,000 bytes and its fdatasync."""
+    found = []
+    with (folder / "sync").open("ab", buffering=0) as file:
+        for _turn in range(count):
+            began = time.perf_counter()
+            file.write(bytes(1000))
+            os.fdatasync(file.fileno())
+            found.append(time.perf_counter() - began)
+    return statistics.median(found)
 
 
 @contextmanager
