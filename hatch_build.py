@@ -1,4 +1,5 @@
-"""Build hook: turn the message catalogues (.po, for people) into the files Python reads (.mo)."""
+"""Build hook: message catalogues (.po, for people) become what Python reads (.mo); wheels get the lock of the
+libraries for serving, which `cauce image` gives to containers."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LOCALE = Path("src/cauce/locale")
+LOCK = Path("constraints/serve.txt")
 
 
 def compile_catalogues(root: Path) -> list[Path]:
@@ -31,5 +33,7 @@ def compile_catalogues(root: Path) -> list[Path]:
 class MessagesHook(BuildHookInterface[Any]):
     """Runs before every build, wheels and editable installs alike."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's names
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogues(Path(self.root))
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"][str(Path(self.root) / LOCK)] = f"cauce/{LOCK.as_posix()}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cauce.api.explain import explain
     from cauce.api.gc import gc
     from cauce.api.history import history
+    from cauce.api.image import image
     from cauce.api.init import init
     from cauce.api.load import load
     from cauce.api.models import models
@@ -48,6 +49,7 @@ __all__ = [
     "explain",
     "gc",
     "history",
+    "image",
     "init",
     "load",
     "models",

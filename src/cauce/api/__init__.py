@@ -19,6 +19,7 @@ rollback(to=None, *, why="", project="cauce.toml")           put an earlier cham
 history(model=None, *, project="cauce.toml")                 who was in charge, by whom and why
 champion(*, at=None, project="cauce.toml")                   who is in charge, or was
 serve(model=None, *, digest=None, project=None, port=8080, ...)  a model behind HTTP, beside this process
+image(model=None, *, out="image", base=..., digest=None)        a folder that builds a container serving it
 token(name, *, file, scope=("predict",))                     a token for a service
 replay(capture, *, model=None, digest=None, project=None)     does it predict what a service answered?
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?

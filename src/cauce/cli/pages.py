@@ -273,6 +273,17 @@ PAGES = {
             ("cauce serve --host 0.0.0.0 --tokens tokens.json", _("for others too, who need a token")),
         ),
     ),
+    "image": Page(
+        _("Write what builds a container that serves a model."),
+        _(
+            "A folder with a Dockerfile, the locked libraries with their digests, the model and Cauce itself; "
+            "the same for the same model. The container asks for tokens, from /run/secrets/tokens.json."
+        ),
+        (
+            ("cauce image models:/flights@champion", _("into the folder image")),
+            ("cauce image bundle/ --out container --base python:3.12-slim-bookworm", _("on another Python")),
+        ),
+    ),
     "token": Page(
         _("Make a token for a service."),
         _("Shows it once and puts its digest into a file, which cauce serve --tokens reads."),

@@ -109,7 +109,7 @@ def watch(watching: Watch, *, wait: Callable[[float], bool], seconds: float) -> 
         yield watching.ask()
 
 
-def main(settings: WatchSettings, alive: int, out: BinaryIO) -> None:
+def main(settings: WatchSettings, alive: int, *, out: BinaryIO) -> None:
     """Tell `out` until the service has ended."""
     work = open_workspace(settings.project)
     watching = Watch(work.registry, work.store_folder / "served", settings.address, settings.digest)
@@ -132,6 +132,6 @@ if __name__ == "__main__":
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         try:
-            main(told, int(sys.argv[2]), answers)
+            main(told, int(sys.argv[2]), out=answers)
         except CauceError as error:
             raise SystemExit(str(error)) from None

@@ -54,7 +54,7 @@ def _ready(app: Application, _request: Request) -> Answer:
 
 
 def _metrics(app: Application, _request: Request) -> Answer:
-    return Answer(200, exposed(app.counters, app.served, app.watched), TYPE, FRESH)
+    return Answer(200, exposed(app.counters, app.served, watched=app.watched), TYPE, FRESH)
 
 
 def _card(app: Application, _request: Request) -> Answer:

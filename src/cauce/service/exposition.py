@@ -80,7 +80,7 @@ def _cumulated(edges: tuple[int, ...]) -> list[tuple[str, float]]:
     return found
 
 
-def exposed(counters: Counters, served: Served | None, watched: Watched | None = None) -> bytes:
+def exposed(counters: Counters, served: Served | None, *, watched: Watched | None = None) -> bytes:
     """All that is counted, for a scrape."""
     from prometheus_client import CollectorRegistry, generate_latest
 

@@ -9,6 +9,7 @@ import typer
 from cauce.cli.answer import Answer
 from cauce.cli.application import (
     FILE,
+    FOLDER,
     MODEL_HELP,
     Context,
     Digest,
@@ -137,6 +138,27 @@ def replay(context: Context, capture: str, **given: Any) -> Answer:
 
     with counted(terminal_of(context), "replay") as report:
         return replayed(replay(capture, project=project_or_none(context), report=report, **given))
+
+
+@command()
+@taking(
+    {
+        "out": Annotated[str | None, option(_("The folder to make; image where absent."), FOLDER)],
+        "base": Annotated[
+            str | None, option(_("The image to start from, with a tag or a digest."), _("IMAGE"))
+        ],
+        "digest": Digest,
+    },
+    context=Context,
+    model=Annotated[str | None, typer.Argument(metavar=_("MODEL"), help=MODEL_HELP)],
+)
+def image(context: Context, model: str | None = None, **given: Any) -> Answer:
+    """Write what builds a container."""
+    from cauce.api.image import image
+    from cauce.cli.rendering.imaging import imaged
+
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return imaged(image(model, project=project_or_none(context), **chosen))
 
 
 @command()

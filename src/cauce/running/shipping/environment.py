@@ -118,6 +118,15 @@ def find_environment(
     )
 
 
+def own_files() -> tuple[PackedFile, ...]:
+    """The package Cauce alone, sorted by path. E0761, E0763, E0503 to E0506."""
+    own = _Installed(sys.path).find(_OWN)
+    if own is None:
+        raise CauceError("E0761", package=_OWN, by=_OWN)
+    inside = f"{LIBRARIES}/{_OWN}/"
+    return tuple(sorted(one for one in _files(own) if one.path.startswith(inside)))
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
