@@ -30,8 +30,8 @@ ENTRIES = (
         says=_("Cauce's own list of locked libraries, {file}, is not there."),
         hint=_("Install Cauce anew."),
         explanation=_(
-            "A container gets exactly the libraries that Cauce was tested with, by their digests. The list of "
-            "them is a part of Cauce, and is missing from this installation."
+            "A container gets exactly the libraries that Cauce was tested with, by their digests. The list "
+            "of them is a part of Cauce, and is missing from this installation."
         ),
     ),
 )
