@@ -122,12 +122,11 @@ _COUNTS = ("requests", "rows", "equal", "others", "incomplete", "torn")
 
 
 def _read(path: Path) -> CaptureFile | None:
-    """The file; None where it was sealed in the meantime and its sealed file is read instead."""
+    """The file; None where it is gone since it was listed."""
     try:
         return read_capture(path)
     except FileNotFoundError:
-        sealed = sorted(path.parent.glob(f"{path.name.partition('.')[0]}.*.parquet"))
-        return read_capture(sealed[0]) if sealed else None
+        return None
 
 
 def _replay_file(

@@ -88,8 +88,16 @@ def capture_files(folder: str | Path) -> list[Path]:
 
 
 def read_capture(path: Path) -> CaptureFile:
-    """A segment or a sealed file. E2454 for a sealed file that is not what was sealed."""
-    data = path.read_bytes()
+    """A segment, or what it was sealed into since it was listed. E2454 for a sealed file that is not what was
+    sealed; FileNotFoundError for one that is gone."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        since = [one for one in files.sealed(path.parent) if files.stem(one) == files.stem(path)]
+        if not since or path in since:
+            raise
+        path = since[0]
+        data = path.read_bytes()
     return _sealed(path, data) if path.suffix == files.SEALED else read_segment(data)
 
 

@@ -1,0 +1,171 @@
+"""Processes that are killed while they answer lose no prediction that a client has seen."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+import served_models as serving
+import small_models as small
+
+from cauce.running.model_reference import FoundModel
+from cauce.running.replay import replay_capture
+from cauce.running.serving import Service
+from cauce.service.capture_reading import capture_files, read_capture
+from cauce.service.capture_sealing import seal
+
+
+def workers(service: Service) -> list[int]:
+    """The processes that answer: children of the supervisor that are workers."""
+    pid = service.process.pid
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(one) for one in text.split() if b"cauce.service.worker" in _line(int(one))]
+
+
+def _line(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+@contextmanager
+def clients(url: str, threads: int, mark: str = "0") -> Iterator[list[str]]:
+    """Clients that ask without a pause, and connect anew when they are cut; the ids that were answered."""
+    answered: list[str] = []
+    stopped = threading.Event()
+
+    def ask(number: int) -> None:
+        turn = 0
+        while not stopped.is_set():
+            with suppress(OSError, HTTPException), closing(serving.connect(url)) as connection:
+                while not stopped.is_set():
+                    turn += 1
+                    name = f"client-{mark}{number}-{turn}"
+                    body = serving.fine(stops=turn)
+                    if serving.call(connection, "/predict", body, {"X-Request-Id": name}).status == 200:
+                        answered.append(name)
+            stopped.wait(0.02)
+
+    all_of = [threading.Thread(target=ask, args=(number,)) for number in range(threads)]
+    for one in all_of:
+        one.start()
+    try:
+        yield answered
+    finally:
+        stopped.set()
+        for one in all_of:
+            one.join()
+
+
+def until(holds: object, seconds: float = 60.0) -> None:
+    """Wait until it comes true."""
+    end = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def missing(folder: Path, answered: list[str]) -> set[str]:
+    """Answered requests that are nowhere in the folder."""
+    files = [read_capture(path) for path in capture_files(folder)]
+    assert all(one.state != "damaged" for one in files)
+    return set(answered) - {one.request for file in files for one in file.requests}
+
+
+def kill_workers(folder: Path, rounds: int) -> None:
+    """Kill the workers of two services with one folder again and again under load; nothing that was answered
+    may be missing."""
+    with ExitStack() as stack:
+        kept = {"capture": str(folder), "patience": 60.0}
+        both = [stack.enter_context(serving.start(**kept)) for _number in range(2)]
+        found = [stack.enter_context(clients(one.url, 3, str(k))) for k, one in enumerate(both)]
+        for turn in range(rounds):
+            counts = [len(one) for one in found]
+            until(lambda counts=counts: all(len(one) > k + 10 for one, k in zip(found, counts, strict=True)))
+            time.sleep(0.003 * (turn % 7))
+            for service in both:
+                (pid,) = workers(service)
+                os.kill(pid, signal.SIGKILL)
+                until(lambda service=service, pid=pid: pid not in workers(service))
+    answered = [name for one in found for name in one]
+    assert len(answered) > 20 * rounds
+    assert missing(folder, answered) == set()
+    seal(folder)
+    assert missing(folder, answered) == set()
+    found = replay_capture(
+        folder,
+        FoundModel(small.bundle(), "small/1"),
+        place=folder.parent,
+        report=lambda _done, _total: None,
+    )
+    assert found.holds
+    assert found.requests >= len(answered)
+
+
+def test_twenty_killed_workers_lose_no_answered_prediction(tmp_path: Path) -> None:
+    """A prediction that somebody acted upon would be nowhere."""
+    (tmp_path / "kept").mkdir()
+    kill_workers(tmp_path / "kept", 10)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_hundred_killed_workers_lose_no_answered_prediction(tmp_path: Path) -> None:
+    """What happens once in a hundred times would happen every week."""
+    (tmp_path / "kept").mkdir()
+    kill_workers(tmp_path / "kept", 100)
+
+
+def test_a_killed_supervisor_loses_no_answered_prediction(tmp_path: Path) -> None:
+    """The processes that are left behind end, and what they answered must be there."""
+    service = serving.start(capture=str(tmp_path))
+    (worker,) = workers(service)
+    with clients(service.url, 4) as answered:
+        until(lambda: len(answered) > 50)
+        service.process.kill()
+        service.process.wait()
+        until(lambda: not _line(worker))
+    assert missing(tmp_path, answered) == set()
+    assert seal(tmp_path)
+    assert missing(tmp_path, answered) == set()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_no_byte_of_an_answer_leaves_before_its_sync_has_come_back(tmp_path: Path) -> None:
+    """ "Durable" would be a word: after a power cut the client knows a prediction that is nowhere."""
+    kept, trace = tmp_path / "kept", tmp_path / "trace"
+    with serving.start(capture=str(kept)) as service:
+        (worker,) = workers(service)
+        calls = "trace=fdatasync,fsync,write,writev,pwrite64,sendto,sendmsg"
+        command = ["strace", "-f", "-y", "-s", "4000", "-e", calls, "-o", str(trace), "-p", str(worker)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+            said = tracer.stderr.readline() if tracer.stderr else ""
+            if "attached" not in said:
+                tracer.kill()
+                pytest.skip("strace may not attach here")
+            with clients(service.url, 3) as answered:
+                until(lambda: len(answered) > 60)
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait()
+    durable, written, answers = set(), set(), 0
+    for line in trace.read_text(encoding="utf-8", errors="replace").splitlines():
+        names = set(re.findall(r"client-\d+-\d+", line))
+        if ".segment>" in line and "write(" in line:
+            written |= names
+        elif re.search(r"\bf(data)?sync\b.*= 0$", line):
+            durable |= written
+        elif "HTTP/1.1 200" in line:
+            assert names
+            assert names <= durable
+            answers += len(names)
+    assert answers > 60
