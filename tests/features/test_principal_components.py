@@ -169,7 +169,7 @@ def test_what_cannot_be_turned_into_components_is_refused(declaration: dict[str,
 
 
 def test_a_name_that_is_taken_and_a_table_too_wide_are_refused() -> None:
-    frame = pl.DataFrame({f"c{at}": [1.0, 2.0] for at in range(501)})
+    frame = pl.DataFrame({f"c{at}": [1.0, 2.0] for at in range(2_001)})
     for columns, name, code in ((("c0", "c1"), "c5", "E1010"), (("numbers",), "shape", "E1012")):
         features = declared(pca=FrozenMap({name: Pca(columns=columns)}))
         with pytest.raises(CauceError) as caught:

@@ -353,10 +353,7 @@ class LookupCode(Unary):
 
 @dataclass(frozen=True)
 class Bins(Unary):
-    """How many edges lie below the number (or at it: `closed` "left"); null for null and NaN.
-
-    edges: increasing. closed: the side of each bin that belongs to it: "left" is [a, b), "right" (a, b].
-    """
+    """How many edges lie below the number (or at it: `closed` "left", of bins [a, b)); null for null, NaN."""
 
     edges: tuple[float, ...]
     closed: Side = "left"
@@ -377,16 +374,22 @@ class Linear(Many):
     intercept: float = 0.0
 
 
+@dataclass(frozen=True)
+class Component(Many):
+    """Σ weight × (operand − centre), a missing one adding 0, in the blocks of `Linear` (see the document)."""
+
+    centres: tuple[float, ...]
+    weights: tuple[float, ...]
+
+
 _ARITHMETIC = Add | Subtract | Multiply | Divide | FloorDivide | Modulo | Power | Negate | Absolute
 _NUMERIC = Minimum | Maximum | Clip | Log | Log1p | Log10 | Exp | Expm1 | SquareRoot | Floor | Ceiling | Round
 _LOGIC = Compare | And | Or | Not | IsNull | IsNan | IsMissing | Coalesce | IfElse | IsIn | Cast
 _PARSING = ParseInteger | ParseFloat | ParseBoolean | ParseDate | ParseDatetime | ParseDuration
 _TEXT = Strip | Lower | Upper | Length | Slice | Contains | StartsWith | EndsWith | Replace | Concatenate
-_DATES = DatePart | Elapsed | Truncate
-_LEARNED = LookupNumber | LookupCode | Bins | LevelEquals | Linear
-Expression = (
-    Column | Literal | _ARITHMETIC | _NUMERIC | _LOGIC | _PARSING | _TEXT | Normalise | _DATES | _LEARNED
-)
+_DATES = Normalise | DatePart | Elapsed | Truncate
+_LEARNED = LookupNumber | LookupCode | Bins | LevelEquals | Linear | Component
+Expression = Column | Literal | _ARITHMETIC | _NUMERIC | _LOGIC | _PARSING | _TEXT | _DATES | _LEARNED
 NODES: tuple[type, ...] = get_args(Expression)
 
 

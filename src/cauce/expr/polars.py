@@ -6,7 +6,7 @@ import polars as pl
 
 from cauce.expr.nodes import Expression
 from cauce.expr.schema import Schema
-from cauce.expr.vector import dates, learned, logic, numbers, texts
+from cauce.expr.vector import components, dates, learned, logic, numbers, texts
 from cauce.expr.vector.compiler import Builder, Compiler
 
 BUILDERS: dict[type, Builder] = {
@@ -15,6 +15,7 @@ BUILDERS: dict[type, Builder] = {
     **texts.BUILDERS,
     **dates.BUILDERS,
     **learned.BUILDERS,
+    **components.BUILDERS,
 }
 
 

@@ -13,6 +13,7 @@ from cauce.expr.kinds import columns_of, field_of
 from cauce.expr.nodes import Expression
 from cauce.expr.polars import compiler
 from cauce.expr.schema import Schema
+from cauce.expr.vector.components import Together, together
 
 # Polars' own simplifications change numbers (0.0 - x becomes -x, which is -0.0 for 0.0); sharing does not.
 _AS_WRITTEN = pl.QueryOptFlags.none().update(comm_subexpr_elim=True)
@@ -62,11 +63,16 @@ class Projection:
         return Schema((*self.input.select(self.keep), *made))
 
     @cached_property
-    def _expressions(self) -> list[pl.Expr]:
+    def _compiled(self) -> tuple[list[pl.Expr], tuple[Together, ...]]:
+        """What Polars makes, and the components that are computed together."""
         over_input = compiler(self.input)
-        made = (over_input.compile(output.expression) for output in self.outputs)
+        wanted = [output.expression for output in self.outputs]
+        groups = together(over_input, wanted)
+        apart = {place for group in groups for place in group.places}
+        made = ((k, over_input.compile(one)) for k, one in enumerate(wanted) if k not in apart)
         # Positions, not names: an output may be called as a column another output reads.
-        return [expression.alias(f"\0{k}") for k, expression in enumerate(made)]
+        own = [expression.alias(f"\0{k}") for k, expression in made]
+        return [*own, *(one for group in groups for one in group.made)], groups
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The kept columns and the outputs for each row of `batch`, in its order."""
@@ -78,8 +84,13 @@ class Projection:
         read = pl.DataFrame({name: batch.get_column(name) for name in self.columns})
         if not self.columns:
             read = pl.DataFrame({"\0": pl.repeat(None, batch.height, dtype=pl.Null, eager=True)})
-        made = read.lazy().with_columns(self._expressions).collect(optimizations=_AS_WRITTEN)
-        outputs = {out.name: made.get_column(f"\0{k}") for k, out in enumerate(self.outputs)}
+        expressions, groups = self._compiled
+        made = read.lazy().with_columns(expressions).collect(optimizations=_AS_WRITTEN)
+        sums = {place: values for group in groups for place, values in group(made)}
+        outputs = {
+            out.name: sums[k] if k in sums else made.get_column(f"\0{k}")
+            for k, out in enumerate(self.outputs)
+        }
         return pl.DataFrame({**kept, **outputs})
 
     def _check(self, batch: pl.DataFrame) -> None:

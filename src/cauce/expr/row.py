@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cauce.expr.nodes import Expression
-from cauce.expr.scalar import dates, fused, learned, logic, numbers, texts
+from cauce.expr.scalar import components, dates, fused, learned, logic, numbers, texts
 from cauce.expr.scalar.compiler import Builder, Compiler, Row
 from cauce.expr.schema import Schema
 
@@ -16,6 +16,7 @@ BUILDERS: dict[type, Builder] = {
     **texts.BUILDERS,
     **dates.BUILDERS,
     **learned.BUILDERS,
+    **components.BUILDERS,
     **fused.over({**numbers.BUILDERS, **logic.BUILDERS}),
 }
 
@@ -32,5 +33,20 @@ def to_row(expression: Expression, schema: Schema) -> Callable[[Row], Any]:
 def to_rows(expressions: Sequence[Expression], schema: Schema) -> Callable[[Row], list[Any]]:
     """All `expressions` as one function of one row, giving their values in order."""
     compiler = Compiler(schema, BUILDERS)
-    closures = [compiler.compile(expression) for expression in expressions]
-    return lambda row: [closure(row) for closure in closures]
+    groups = components.together(compiler, expressions)
+    if not groups:
+        closures = [compiler.compile(expression) for expression in expressions]
+        return lambda row: [closure(row) for closure in closures]
+    apart = {place for places, _ in groups for place in places}
+    others = [(at, compiler.compile(one)) for at, one in enumerate(expressions) if at not in apart]
+
+    def values(row: Row) -> list[Any]:
+        found: list[Any] = [None] * len(expressions)
+        for at, closure in others:
+            found[at] = closure(row)
+        for places, sums in groups:
+            for at, value in zip(places, sums(row), strict=True):
+                found[at] = value
+        return found
+
+    return values

@@ -256,6 +256,19 @@ def _linear(node: n.Linear, types: Types) -> ValueType:
     return FLOAT
 
 
+def _component(node: n.Component, types: Types) -> ValueType:
+    require_some(node, node.operands)
+    rule = translate("one finite float for each operand")
+    for setting in ("centres", "weights"):
+        given = getattr(node, setting)
+        fits = all(isinstance(one, float) and math.isfinite(one) for one in given)
+        fits = fits and len(given) == len(node.operands)
+        require(fits, node, setting=setting, value=len(given), rule=rule)
+    for part in node.operands:
+        types.need(node, part, *NUMBERS)
+    return FLOAT
+
+
 def _column(node: n.Column, types: Types) -> ValueType:
     return types.column(node.name)
 
@@ -286,4 +299,5 @@ RULES: dict[type, Callable[[Any, Types], ValueType]] = {
     n.Bins: _bins,
     n.LevelEquals: _level_equals,
     n.Linear: _linear,
+    n.Component: _component,
 }

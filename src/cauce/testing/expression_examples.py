@@ -53,6 +53,10 @@ def _numbers() -> list[Expression]:
         n.Linear((X, I, MONEY), (0.1, -2.0, 1e-3), 0.7),
         n.Linear((X,) * 40, (0.1,) * 40),
         n.Linear((X, Y), (1.0, 1.0), -0.0),
+        n.Component((X, I, MONEY), (0.5, -1.0, 1e-3), (0.1, -2.0, 1e3)),
+        n.Component((X, Y) * 150, (1.0, -0.0) * 150, tuple(0.1 * (k - 150) for k in range(300))),
+        n.Component((X,), (0.0,), (-0.0,)),
+        n.Multiply(n.Component((n.Add(X, Y), literal(2), X), (0.0, 1.0, 3.0), (0.5, -1.0, 2.0)), X),
     ]
     return found
 

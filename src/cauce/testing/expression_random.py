@@ -198,6 +198,13 @@ def _linear(d: Draw) -> Expression:
     return n.Linear(operands, tuple(d.real() for _ in operands), d.real())
 
 
+def _component(d: Draw) -> Expression:
+    operands = d.some(d.number, 20)
+    finite = [k for k in EDGES["float"] if k is not None and math.isfinite(k)]
+    centres, weights = (tuple(d.pick(finite) for _ in operands) for _ in range(2))
+    return n.Component(operands, centres, weights)
+
+
 def _clip(d: Draw) -> Expression:
     low, high = sorted(d.pick([k for k in EDGES["float"] if k is not None and k == k]) for _ in range(2))
     return n.Clip(d.number(), d.maybe(lambda: low), d.maybe(lambda: high))
@@ -229,6 +236,7 @@ _FLOATS: list[Maker] = [
     lambda d: n.Elapsed(*_instants(d), d.pick(choices.ELAPSED_UNITS)),
     _lookup,
     _linear,
+    _component,
 ]
 _INTEGERS: list[Maker] = [
     *(

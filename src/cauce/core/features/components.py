@@ -18,9 +18,11 @@ from cauce.expr.nodes import Expression, literal
 from cauce.stats.gram import Grams
 from cauce.stats.moments import ColumnMoments
 
-MOST_COLUMNS = 500
-MOST_CELLS = 2_000
+MOST_COLUMNS = 2_000
+MOST_CELLS = 40_000
 """Columns × components: each is a product in every row."""
+_FEW_COLUMNS, _FEW_CELLS = 500, 2_000
+"""Up to here components are sums of products written out, as the bundles of before have them."""
 DEFAULT = 5
 _NO_VARIANCE = 1e-12
 _STRONGEST = 3
@@ -97,13 +99,8 @@ class Components:
 
     def streams(self, cells: Sequence[Expression]) -> Iterator[Stream]:
         """The components as features; cells: what `ComponentsPlan.columns` says the columns are."""
-        apart = [
-            n.Coalesce((n.Subtract(cell, literal(float(mean))), literal(0.0)))
-            for cell, mean in zip(cells, self.means, strict=True)
-        ]
-        for place, loading in enumerate(self.loadings):
-            weights = (loading / self.spreads).tolist()
-            made = _sum([n.Multiply(x, literal(w)) for x, w in zip(apart, weights, strict=True) if w])
+        sums = self._nodes(cells) if self._wide else self._written_out(cells)
+        for place, (loading, made) in enumerate(zip(self.loadings, sums, strict=True)):
             facts = {
                 "component": place + 1,
                 "share": round(float(self.shares[place]), 4),
@@ -112,9 +109,36 @@ class Components:
             told = (("pca", facts),)
             yield Stream(self.name, made, made, "float", suffix=f":{place + 1}", told=told)
 
+    @property
+    def _wide(self) -> bool:
+        count, columns = self.loadings.shape
+        return bool(columns > _FEW_COLUMNS or columns * count > _FEW_CELLS)
+
+    def _written_out(self, cells: Sequence[Expression]) -> Iterator[Expression]:
+        apart = [
+            n.Coalesce((n.Subtract(cell, literal(float(mean))), literal(0.0)))
+            for cell, mean in zip(cells, self.means, strict=True)
+        ]
+        for loading in self.loadings:
+            weights = (loading / self.spreads).tolist()
+            yield _sum([n.Multiply(x, literal(w)) for x, w in zip(apart, weights, strict=True) if w])
+
+    def _nodes(self, cells: Sequence[Expression]) -> Iterator[Expression]:
+        used = np.flatnonzero(self.loadings.any(axis=0))
+        operands = tuple(_bare(cells[at]) for at in used.tolist())
+        centres = tuple(self.means[used].tolist())
+        for loading in self.loadings:
+            weights = tuple((loading / self.spreads)[used].tolist())
+            yield n.Component(operands, centres, weights)
+
     def _strongest(self, loading: Floats) -> list[str]:
         order = np.argsort(-np.abs(loading), kind="stable")[:_STRONGEST]
         return [self.columns[at] for at in order.tolist() if loading[at]]
+
+
+def _bare(cell: Expression) -> Expression:
+    """The number that a cell makes a float: the node takes either."""
+    return cell.operand if isinstance(cell, n.Cast) and cell.kind == "float" else cell
 
 
 def _sum(terms: Sequence[Expression]) -> Expression:
