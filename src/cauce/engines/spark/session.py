@@ -23,6 +23,8 @@ _QUIET = {
     "spark.sql.shuffle.partitions": "8",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "true",
+    # Without it a user's profile.py, in the folder where the command runs, would be taken for Python's.
+    "spark.executorEnv.PYTHONSAFEPATH": "1",
 }
 _LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 _NEEDED = {
