@@ -15,7 +15,7 @@ from cauce.errors.entry import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"[EW]\d{4}")
-RAISERS = {"CauceError", "CauceWarning", "warn"}
+RAISERS = {"CauceError", "CauceWarning", "warn", "warn_now"}
 
 
 def trees() -> list[tuple[Path, ast.Module]]:

@@ -18,7 +18,7 @@ from cauce.running.project_run import Results, run_project, states_of
 from cauce.running.workspace import open_workspace
 from cauce.testing.spark import Cluster
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 BEFORE_FIT = ("ingest", "profile", "validate", "split", "leaks")
 MODEL = """
@@ -43,7 +43,7 @@ def started(folder: Path, master: str) -> subprocess.Popen[str]:
 
 def wait_for_fit(run: subprocess.Popen[str], log: Path) -> None:
     """Return while the step after `BEFORE_FIT` is under way."""
-    until = time.monotonic() + 200
+    until = time.monotonic() + 500
     while time.monotonic() < until and run.poll() is None:
         if log.exists() and log.read_text().count("step.started\n") == len(BEFORE_FIT) + 1:
             time.sleep(1.0)
@@ -70,7 +70,7 @@ def test_a_run_on_a_cluster_goes_on_after_its_driver_was_killed(
     moved = open_workspace(folders[1])
     assert tuple(one.step.name for one in states_of(moved) if one.finished) == BEFORE_FIT
     again = started(folders[1], spark_cluster.master)
-    said, told = again.communicate(timeout=240)
+    said, told = again.communicate(timeout=500)
     assert again.returncode == 0, told[-4000:]
     answer: dict[str, Any] = json.loads(said)
     assert answer["ran"] == ["fit", "evaluate", "bundle"]

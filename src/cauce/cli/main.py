@@ -63,7 +63,7 @@ def run_line(arguments: Sequence[str]) -> int:
             language, threads = peek(settings)
             use_language(language)
             limit_threads(threads)
-            with _listening(said):
+            with _listening(said, terminal):
                 answer = _answered(rest, settings, terminal=terminal)
             return _shown(answer, settings, terminal=terminal, said=said)
         except OutputClosedError:
@@ -78,18 +78,33 @@ def run_line(arguments: Sequence[str]) -> int:
 
 @dataclass
 class _Said:
-    """Warnings of ours, each once, in the order they came."""
+    """Warnings of ours, each once, in the order they came. shown: those that the terminal has shown."""
 
     warnings: dict[str, CauceError] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+
+    def hear(self, warning: CauceWarning, terminal: Terminal) -> None:
+        """Keep the warning for the end, or show it where it does not wait for that."""
+        text = str(warning)
+        self.warnings.setdefault(text, warning.told)
+        if warning.at_once and text not in self.shown:
+            self.shown.add(text)
+            terminal.warning(warning.told)
+
+    def show(self, terminal: Terminal) -> None:
+        """Show those that were not shown yet."""
+        for text, warning in self.warnings.items():
+            if text not in self.shown:
+                terminal.warning(warning)
 
 
 @contextmanager
-def _listening(said: _Said) -> Iterator[None]:
+def _listening(said: _Said, terminal: Terminal) -> Iterator[None]:
     """Collect our warnings; those of libraries are for developers, who run tests."""
 
     def heard(message: Warning | str, *_more: Any, **_named: Any) -> None:
         if isinstance(message, CauceWarning):
-            said.warnings.setdefault(str(message), message.told)
+            said.hear(message, terminal)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -125,8 +140,7 @@ def _answered(rest: list[str], settings: Settings, *, terminal: Terminal) -> Ans
 
 
 def _shown(answer: Answer | None, settings: Settings, *, terminal: Terminal, said: _Said) -> int:
-    for warning in said.warnings.values():
-        terminal.warning(warning)
+    said.show(terminal)
     if answer is None:
         return 0
     if settings.json:
@@ -165,8 +179,7 @@ def _failed(
     failure = as_coded(error, arguments)
     if settings.debug:
         terminal.traceback(error)
-    for warning in said.warnings.values():
-        terminal.warning(warning)
+    said.show(terminal)
     terminal.error(failure)
     if settings.json:
         _document(terminal, as_document(failure))

@@ -2,7 +2,7 @@
 
 from cauce.errors.catalogue import CATALOGUE, explain
 from cauce.errors.entry import Entry, Exit
-from cauce.errors.failure import CauceError, CauceErrors, CauceWarning, Place, shown, warn
+from cauce.errors.failure import CauceError, CauceErrors, CauceWarning, Place, shown, warn, warn_now
 
 __all__ = [
     "CATALOGUE",
@@ -15,4 +15,5 @@ __all__ = [
     "explain",
     "shown",
     "warn",
+    "warn_now",
 ]

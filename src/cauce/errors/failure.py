@@ -115,7 +115,12 @@ def _rebuilt_several(errors: Sequence[CauceError], lines: Sequence[str]) -> Cauc
 
 
 class CauceWarning(UserWarning):
-    """Something the user should know that does not stop the work. Same codes, same text as errors."""
+    """Something the user should know that does not stop the work. Same codes, same text as errors.
+
+    at_once: whether it is of use only while the work goes on.
+    """
+
+    at_once = False
 
     def __init__(self, code: str, *, place: Place | None = None, **values: Any) -> None:
         super().__init__(code)
@@ -128,3 +133,10 @@ class CauceWarning(UserWarning):
 def warn(code: str, *, place: Place | None = None, **values: Any) -> None:
     """Warn with a code of the catalogue; the command line collects and prints these."""
     warnings.warn(CauceWarning(code, place=place, **values), stacklevel=2)
+
+
+def warn_now(code: str, **values: Any) -> None:
+    """Warn as `warn` does, of what the command line has to print at once."""
+    warning = CauceWarning(code, **values)
+    warning.at_once = True
+    warnings.warn(warning, stacklevel=2)

@@ -36,6 +36,12 @@ _MEMORY = (
     "UnableToAcquireMemory",
 )
 _LOST = ("ExecutorLostFailure", "Executor heartbeat timed out", "Lost executor", "FetchFailed")
+_DATA = re.compile(
+    r"\[([A-Z][A-Z0-9_.]*)\](?:(?!SQLSTATE: ).)*SQLSTATE: ((?:2[123]|38|39|P0)[0-9A-Z]{3})", re.DOTALL
+)
+"""A condition of Spark about what is in the data, whose text may repeat a cell."""
+_CELLS = re.compile(r"^(java\.(?:lang\.NumberFormat|lang\.Arithmetic|time\.[\w.]*)\w*Exception)\b")
+"""Exceptions of Java whose text may repeat a cell."""
 _DISK = ("No space left on device", "Disk quota exceeded")
 _TOO_MUCH = ("is bigger than spark.driver.maxResultSize", "Total size of serialized results")
 
@@ -47,9 +53,23 @@ def translated_jobs() -> Iterator[None]:
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
     try:
-        yield
+        with _cells_unlogged():
+            yield
     except (PySparkException, Py4JError, ConnectionError, EOFError) as error:
         raise as_failure(_text(error)) from error
+
+
+@contextmanager
+def _cells_unlogged() -> Iterator[None]:
+    """PySpark writes its exceptions to standard error too, with the cells that they repeat; not inside."""
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415
+
+    logger = PySparkLogger.getLogger("DataFrameQueryContextLogger")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def as_failure(text: str) -> CauceError:
@@ -64,17 +84,24 @@ def as_failure(text: str) -> CauceError:
 
 
 def first_reason(text: str) -> str:
-    """The one line of `text` that says most; of a Python exception its type, since its text may hold data.
+    """The one line of `text` that says most, without what may be data in it.
 
-    In Spark's own texts the innermost cause is the last.
+    Of a Python exception its type, of a condition of Spark about the data its name. In Spark's own texts the
+    innermost cause is the last.
     """
     raised = _python_exception(text)
     if raised is not None:
         return raised
+    condition = _DATA.search(text)
+    if condition is not None:
+        return f"{condition[1]} (SQLSTATE {condition[2]})"
     causes = re.findall(r"^Caused by: (.+)$", text, re.MULTILINE)
     lines = [line.strip() for line in (causes[-1:] or text.splitlines()) if line.strip()]
     told = [line for line in lines if not line.startswith(("An error occurred", "at ", "Traceback"))]
-    return _without_class(told[0]) if told else "it gave no reason"
+    if not told:
+        return "it gave no reason"
+    about_cells = _CELLS.match(told[0].removeprefix(": "))
+    return about_cells[1] if about_cells else _without_class(told[0])
 
 
 def _python_exception(text: str) -> str | None:

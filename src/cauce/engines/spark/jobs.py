@@ -6,12 +6,14 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from cauce.engines.spark.faults import translated_jobs
-from cauce.errors import CauceError
+from cauce.errors import CauceError, warn_now
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import DataFrame, SparkSession
 
 DRIVER_ROWS = 1024
@@ -21,6 +23,8 @@ Tell = Callable[[float, float | None], None]
 """Hears how many tasks of how many are done."""
 
 _EVERY = 0.5
+_PATIENCE = 15.0
+"""Seconds that a job may wait for its first executor before that is told."""
 
 
 def collected(frame: DataFrame, *, partitions: int, tell: Tell | None = None) -> list[Any]:
@@ -28,16 +32,26 @@ def collected(frame: DataFrame, *, partitions: int, tell: Tell | None = None) ->
 
     E0713 where there are more, before anything is run where that is known.
     """
-    if partitions > DRIVER_ROWS:
+    return brought(frame.sparkSession, frame.collect, most=partitions, tell=tell)
+
+
+def brought(
+    session: SparkSession, action: Callable[[], list[Any]], *, most: int, tell: Tell | None = None
+) -> list[Any]:
+    """What `action` brings to the driver. E0713 where that is more than `most`, or `most` more than may come.
+
+    W0704 is told while no executor has been given to the session.
+    """
+    if most > DRIVER_ROWS:
         raise CauceError("E0713")
-    with job(frame.sparkSession, tell=tell):
-        rows = _interruptibly(frame.collect)
-    if len(rows) > partitions:
+    with job(session, tell=tell):
+        rows = _interruptibly(action, session.sparkContext)
+    if len(rows) > most:
         raise CauceError("E0713")
     return rows
 
 
-def _interruptibly(action: Callable[[], list[Any]]) -> list[Any]:
+def _interruptibly(action: Callable[[], list[Any]], context: SparkContext) -> list[Any]:
     """What `action` gives, done by another thread.
 
     PySpark answers Ctrl-C by speaking to Java, which it cannot while this thread waits for Java's answer.
@@ -53,12 +67,25 @@ def _interruptibly(action: Callable[[], list[Any]]) -> list[Any]:
         except BaseException as error:  # raised below
             failed.append(error)
 
-    thread = InheritableThread(target=act, name="cauce-spark", daemon=True)
+    thread = InheritableThread(target=copy_context().run, args=(act,), name="cauce-spark", daemon=True)
     thread.start()
+    thread.join(_PATIENCE)
+    if thread.is_alive() and not _has_executors(context):
+        warn_now("W0704", master=context.master)
     thread.join()
     if failed:
         raise failed[0]
     return found[0]
+
+
+def _has_executors(context: SparkContext) -> bool:
+    """Whether anything is there to do work; where Spark does not say, it is."""
+    if str(context.master).startswith("local"):
+        return True
+    with suppress(Exception):
+        known = context._jsc.sc().getExecutorMemoryStatus().size()
+        return int(known) > 1  # the driver is one
+    return True
 
 
 def known_partitions(frame: DataFrame) -> int | None:
@@ -111,7 +138,9 @@ def _watched(context: Any, tag: str, tell: Tell | None) -> Iterator[None]:
                 if total and not over.is_set():
                     tell(done, total)
 
-    thread = threading.Thread(target=look, name="cauce-spark-progress", daemon=True)
+    # What is told is said in the language of this thread.
+    told = copy_context()
+    thread = threading.Thread(target=told.run, args=(look,), name="cauce-spark-progress", daemon=True)
     thread.start()
     try:
         yield

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cauce.errors import CauceError
+from cauce.errors import CauceError, warn_now
+from cauce.language import gettext_noop as _
+from cauce.language import translate
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,6 +41,8 @@ _NEEDED = {
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     "spark.sql.execution.arrow.useLargeVarTypes": "false",
 }
+_WAREHOUSE = "spark.sql.warehouse.dir"
+_PAGES = "spark.ui.enabled"
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _BATCH_ROWS = 65536
 
@@ -46,10 +52,11 @@ def open_session(
 ) -> SparkSession:
     """The running session where there is one, else a new one on `master` (None: local[*]).
 
-    settings: of a new session. logs: a folder for what Spark says, made where it is not; None: it is dropped.
-    Under spark-submit, which has settled the master before this process began, it is on that one. A new
-    session ends with the process. E0702 without pyspark, E0706 and E0707 for the master, E0708 and E0709 for
-    Java, E0717 where the running session is on another master.
+    settings: of a new session; W0703 tells where its pages are, where they are asked for. logs: a folder for
+    what Spark says, made where it is not; None: it is dropped. Under spark-submit, which has settled the
+    master before this process began, it is on that one. A new session ends with the process. E0702 without
+    pyspark, E0706 and E0707 for the master, E0708 and E0709 for Java, E0717 where the running session is on
+    another master.
     """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415
@@ -61,8 +68,12 @@ def open_session(
     _settle_python(settings or {})
     from cauce.engines.spark.starting import started  # noqa: PLC0415 - only a new session needs it
 
-    session = started(_asked(master, settings or {}), logs)
-    atexit.register(_stop, session)
+    asked = _asked(master, settings or {})
+    session = started(asked, logs)
+    atexit.register(_stop, session, asked.get(_WAREHOUSE))
+    pages = session.sparkContext.uiWebUrl
+    if asked.get(_PAGES) == "true" and pages is not None:
+        warn_now("W0703", address=pages)
     return session
 
 
@@ -72,7 +83,7 @@ def view_of(session: SparkSession) -> SparkSession:
     The given session keeps its own. E0717 for one of Spark Connect.
     """
     if _is_connect(session):
-        raise CauceError("E0717", reason="it is a Spark Connect session")
+        raise CauceError("E0717", reason=translate(_("it is a Spark Connect session")))
     from cauce.engines.spark.faults import translated_jobs  # noqa: PLC0415
 
     with translated_jobs():
@@ -102,13 +113,20 @@ def _asked(master: str | None, settings: Mapping[str, str]) -> dict[str, str]:
         return dict(settings)
     chosen = master or "local[*]"
     near = _LOOPBACK if chosen.startswith("local") else {}
-    return {**_QUIET, **near, **settings, "spark.master": chosen, "spark.app.name": "cauce"}
+    own = {**_QUIET, **near, _WAREHOUSE: _no_folder()}
+    return {**own, **settings, "spark.master": chosen, "spark.app.name": "cauce"}
+
+
+def _no_folder() -> str:
+    """Where no folder is yet: Spark makes one for tables, in the user's working folder if nothing is said."""
+    return str(Path(tempfile.gettempdir(), f"cauce-spark-{secrets.token_hex(8)}"))
 
 
 def _same_master(running: SparkSession, master: str | None) -> SparkSession:
     own = str(running.sparkContext.master)
     if master is not None and master != own and not (own.startswith("local") and master.startswith("local")):
-        raise CauceError("E0717", reason=f"it is on {own}, not on {master}")
+        reason = translate(_("it is on {own}, not on {master}")).format(own=own, master=master)
+        raise CauceError("E0717", reason=reason)
     return running
 
 
@@ -116,6 +134,9 @@ def _is_connect(session: Any) -> bool:
     return type(session).__module__.startswith("pyspark.sql.connect")
 
 
-def _stop(session: SparkSession) -> None:
+def _stop(session: SparkSession, warehouse: str | None) -> None:
     with suppress(Exception):
         session.stop()
+    if warehouse is not None:
+        with suppress(OSError):
+            Path(warehouse).rmdir()  # only where nobody has saved a table

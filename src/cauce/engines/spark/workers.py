@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cauce.engines.spark.faults import translated_jobs
+from cauce.engines.spark.jobs import brought
+from cauce.engines.spark.table import worker_environment
 from cauce.errors import CauceError
 from cauce.version import __version__
 
@@ -39,8 +40,9 @@ def check_workers(session: SparkSession) -> tuple[Worker, ...]:
     if str(context.master).startswith("local"):
         return ()
     tasks = min(_MOST_TASKS, max(2, 2 * context.defaultParallelism))
-    with translated_jobs():
-        found = context.parallelize(range(tasks), tasks).mapPartitions(probe(_NEEDED)).collect()
+    asked = context.parallelize(range(tasks), tasks).mapPartitions(probe(_NEEDED))
+    with worker_environment(session):
+        found = brought(session, asked.collect, most=tasks)
     workers = tuple(sorted({Worker(*one) for one in found}, key=lambda one: (one.host, one.failed)))
     for worker in workers:
         judge(worker)

@@ -5,6 +5,29 @@ from cauce.language import gettext_noop as _
 
 ENTRIES = (
     Entry(
+        code="W0703",
+        exit=Exit.OK,
+        says=_("Spark's own pages are at {address} while this goes on."),
+        hint=_("Leave spark.ui.enabled out of [engine.spark] for a session without pages."),
+        explanation=_(
+            "[engine.spark] asks for the pages of Spark, which show its jobs, stages and executors. They end "
+            "with the session; the event log (spark.eventLog.enabled) keeps what they show."
+        ),
+    ),
+    Entry(
+        code="W0704",
+        exit=Exit.OK,
+        says=_("Spark has been given no executor by {master} yet; waiting for one."),
+        hint=_("Look at the master's pages: are workers alive, with free cores and enough free memory?"),
+        explanation=_(
+            "The work has been waiting for 15 seconds and nothing is there to do it. Other applications may "
+            "hold all cores, the workers may be gone, or an executor may ask for more than any worker has: "
+            "lower spark.executor.memory and spark.executor.cores in [engine.spark], limit the others with "
+            "spark.cores.max, or stop them. Executors that start and end again at once have written why in "
+            "their log. The work begins as soon as an executor comes; Ctrl-C gives up."
+        ),
+    ),
+    Entry(
         code="E0703",
         exit=Exit.TEMPORARY,
         says=_("A Spark executor was lost, and doing its tasks again did not help: {reason}."),
@@ -183,7 +206,7 @@ ENTRIES = (
         code="E0719",
         exit=Exit.CONFIG,
         says=_("The workers cannot start {python}."),
-        hint=_("Set PYSPARK_PYTHON to a Python that they have, or ship one: cauce submit."),
+        hint=_("Set PYSPARK_PYTHON to a Python that they have; cauce submit sends libraries, no Python."),
         explanation=_(
             "Executors start the interpreter that PYSPARK_PYTHON names, or that of the driver, under the same"
             " path. On a machine where it is not, set PYSPARK_PYTHON, or spark.pyspark.python in "
