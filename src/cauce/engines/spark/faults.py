@@ -64,12 +64,15 @@ def _cells_unlogged() -> Iterator[None]:
     """PySpark writes its exceptions to standard error too, with the cells that they repeat; not inside."""
     from pyspark.logger import PySparkLogger  # noqa: PLC0415
 
-    logger = PySparkLogger.getLogger("DataFrameQueryContextLogger")
-    before, logger.disabled = logger.disabled, True
+    loggers = [PySparkLogger.getLogger(f"{kind}QueryContextLogger") for kind in ("SQL", "DataFrame")]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
     try:
         yield
     finally:
-        logger.disabled = before
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
 
 
 def as_failure(text: str) -> CauceError:
