@@ -276,8 +276,9 @@ PAGES = {
     "image": Page(
         _("Write what builds a container that serves a model."),
         _(
-            "A folder with a Dockerfile, the locked libraries with their digests, the model and Cauce itself; "
-            "the same for the same model. The container asks for tokens, from /run/secrets/tokens.json."
+            "A folder with a Dockerfile, the locked libraries with their digests, the model and Cauce "
+            "itself; the same for the same model. The container asks for tokens, from "
+            "/run/secrets/tokens.json."
         ),
         (
             ("cauce image models:/flights@champion", _("into the folder image")),

@@ -69,7 +69,7 @@ ENTRIES = (
         code="E2406",
         exit=Exit.USAGE,
         says=_("{option} takes {expected}, not {value}."),
-        hint=_("See: cauce serve --help"),
+        hint=_("See `--help` of the command you ran."),
         explanation=_(
             "Numbers of workers, rows, bytes and seconds have bounds within which they make sense."
         ),
