@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +86,10 @@ class MemoryStore:
         return self.clock() - self._found(key)[1]
 
     def scratch(self) -> Path:
-        """A fresh folder in the system's temporary folder."""
-        return Path(tempfile.mkdtemp(prefix="cauce-"))
+        """A fresh folder in the system's temporary folder, which goes with the store."""
+        folder = tempfile.mkdtemp(prefix="cauce-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def sweep(self) -> int:
         """Nothing: the system's temporary folder is not ours to sweep."""
