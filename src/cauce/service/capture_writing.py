@@ -83,6 +83,7 @@ class SegmentWriter:
             path.unlink(missing_ok=True)
             raise
         self._end = len(MARK) + len(record)
+        self._size += self._end
         self._identity, self._began = scored.identity, time.monotonic()
 
     def _append(self, payload: bytes) -> None:
