@@ -279,3 +279,26 @@ def test_a_server_that_forgot_a_run_is_told_of_it_again(home: Path, database: Pa
     assert list(content.execute("select status from runs")) == [("FINISHED",)]
     assert list(content.execute("select count(*) from metrics")) == [(3,)]
     content.close()
+
+
+def test_a_database_whose_maker_was_killed_is_made_by_the_next(tmp_path: Path) -> None:
+    """MLflow refuses a file with half of its tables for ever, and no run would be tracked again."""
+    there = destination_for(None, tmp_path, home=tmp_path, environment={})
+    outbox_in(tmp_path).run("r1").put_record(record("r1"))
+    shipper = start_shipper(outbox_in(tmp_path), there)
+    assert until(lambda: any(one.stat().st_size for one in tmp_path.glob(".mlflow.db-*")))
+    os.kill(shipper._process.pid, signal.SIGKILL)
+    shipper._process.wait()
+    assert not (tmp_path / "mlflow.db").exists()
+    shipper.close()
+    assert ship(outbox_in(tmp_path), there).state == "delivered"
+
+
+def test_who_waited_already_may_end_without_a_word(home: Path) -> None:
+    """A run that fails after it was told would end in a traceback about a closed file."""
+    there = destination_for(None, home.parent, home=home, environment={})
+    outbox_in(home).run("r1").put_record(record("r1"))
+    shipper = start_shipper(outbox_in(home), there)
+    shipper.close()
+    with pytest.warns(match="W1303"):
+        assert shipper.wait().state == "waiting"

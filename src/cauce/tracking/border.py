@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from cauce.errors import CauceError, shown
+from cauce.tracking.database import make_database
 from cauce.tracking.destination import Destination
 
 REQUEST_SECONDS = 30
@@ -74,6 +75,7 @@ def connect(destination: Destination) -> Any:
     """A client of MLflow's for tracking and registry, inside `quiet_mlflow`."""
     from mlflow import MlflowClient
 
+    make_database(destination)
     return MlflowClient(tracking_uri=destination.uri, registry_uri=destination.uri)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
@@ -40,6 +40,19 @@ class Destination:
     def local(self) -> bool:
         """Whether it is a database file on this machine."""
         return self.uri.startswith("sqlite:") or self.uri.startswith("sqlite+")
+
+    @property
+    def file(self) -> Path | None:
+        """The database file, where it is one."""
+        found = _SQLITE.fullmatch(self.uri)
+        named = found is not None and found["path"] not in ("", ":memory:")
+        return Path(found["path"]) if found is not None and named else None
+
+    def at(self, file: Path) -> Destination:
+        """The same with another database file."""
+        found = _SQLITE.fullmatch(self.uri)
+        assert found is not None
+        return replace(self, uri=f"{found['scheme']}{file}{found['rest']}")
 
     def redact(self, text: str) -> str:
         """`text` without this destination's user, password and query, nor those of any other URI."""

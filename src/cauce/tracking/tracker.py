@@ -155,7 +155,8 @@ class Shipper:
 
     def _tell(self, order: object) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
+        # ValueError: the pipe was closed, because somebody has waited already.
+        with contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
 
