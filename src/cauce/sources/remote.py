@@ -1,0 +1,78 @@
+"""Rows that are somewhere else: brought here whole, as files, before anything looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError
+from cauce.sources.options import FileFormat
+from cauce.spec.addresses import Address
+
+Report = Callable[[float, float | None], None]
+"""Hears how many rows (or bytes) are here, of how many where that is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a project says beside the address. home: what a relative path is relative to. query: of a
+    database, in place of a table. drop: columns that need not be brought."""
+
+    home: Path
+    query: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was brought. files: their names in the folder, in order. format: what they are.
+
+    identity: of the rows, where it was computed on the way; None: the files' bytes say whether they changed.
+    """
+
+    files: tuple[str, ...]
+    format: FileFormat = "auto"
+    identity: str | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+class Remote(Protocol):
+    """Rows at an address. Nothing is asked of the other side before a method is called."""
+
+    def check(self) -> tuple[str, ...]:
+        """Whether the rows could be brought now: sentences on what was found, or what `bring` would raise."""
+        ...
+
+    def bring(self, folder: Path, report: Report) -> Brought:
+        """Bring all rows as files into a folder, which is empty or holds what an attempt that was cut off
+        left there. All of them, once each, or an error."""
+        ...
+
+
+Opener = Callable[[Address, Wanted], Remote]
+
+
+def _opener_of_databases() -> Opener:
+    from cauce.sources.sql import open_database
+
+    return open_database
+
+
+_OPENERS: Mapping[str, Callable[[], Opener]] = {
+    "mysql": _opener_of_databases,
+    "mariadb": _opener_of_databases,
+    "postgresql": _opener_of_databases,
+    "postgres": _opener_of_databases,
+    "sqlite": _opener_of_databases,
+}
+
+
+def open_remote(address: Address, wanted: Wanted) -> Remote:
+    """The rows at an address. E0330 for a scheme that is not served, and what is wrong with the address."""
+    found = _OPENERS.get(address.scheme)
+    if found is None:
+        raise CauceError("E0330", scheme=address.scheme)
+    return found()(address, wanted)
