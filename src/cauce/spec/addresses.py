@@ -13,7 +13,8 @@ from cauce.spec.settings import EMPTY, FrozenMap
 DATABASES = frozenset(("mysql", "mariadb", "postgresql", "postgres", "sqlite"))
 """Schemes of databases."""
 WEB = frozenset(("http", "https"))
-"""Schemes whose path is kept as it was written, escapes and all."""
+"""Schemes whose path is kept as it was written, with its query: what stands after "?" is for the server, and
+the options for Cauce stand after "#", as in https://host/file.csv#sha256=…"""
 BROUGHT = DATABASES | WEB | {"socrata"}
 """Schemes whose rows Cauce brings here before it reads them."""
 
@@ -23,6 +24,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
+_PLACE = re.compile(r"([^/?]*)/?(.*)", re.DOTALL)
 _MOST_PORT = 65_535
 
 
@@ -31,8 +33,8 @@ class Address:
     """An address, taken apart, every part unescaped (but the path of a web address).
 
     user, fragment: "" for none; port: None for the scheme's own. path: without the slash that ends the host,
-    so that sqlite:///a.db has "a.db" and sqlite:////a.db has "/a.db". options: what stands after "?". A
-    secret is never in it, only the reference to one.
+    so that sqlite:///a.db has "a.db" and sqlite:////a.db has "/a.db". options: what stands after "?" (of a
+    web address after "#"). A secret is never in it, only the reference to one.
     """
 
     scheme: str
@@ -66,8 +68,12 @@ def parse_address(text: str) -> Address:
         raise CauceError("E2500", address=_bare(text), part="scheme")
     scheme = found[1].lower()
     rest, _, fragment = text[found.end() :].partition("#")
-    rest, _, query = rest.partition("?")
-    place, _, path = rest.partition("/")
+    if scheme in WEB:
+        query, fragment = fragment, ""
+        _options(rest.partition("?")[2], scheme=scheme, address=text, repeated=True)
+    else:
+        rest, _, query = rest.partition("?")
+    place, path = _PLACE.fullmatch(rest).groups()  # type: ignore[union-attr] - matches everything
     user, _, where = place.rpartition("@")
     if ":" in user:
         raise CauceError("E2501", scheme=scheme, option="password")
@@ -91,8 +97,8 @@ def text_of(address: Address) -> str:
     path = address.path if address.scheme in WEB else quote(address.path, safe="/*,=:+ ")
     options = "&".join(f"{quote(name)}={quote(value, safe='/:,')}" for name, value in address.options.items())
     fragment = f"#{quote(address.fragment, safe='. ')}" if address.fragment else ""
-    slash = "/" if path or not host else ""
-    return f"{address.scheme}://{user}{host}{port}{slash}{path}{'?' if options else ''}{options}{fragment}"
+    slash, mark = "/" if path or not host else "", "#" if address.scheme in WEB else "?"
+    return f"{address.scheme}://{user}{host}{port}{slash}{path}{mark if options else ''}{options}{fragment}"
 
 
 def is_secret_name(name: str) -> bool:
@@ -127,13 +133,13 @@ def _host(where: str, text: str) -> tuple[str, int | None]:
     return unquote(host), int(port) if port else None
 
 
-def _options(query: str, *, scheme: str, address: str) -> FrozenMap[str]:
+def _options(query: str, *, scheme: str, address: str, repeated: bool = False) -> FrozenMap[str]:
     options: dict[str, str] = {}
     for name, value in _pairs(query):
         if is_secret_name(name) and _REFERENCE.fullmatch(value) is None:
             code = "E2502" if value.partition(":")[0] in ("env", "keyring", "file") else "E2501"
             raise CauceError(code, scheme=scheme, option=name)
-        if name in options:
+        if name in options and not repeated:
             raise CauceError("E2500", address=_bare(address), part="option")
         options[name] = value
     return FrozenMap(options)
