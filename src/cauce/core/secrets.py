@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def resolve_secret(reference: str) -> Secret:
     """The secret that `env:NAME`, `keyring:SERVICE` (with `/USER` where there are several) or `file:/path`
     names. E2502 for another reference, E2503 where nothing is there, E2504 where keyring is not installed."""
     kind, name = reference_parts(reference)
-    text = {"env": os.environ.get, "keyring": _of_keyring, "file": _of_file}[kind](name)
+    text = _FOUND[kind](name)
     if not text:
         raise CauceError("E2503", reference=reference)
     _revealed.add(text)
@@ -53,6 +54,10 @@ def redacted(text: str) -> str:
     for secret in sorted((one for one in _revealed if len(one) >= _SHORTEST), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
+
+
+def _of_environment(name: str) -> str | None:
+    return os.environ.get(name)
 
 
 def _of_file(name: str) -> str | None:
@@ -77,3 +82,10 @@ def _of_keyring(name: str) -> str | None:
     except KeyringError:
         return None
     return None if found is None else found.password
+
+
+_FOUND: Mapping[str, Callable[[str], str | None]] = {
+    "env": _of_environment,
+    "keyring": _of_keyring,
+    "file": _of_file,
+}
