@@ -12,7 +12,7 @@ ENTRIES = (
         says=_("{address} is no address that can be read ({part})."),
         hint=_("Write scheme://user@host:port/path?option=value#name, each option once."),
         explanation=_(
-            "An address says where rows are, such as mysql://reader@db.example.org/shop?password=env:DB#orders. "
+            "An address says where rows are, such as mysql://reader@db.example.org/s?password=env:DB#orders. "
             "The port is a number from 1 to 65535. Signs such as @, : / ? # inside a name are written as "
             "escapes: %40, %3A, %2F, %3F, %23."
         ),
