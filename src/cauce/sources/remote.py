@@ -47,8 +47,9 @@ class Remote(Protocol):
         ...
 
     def bring(self, folder: Path, report: Report) -> Brought:
-        """Bring all rows as files into a folder, which is empty or holds what an attempt that was cut off
-        left there. All of them, once each, or an error."""
+        """Bring all rows as files into the address's own folder, which is empty or holds what earlier calls
+        left there, whole or cut off: who can ask whether anything changed brings only that (web addresses,
+        Socrata). All rows, once each, or an error; the files of an earlier call stay for a day."""
         ...
 
 
@@ -61,12 +62,20 @@ def _opener_of_databases() -> Opener:
     return open_database
 
 
+def _opener_of_web_files() -> Opener:
+    from cauce.sources.http_address import open_web_file
+
+    return open_web_file
+
+
 _OPENERS: Mapping[str, Callable[[], Opener]] = {
     "mysql": _opener_of_databases,
     "mariadb": _opener_of_databases,
     "postgresql": _opener_of_databases,
     "postgres": _opener_of_databases,
     "sqlite": _opener_of_databases,
+    "http": _opener_of_web_files,
+    "https": _opener_of_web_files,
 }
 
 

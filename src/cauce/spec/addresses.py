@@ -24,7 +24,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(r"(env|keyring|file):(.+)", re.DOTALL)
-_PLACE = re.compile(r"([^/?]*)/?(.*)", re.DOTALL)
+_PLACE = re.compile("[^/?]*")
 _MOST_PORT = 65_535
 
 
@@ -73,7 +73,8 @@ def parse_address(text: str) -> Address:
         _options(rest.partition("?")[2], scheme=scheme, address=text, repeated=True)
     else:
         rest, _, query = rest.partition("?")
-    place, path = _PLACE.fullmatch(rest).groups()  # type: ignore[union-attr] - matches everything
+    place = _PLACE.match(rest)[0]  # type: ignore[index]
+    path = rest[len(place) :].removeprefix("/")
     user, _, where = place.rpartition("@")
     if ":" in user:
         raise CauceError("E2501", scheme=scheme, option="password")
