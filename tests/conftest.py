@@ -111,6 +111,14 @@ def pytest_configure() -> None:
             sys.path.remove(str(ROOT))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several processes (`-n 2`) share the tests by what these need."""
+    from shares import Shares
+
+    return Shares(config, log) if config.getoption("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse skips that do not say why."""
     for item in items:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-REPORT = """<testsuites><testsuite>
+REPORT = """<testsuites><testsuite time="100.5">
 <testcase classname="tests.faults.test_a" name="test_kills[every one]" time="61.5">
 <properties><property name="killed" value="195 of 195"/></properties></testcase>
 <testcase classname="tests.faults.test_a" name="test_disk" time="2"><failure message="x"/></testcase>
@@ -61,7 +61,7 @@ def test_a_promise_holds_only_where_all_its_tests_passed(script: ModuleType, tmp
     assert "| faults | 1 | 1 | 0 | 64 |" in text
     assert "Failed:\n\n- " in text
     assert "- stores: strace: strace is | not here" in text
-    assert "2 tests passed,\n1 failed, 1 were skipped, in 1 minutes" in text
+    assert "2 tests passed,\n1 failed, 1 were skipped, in 2 minutes" in text
 
 
 def test_every_test_that_a_promise_names_exists(script: ModuleType) -> None:

@@ -1,0 +1,57 @@
+"""How several processes share the tests: what costs seconds to make is made once and used there."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The files that name one of these fixtures make one share: each costs a gigabyte and ten seconds.
+COSTLY = ("spark_session", "spark_cluster")
+
+# The longest, begun first: nobody waits for one of them at the end.
+LONG = (
+    *COSTLY,
+    "tests/faults/test_whole_run_faults.py",
+    "tests/house/test_docs_examples.py",
+    "tests/tracking",
+    "tests/faults/test_full_disk_commands.py",
+    "tests/examples/test_demo.py",
+    "tests/examples/test_example_projects.py",
+    "tests/stats/test_known_lanes.py",
+    "tests/examples/test_candidate_examples.py",
+    "tests/stores/test_kills.py",
+    "tests/spark/test_starting_spark.py",
+    "tests/bundles/test_hostile_bundles.py",
+)
+
+
+@cache
+def share_of(file: str) -> str:
+    """What `file` belongs to: a costly fixture, its folder where that has a conftest.py, else itself."""
+    path = ROOT / file
+    text = path.read_text(encoding="utf-8")
+    for fixture in COSTLY:
+        if fixture in text:
+            return fixture
+    return str(Path(file).parent) if (path.parent / "conftest.py").exists() else file
+
+
+def turn_of(share: str) -> int:
+    """Its place in the order of work; those of no name keep the order in which they were found."""
+    return LONG.index(share) if share in LONG else len(LONG)
+
+
+class Shares(LoadScopeScheduling):
+    """Hands every process one share after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid.partition("::")[0])
+
+    def _assign_work_unit(self, node: Any) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=turn_of), last=False)
+        super()._assign_work_unit(node)
