@@ -95,7 +95,7 @@ class Download:
         with translated(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self.draft.unlink(missing_ok=True)
-            _replace(self.folder / _BEGUN, asdict(begun))
+            replace_json(self.folder / _BEGUN, asdict(begun))
             self.draft.touch()
 
     def drop(self) -> None:
@@ -112,7 +112,7 @@ class Download:
             sync(self.draft)
             self.draft.replace(target)
             sync(target.parent)
-            _replace(self.folder / _CURRENT, asdict(version))
+            replace_json(self.folder / _CURRENT, asdict(version))
             (self.folder / _BEGUN).unlink(missing_ok=True)
             self._forget_others(version)
         return target
@@ -153,7 +153,8 @@ def _read(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"": None}
 
 
-def _replace(file: Path, content: Mapping[str, Any]) -> None:
+def replace_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file in place of the one there is: the one or the other, whole and durable."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.write_bytes(canonical_json(content))
     sync(draft)

@@ -24,7 +24,7 @@ from cauce.spec.addresses import Address, is_secret_name, options_beside
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB|TB)")
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_POLICY = frozenset(("private", "most", "seconds", "idle", "tries"))
+POLICY_OPTIONS = frozenset(("private", "most", "seconds", "idle", "tries"))
 _KNOWN = frozenset(("sha256", "token", "password"))
 Options = Mapping[str, str]
 
@@ -58,7 +58,7 @@ class RemoteFile:
 def open_web_file(address: Address, wanted: Wanted) -> RemoteFile:
     """The file behind `address`. E2611 for an option that is not known or cannot be so."""
     _ = wanted
-    check_options(address, _POLICY | _KNOWN)
+    check_options(address, POLICY_OPTIONS | _KNOWN)
     sha256 = address.options.get("sha256")
     if sha256 is not None and _SHA256.fullmatch(sha256.lower()) is None:
         raise CauceError("E2611", option="sha256", value=sha256, known="64 x 0-9a-f")
@@ -87,13 +87,14 @@ def policy_of(options: Options) -> Policy:
         found = replace(found, most_bytes=int(size[1]) * _BYTES[size[2]])
     for name in ("seconds", "idle"):
         if name in options:
-            found = replace(found, **{name: float(_natural(name, options[name]))})  # type: ignore[arg-type]
-    return replace(found, tries=_natural("tries", options["tries"])) if "tries" in options else found
+            found = replace(found, **{name: float(natural(name, options[name]))})  # type: ignore[arg-type]
+    return replace(found, tries=natural("tries", options["tries"])) if "tries" in options else found
 
 
-def _natural(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**7):
-        raise CauceError("E2611", option=name, value=text, known="1, 2, …")
+def natural(name: str, text: str, *, most: int = 10**7) -> int:
+    """An option that is a whole number from 1 to `most`; E2611."""
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= most):
+        raise CauceError("E2611", option=name, value=text, known=f"1, 2, …, {most}")
     return int(text)
 
 

@@ -21,7 +21,7 @@ Report = Callable[[float, float | None], None]
 
 _BLOCK = 1 << 18
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-_UNREACHED = frozenset(("E2602", "E2608", "E2610", "E2612"))
+UNREACHED = frozenset(("E2602", "E2608", "E2610", "E2612"))
 _TRIES_TO_ASK = 3
 
 
@@ -48,7 +48,7 @@ def fetched_file(wanted: WebFile, place: Download, report: Report) -> Path:
     try:
         return _fetched(wanted, place, known, report=report)
     except CauceError as error:
-        if known is None or error.code not in _UNREACHED:
+        if known is None or error.code not in UNREACHED:
             raise
         warn("W2614", url=wanted.request.shown, when=known.fetched, reason=error.message)
         return place.path(known)

@@ -68,6 +68,12 @@ def _opener_of_web_files() -> Opener:
     return open_web_file
 
 
+def _opener_of_portals() -> Opener:
+    from cauce.sources.socrata_source import open_dataset
+
+    return open_dataset
+
+
 _OPENERS: Mapping[str, Callable[[], Opener]] = {
     "mysql": _opener_of_databases,
     "mariadb": _opener_of_databases,
@@ -76,6 +82,7 @@ _OPENERS: Mapping[str, Callable[[], Opener]] = {
     "sqlite": _opener_of_databases,
     "http": _opener_of_web_files,
     "https": _opener_of_web_files,
+    "socrata": _opener_of_portals,
 }
 
 

@@ -64,8 +64,8 @@ ENTRIES = (
         hint=_("Name your own authority's certificates with SSL_CERT_FILE."),
         explanation=_(
             "The server did not prove that it is who the address names, so nothing was asked of it. A "
-            "company with an authority of its own names its certificates in SSL_CERT_FILE or SSL_CERT_DIR. There is "
-            "no way to switch the check off."
+            "company with an authority of its own names its certificates in SSL_CERT_FILE or SSL_CERT_DIR. "
+            "There is no way to switch the check off."
         ),
     ),
     Entry(
@@ -157,6 +157,110 @@ ENTRIES = (
         explanation=_(
             "Everybody between this machine and the server can read what is sent over http, and would have "
             "the secret. So credentials go over https only, unless the server is in a network of your own."
+        ),
+    ),
+    Entry(
+        code="E2630",
+        exit=Exit.UNAVAILABLE,
+        says=_("{root} has no data set {dataset}."),
+        hint=_("Look the name up on the portal; it is the last part of the data set's address there."),
+        explanation=_(
+            "A data set's name has two groups of four letters and digits, such as jbjy-vk9h. Portals retire "
+            "data sets and put new ones in their place, so a name that once worked may be gone."
+        ),
+    ),
+    Entry(
+        code="E2631",
+        exit=Exit.UNAVAILABLE,
+        says=_("{url} refuses the question (HTTP {status}): {reason}"),
+        hint=_("Correct $where; texts stand in single quotes. Private data sets are not read."),
+        explanation=_(
+            "The portal does not understand the condition in the address, or does not show the data set to "
+            "everybody. A condition is written in SoQL, such as fecha_de_firma >= '2024-01-01T00:00:00', "
+            "with the portal's own short names of columns."
+        ),
+    ),
+    Entry(
+        code="W2632",
+        exit=Exit.OK,
+        says=_("{root} does not know the app token; it is left out."),
+        hint=_("Make a new token on that portal, or take it out of the address."),
+        explanation=_(
+            "Portals refuse every request with a token that they do not know, even where no token is needed. "
+            "Without one the same rows come, but a portal lets those without a token ask less often."
+        ),
+    ),
+    Entry(
+        code="E2633",
+        exit=Exit.TEMPORARY,
+        says=_("{url} changed each time while its pages were fetched ({rounds} times)."),
+        hint=_("Try again when it is not being updated, or bring less at a time with $where."),
+        explanation=_(
+            "Rows or columns changed between two pages, so the pages are not of one state of the data set; "
+            "they were thrown away and fetched anew, and it happened again. A mixture of two states is never "
+            "learned from."
+        ),
+    ),
+    Entry(
+        code="E2634",
+        exit=Exit.DATA,
+        says=_("{url} gave {rows} rows where it counts {expected}."),
+        hint=_("Try again later, or with a smaller page=."),
+        explanation=_(
+            "The portal says how many rows its data set has, and its pages together held another number "
+            "though it says that nothing changed. Rows are missing or too many, so nothing was taken."
+        ),
+    ),
+    Entry(
+        code="E2636",
+        exit=Exit.CONFIG,
+        says=_("The data set has no column {column}; near: {near}."),
+        hint=_("$select takes names of columns, joined by commas; formulas belong under [features]."),
+        explanation=_(
+            "Columns have short names on a portal, in small letters and without accents, such as "
+            "valor_del_contrato. Only plain columns can be selected: what is calculated from them is "
+            "declared in the project, so that it means the same in the service."
+        ),
+    ),
+    Entry(
+        code="E2637",
+        exit=Exit.CONFIG,
+        says=_("{name} is no name of a data set."),
+        hint=_("Write socrata://HOST/NAME, such as socrata://www.datos.gov.co/jbjy-vk9h."),
+        explanation=_(
+            "A data set's name has two groups of four small letters and digits with a hyphen between them; "
+            "it is the last part of the data set's address on the portal."
+        ),
+    ),
+    Entry(
+        code="E2638",
+        exit=Exit.UNAVAILABLE,
+        says=_("{url} does not answer as a portal of Socrata does."),
+        hint=_("Check the host; other portals give files, whose https address is a source too."),
+        explanation=_(
+            "The answer has not the form that this kind of portal gives: another program is behind the "
+            "address, or a page that asks for a login."
+        ),
+    ),
+    Entry(
+        code="W2639",
+        exit=Exit.OK,
+        says=_("The portal says that {column} is {type}, but not all its cells are: it is read as text."),
+        hint=_("If some texts mean a missing value, say so under data.missing; data.types decides the kind."),
+        explanation=_(
+            "A portal tells what each column holds, and a cell held something else, so the column stays as "
+            "the texts it is. With data.types the kind can be demanded: then rows with such cells are "
+            "rejected and counted."
+        ),
+    ),
+    Entry(
+        code="E2640",
+        exit=Exit.DATA,
+        says=_("{url} has no rows."),
+        hint=_("Check the condition in $where."),
+        explanation=_(
+            "The data set is there, but it is empty or no row meets the condition. Texts are compared as "
+            "they are written, capitals and accents included."
         ),
     ),
 )
