@@ -63,15 +63,15 @@ class Took:
     peak: int
 
 
-def generate(path: Path, rows: int) -> None:
-    """28 normal floats and a label that depends on some of them; the same bytes for the same rows."""
+def generate(path: Path, rows: int, *, seed: int | None = None) -> None:
+    """28 normal floats and a label that depends on some of them; the same bytes for the same rows and seed."""
     import numpy as np
     import polars as pl
     import pyarrow.parquet as pq
 
     writer = None
     for start in range(0, rows, 500_000):
-        random = np.random.default_rng(start)
+        random = np.random.default_rng(start if seed is None else [seed, start])
         matrix = random.normal(size=(min(500_000, rows - start), FEATURES))
         signal = matrix[:, 0] + matrix[:, 1] * matrix[:, 2] + np.sin(matrix[:, 3]) - 0.5 * matrix[:, 4] ** 2
         columns = {f"f{place}": matrix[:, place] for place in range(FEATURES)}

@@ -70,7 +70,14 @@ def mlflow_function(session: Any, folder: Path, names: list[str]) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    measured_on_spark("predict", __doc__, measured)
+
+
+def measured_on_spark(
+    name: str, description: str | None, measured: Callable[[Any, Path, argparse.Namespace], dict[str, Any]]
+) -> None:
+    """Print what `measured` finds with a session on local[2] in a folder of its own, for so many rows."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -80,8 +87,8 @@ def main() -> None:
 
     session = open_session("local[2]", settings={"spark.driver.memory": "4g"})
     try:
-        with tempfile.TemporaryDirectory(prefix="cauce-spark-predict-") as name:
-            print(json.dumps(measured(session, Path(name), options)))
+        with tempfile.TemporaryDirectory(prefix=f"cauce-spark-{name}-") as folder:
+            print(json.dumps(measured(session, Path(folder), options)))
     finally:
         session.stop()
 

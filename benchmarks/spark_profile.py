@@ -11,17 +11,12 @@ scans over rows; `processor_ratio` is of processor seconds of Java and of all Py
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from cauce.threads import limit_threads
 from ingest import generate
-from spark_predict import timed
+from spark_predict import measured_on_spark, timed
 
 TARGET, MOST_SCANS = 1.5, 2.0
 _PROJECT = """
@@ -40,20 +35,7 @@ category_3 = {{ nulls = 0.01 }}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    limit_threads()
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    from cauce.engines.spark.session import open_session
-
-    session = open_session("local[2]", settings={"spark.driver.memory": "4g"})
-    try:
-        with tempfile.TemporaryDirectory(prefix="cauce-spark-profile-") as name:
-            print(json.dumps(measured(session, Path(name), options)))
-    finally:
-        session.stop()
+    measured_on_spark("profile", __doc__, measured)
 
 
 def table(folder: Path, name: str, rows: int) -> Path:

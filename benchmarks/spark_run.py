@@ -27,8 +27,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from run_overhead import FEATURES, generate
+
 TARGET = 0.6
-FEATURES = 28
 ROUNDS = 100
 
 _PROJECT = f"""schema = 1
@@ -87,26 +88,6 @@ print(sum(guesses))
 fitted.get_booster().save_model(model)
 session.stop()
 """
-
-
-def generate(path: Path, rows: int, *, seed: int) -> None:
-    """28 normal floats and a label that depends on some of them; the same bytes for the same rows."""
-    import numpy as np
-    import polars as pl
-    import pyarrow.parquet as pq
-
-    writer = None
-    for start in range(0, rows, 500_000):
-        random = np.random.default_rng([seed, start])
-        matrix = random.normal(size=(min(500_000, rows - start), FEATURES))
-        signal = matrix[:, 0] + matrix[:, 1] * matrix[:, 2] + np.sin(matrix[:, 3]) - 0.5 * matrix[:, 4] ** 2
-        columns = {f"f{place}": matrix[:, place] for place in range(FEATURES)}
-        columns["label"] = (signal + random.logistic(size=len(matrix)) > 0).astype(np.int64)
-        table = pl.DataFrame(columns).to_arrow()
-        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
 
 
 def timed(command: list[str]) -> tuple[float, float]:
