@@ -72,12 +72,14 @@ def open_project_rows(work: Workspace, report: Report) -> ProjectRows:
     """The rows of the workspace's project. Raises what reading raises, and E0742 and E0743."""
     if work.held is not None:
         return _of_table(work, work.held)
+    said = () if work.here is None else work.here.notices
     if isinstance(work.engine, Asking):
         source = open_source(work.read_options, ask=work.engine.ask)
         rows = SpreadRows(source, Kept(work.store))
-        return ProjectRows(rows, source.notices, rows.kept.rejected, source.texts)
+        return ProjectRows(rows, (*said, *source.notices), rows.kept.rejected, source.texts)
     source = open_source(work.read_options)
-    return ProjectRows(_Reported(source, report), source.notices, lambda: source.rejected, source.texts)
+    reported = _Reported(source, report)
+    return ProjectRows(reported, (*said, *source.notices), lambda: source.rejected, source.texts)
 
 
 def _of_table(work: Workspace, table: HeldRows) -> ProjectRows:

@@ -14,14 +14,17 @@ from cauce.ports.pieces import HeldRows
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
+from cauce.running.bringing import Here, bring_here
 from cauce.running.held_rows import open_held
 from cauce.running.observer import Heard
 from cauce.running.plots.beside import Beside
 from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
 from cauce.sources.files import find_files, fingerprint, is_held
+from cauce.sources.remote import Wanted
 from cauce.spec import FILE_NAME, Data, Project, read_project
 from cauce.spec import Engine as EngineSettings
+from cauce.spec.addresses import is_brought
 from cauce.stores.ledger import StoreLedger
 
 Kind = Literal["local", "spark"]
@@ -119,9 +122,24 @@ class Workspace:
         return {}
 
     @cached_property
+    def here(self) -> Here | None:
+        """The files that the project's addresses were brought to; None where it has no address. Once for each
+        command: that every step reads the same rows."""
+        data = self.project.data
+        if not any(is_brought(one) for one in data.source):
+            return None
+        sources = read_options(data, self.folder).paths
+        wanted = Wanted(home=self.folder, drop=data.drop)
+        return bring_here(sources, wanted, folder=self.store_folder, report=self.heard)
+
+    @cached_property
     def read_options(self) -> ReadOptions:
         """How the project's files are read."""
-        return read_options(self.project.data, self.folder)
+        options = read_options(self.project.data, self.folder)
+        if self.here is None:
+            return options
+        form = self.here.format if options.format == "auto" else options.format
+        return replace(options, paths=self.here.paths, format=form)
 
     @cached_property
     def held(self) -> HeldRows | None:
@@ -136,7 +154,10 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan."""
-        return self._identity if self._reads_table else fingerprint(find_files(self.read_options.paths))
+        if self._reads_table:
+            return self._identity
+        known = None if self.here is None else self.here.identity
+        return known or fingerprint(find_files(self.read_options.paths))
 
     @cached_property
     def _identity(self) -> str:
@@ -178,7 +199,7 @@ def engine_settings(said: EngineSettings, **asked: Unpack[EngineAsked]) -> Engin
 def read_options(data: Data, folder: Path) -> ReadOptions:
     """What `[data]` says about reading, with paths made absolute."""
     return ReadOptions(
-        paths=tuple(one if is_held(one) else str(folder / one) for one in data.source),
+        paths=tuple(one if is_held(one) or is_brought(one) else str(folder / one) for one in data.source),
         format=data.format,
         encoding=data.encoding,
         delimiter=data.delimiter,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cauce.errors import CauceError, Place
+from cauce.spec.addresses import is_brought
 
 _CHUNK = 1 << 20
 _GLOB_SIGNS = frozenset("*?[")
@@ -75,7 +76,7 @@ def is_remote(path: str) -> bool:
 
 def is_held(source: str) -> bool:
     """Whether a source is a table, or files that only an engine reaches."""
-    return source.startswith(TABLE) or is_remote(source)
+    return source.startswith(TABLE) or (is_remote(source) and not is_brought(source))
 
 
 def unreadable(file: SourceFile, error: OSError) -> CauceError:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from cauce.errors import CauceError
 from cauce.language import format_significant
+from cauce.spec.addresses import is_brought, parse_address
 from cauce.spec.chains import chain_findings
 from cauce.spec.evaluate import answer_findings, threshold_findings, wants_quantiles
 from cauce.spec.expectations import expectation_findings
@@ -76,10 +78,20 @@ def _engine(project: Project) -> Iterator[Finding]:
 def _sources(project: Project) -> Iterator[Finding]:
     for source in project.data.source:
         scheme = _URL.match(source)
-        if scheme and scheme[1].lower() not in _FILE_SYSTEMS:
+        if is_brought(source):
+            yield from _address(source)
+        elif scheme and scheme[1].lower() not in _FILE_SYSTEMS:
             yield Finding("E0330", ("data", "source"), {"scheme": scheme[1].lower()})
         elif scheme and _PASSWORD.search(source):
             yield Finding("E0746", ("data", "source"), {"scheme": scheme[1].lower()})
+
+
+def _address(source: str) -> Iterator[Finding]:
+    """What is wrong with an address whose rows are brought here."""
+    try:
+        parse_address(source)
+    except CauceError as error:
+        yield Finding(error.code, ("data", "source"), error.values)
 
 
 def _types(project: Project) -> Iterator[Finding]:

@@ -60,8 +60,8 @@ class Data:
 
     source: SomeNames = setting(
         _(
-            "A file, a folder or a pattern such as data/*.csv, or a list; relative to this file. On Spark "
-            "also table:name."
+            "A file, a folder or a pattern such as data/*.csv, or a list; relative to this file. Also an "
+            "address, such as https://host/file.csv; on Spark table:name."
         )
     )
     format: Literal["auto", "csv", "tsv", "json", "parquet", "orc"] = setting(

@@ -1,0 +1,69 @@
+"""Rows that are somewhere else, brought into the project's folder before anything reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cauce.core.reading.notices import Notice
+from cauce.errors import CauceError
+from cauce.sources.downloads import download_of
+from cauce.sources.options import FileFormat
+from cauce.sources.remote import Brought, Wanted, open_remote
+from cauce.spec.addresses import Address, is_brought, parse_address, text_of
+from cauce.stores.lock import locked
+
+FOLDER = "brought"
+"""Where in the store's folder the files of addresses are."""
+
+Report = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Here:
+    """A project's sources as files of this machine. identity: of the rows, where it is known of all."""
+
+    paths: tuple[str, ...]
+    format: FileFormat = "auto"
+    identity: str | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: Report) -> Here:
+    """The sources with every address replaced by the files that are brought from there, which takes as long
+    as it takes; what is here and did not change is not fetched again.
+
+    folder: the store's. E0404 where addresses give files of different kinds, and what bringing raises.
+    """
+    paths: list[str] = []
+    found: list[Brought] = []
+    for source in sources:
+        if not is_brought(source):
+            paths.append(source)
+            continue
+        address = parse_address(source)
+        place = download_of(folder / FOLDER, _mark(address, wanted)).folder
+        with locked(str(place / "lock"), patience=math.inf):
+            brought = open_remote(address, wanted).bring(place, report)
+        paths.extend(str(place / name) for name in brought.files)
+        found.append(brought)
+    formats = dict.fromkeys(one.format for one in found)
+    if len(formats) > 1:
+        first, second = sources[0], sources[-1]
+        raise CauceError("E0404", first=first, format=next(iter(formats)), second=second)
+    alone = len(found) == len(sources) == 1
+    return Here(
+        tuple(paths),
+        next(iter(formats), "auto"),
+        found[0].identity if alone else None,
+        tuple(notice for one in found for notice in one.notices),
+    )
+
+
+def _mark(address: Address, wanted: Wanted) -> str:
+    """What tells one place from another; no secret is in an address."""
+    query = "" if wanted.query is None else hashlib.sha256(wanted.query.encode()).hexdigest()
+    return f"{text_of(address)}\n{query}"
