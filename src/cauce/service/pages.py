@@ -42,9 +42,9 @@ def card(served: Served) -> bytes:
         (translate(_("Classes")), ", ".join(target.class_names[:_LEVELS]) or "–"),
     ]
     facts += [
-        (translate(_DATASETS[name]), format_number(count))
-        for name, count in manifest.counts.items()
-        if name in _DATASETS
+        (translate(words), format_number(manifest.counts[name]))
+        for name, words in _DATASETS.items()
+        if name in manifest.counts
     ]
     parts = [
         f"<p>{_safe(said)}</p>",
@@ -70,8 +70,9 @@ def doors(served: Served, listed: Iterable[tuple[str, str, str]]) -> bytes:
 
 
 def _metrics(served: Served) -> Iterator[str]:
-    for dataset, metrics in served.manifest.metrics.items():
-        if metrics:
+    found = served.manifest.metrics
+    for dataset in sorted(found, key=[*_DATASETS, *found].index):
+        if metrics := found[dataset]:
             name = translate(_DATASETS.get(dataset, dataset))
             yield f"<h2>{_safe(translate(_('Metrics on {rows}')).format(rows=name))}</h2>"
             yield _table((), [(str(one.name), _number(one.value)) for one in metrics])

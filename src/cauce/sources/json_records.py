@@ -11,6 +11,7 @@ from typing import Any
 
 from cauce.core.reading.records import count_lines
 from cauce.errors import CauceError
+from cauce.language import gettext_noop as _
 from cauce.sources.decoding import Encoding, Unreadable, find_encoding, utf8_pieces
 from cauce.sources.files import Content, SourceFile
 from cauce.sources.unpacking import unpacked
@@ -19,6 +20,35 @@ _START = re.compile(r'\s*(?:\[\s*)?\{\s*(?:"|\})')
 _BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SNIFFED = 1 << 12
+
+_NO_OBJECT, _TOO_DEEP, _HALF = (
+    _("not an object"),
+    _("nested too deeply"),
+    _("half a letter (a lone surrogate)"),
+)
+_TOO_LARGE, _TOO_LONG, _OTHER = (
+    _("a number beyond the largest"),
+    _("a number of too many digits"),
+    _("it is not written as JSON is"),
+)
+_CONSTANTS = {
+    "NaN": _("NaN is not JSON"),
+    "Infinity": _("Infinity is not JSON"),
+    "-Infinity": _("-Infinity is not JSON"),
+}
+_DECODERS = (
+    _("Expecting value"),
+    _("Expecting ',' delimiter"),
+    _("Expecting ':' delimiter"),
+    _("Expecting property name enclosed in double quotes"),
+    _("Extra data"),
+    _("Unterminated string starting at"),
+    _("Invalid control character at"),
+    _("Invalid \\escape"),
+    _("Invalid \\uXXXX escape"),
+)
+"""Why a record is not read, in the decoder's words. All reasons are kept in English and told in the reader's
+language."""
 
 
 class Unread(Exception):  # noqa: N818 - never seen by users: it becomes a rejected row
@@ -183,7 +213,7 @@ def cells(text: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Unread("E0435", reason=_why(error)) from None
     if not isinstance(found, _Object):
-        raise Unread("E0435", reason="not an object")
+        raise Unread("E0435", reason=_NO_OBJECT)
     values = dict(found)
     if len(values) < len(found):
         seen: set[str] = set()
@@ -198,7 +228,7 @@ def _check_letters(values: Mapping[str, Any]) -> None:
     for pair in values.items():
         for one in pair:
             if isinstance(one, str) and not _is_text(one):
-                raise Unread("E0435", reason="half a letter (a lone surrogate)")
+                raise Unread("E0435", reason=_HALF)
 
 
 def _is_text(text: str) -> bool:
@@ -206,18 +236,24 @@ def _is_text(text: str) -> bool:
 
 
 def _why(error: Exception) -> str:
-    return error.msg if isinstance(error, json.JSONDecodeError) else str(error) or "nested too deeply"
+    if isinstance(error, RecursionError):
+        return _TOO_DEEP
+    if isinstance(error, json.JSONDecodeError):
+        said = error.msg.rstrip(": ")
+        return said if said in _DECODERS else _OTHER
+    said = str(error)
+    return said if said == _TOO_LARGE or said in _CONSTANTS.values() else _TOO_LONG
 
 
 def _number(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise ValueError("a number beyond the largest")
+        raise ValueError(_TOO_LARGE)
     return value
 
 
 def _constant(text: str) -> float:
-    raise ValueError(f"{text} is not JSON")
+    raise ValueError(_CONSTANTS[text])
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_Object, parse_float=_number, parse_constant=_constant)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import IO
 
 from cauce.errors import CauceError
+from cauce.language import translate
 
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -30,7 +31,10 @@ class Rejection:
     @property
     def reason(self) -> str:
         """Why, in the active language, without the row's data."""
-        return CauceError(self.code, place=None, **self.values).message
+        told = self.values
+        if isinstance(why := told.get("reason"), str):
+            told = {**told, "reason": translate(why)}
+        return CauceError(self.code, place=None, **told).message
 
 
 class Rejections:
