@@ -85,7 +85,7 @@ def settings(**changes: Any) -> ServiceSettings:
 
 def application(model: Served | None = None, **changes: Any) -> Application:
     """The application in this process. changes: of its settings, limits, tokens or capture."""
-    own = {name: changes.pop(name) for name in ("tokens", "capture") if name in changes}
+    own = {name: changes.pop(name) for name in ("tokens", "capture", "explain") if name in changes}
     memory = mmap.mmap(-1, Counters.size(NAMES, 1))
     return Application(
         served=model or served(),
@@ -143,8 +143,13 @@ def ask(app: Application, path: str = "/predict", body: Any = b"", **more: Any) 
 
 def start(task: str = "binary", **choices: Any) -> Service:
     """The small model behind a real server, on a free port."""
-    folder = folder_of(small.bundle(task))
-    return prepare(folder, digest=small.bundle(task).identity, choices={"port": 0, **choices}).start()
+    return start_of(small.bundle(task), **choices)
+
+
+def start_of(bundle: Bundle, **choices: Any) -> Service:
+    """A bundle behind a real server, on a free port."""
+    folder = folder_of(bundle)
+    return prepare(folder, digest=bundle.identity, choices={"port": 0, **choices}).start()
 
 
 def connect(url: str, *, timeout: float = 10.0) -> http.client.HTTPConnection:

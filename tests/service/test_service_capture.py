@@ -7,6 +7,7 @@ import json
 import math
 import mmap
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -214,6 +215,44 @@ def test_requests_that_wait_share_a_sync(tmp_path: Path, monkeypatch: pytest.Mon
     log.close()
     assert len(only(tmp_path).requests) == 64
     assert len(syncs) <= 2
+
+
+@pytest.mark.parametrize("full", ["refuse", "drop"])
+def test_a_disk_that_hangs_stops_nothing_but_what_the_policy_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    """One disk that does not answer would hold every client for ever, and then every connection."""
+    answers, real = threading.Event(), os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda one: (answers.wait(30), real(one)))
+    log = keeping(tmp_path, full=full, seconds=0.2)
+    outcomes: list[str] = []
+
+    async def ask(number: int) -> None:
+        try:
+            await log(scored(request=f"r{number}"))
+            outcomes.append("answered")
+        except CauceError as error:
+            outcomes.append(error.code)
+
+    async def run() -> None:
+        first = asyncio.create_task(ask(0))
+        await asyncio.sleep(0.05)
+        await asyncio.gather(first, *(ask(k) for k in range(1, 20)))
+        began = time.monotonic()
+        await ask(20)
+        assert time.monotonic() - began < 0.1, "nobody waits again for a disk that hangs"
+        assert set(outcomes) == {"E2451" if full == "refuse" else "answered"}
+        answers.set()
+        while log._hanging:
+            await asyncio.sleep(0.01)
+        outcomes.clear()
+        await ask(21)
+        assert outcomes == ["answered"]
+
+    asyncio.run(run())
+    log.close()
+    assert log.counters.captured() == (1, 0 if full == "refuse" else 21)
+    assert [one.request for one in only(tmp_path).requests] == ["r0", "r21"]
 
 
 @pytest.mark.parametrize("full", ["refuse", "drop"])

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 import served_models as serving
 import small_models as small
+import test_service_explain as explaining
 from prometheus_client.parser import text_string_to_metric_families
 
 from cauce.errors import CauceError
@@ -41,7 +42,7 @@ def sent(path: str, method: str) -> dict[str, Any]:
 def test_every_door_has_a_decision_about_who_may_go_through(door: Any, tokens: Any) -> None:
     """A door that somebody adds without one would be open to all."""
     known, secrets = tokens
-    app = serving.application(tokens=known, docs=True)
+    app = serving.application(tokens=known, docs=True, explain=explaining.here())
     assert (door.scope is None) == (door.path in OPEN) == bool(door.why)
     for method in door.methods:
         found = {
@@ -186,7 +187,7 @@ def test_openapi_has_a_typed_field_for_each_column_and_an_example_that_scores() 
         assert serving.ask(app, "/predict", example).status == 200
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(row).validate(serving.fine(stops="3"))
-    assert set(document["paths"]) == set(PATHS) - {"/docs"}
+    assert set(document["paths"]) == set(PATHS) - {"/docs", "/explain"}
     fine = document["paths"]["/predict"]["post"]["responses"]["200"]
     answer = fine["content"]["application/json"]["schema"]
     jsonschema.Draft202012Validator(answer).validate(serving.ask(app, "/predict", serving.FINE).json)

@@ -15,11 +15,13 @@ class Choices(TypedDict, total=False):
 
     host: an address of this machine; others than its own loopback need tokens. port: 0 for a free one.
     workers: processes. tokens: a file of tokens (`cauce.token`). extra: what happens to fields that are no
-    columns. docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
+    columns. explain: whether /explain says what each column adds to a prediction, by a process of its own.
+    docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
     at most in a request. request_seconds: in which a request has to arrive. patience: seconds beyond which
     a waiting request is refused. capture: a folder that keeps every row and its prediction before it is
     given. capture_share: of requests that are kept. capture_window: milliseconds after the answer in which it
-    is kept. capture_full: what happens where it cannot be kept. capture_without: columns not to keep.
+    is kept. capture_full: what happens where it cannot be kept, or is not within capture_seconds.
+    capture_without: columns not to keep.
     capture_bytes: the folder's most. capture_days: after which it is deleted. watch: seconds after which it
     is asked again which version an alias names, 0 for never; nothing is asked where a digest is given, or a
     project that is no file.
@@ -30,6 +32,7 @@ class Choices(TypedDict, total=False):
     workers: int | None
     tokens: str | Path | None
     extra: Literal["ignore", "refuse"] | None
+    explain: bool | None
     docs: bool | None
     rows: int | None
     body_bytes: int | None
@@ -39,6 +42,7 @@ class Choices(TypedDict, total=False):
     capture_share: float | None
     capture_window: float | None
     capture_full: Literal["refuse", "drop"] | None
+    capture_seconds: float | None
     capture_without: Sequence[str] | None
     capture_bytes: int | None
     capture_days: float | None

@@ -16,6 +16,7 @@ _MEMBERS = {
     "capture_share": "share",
     "capture_window": "window",
     "capture_full": "full",
+    "capture_seconds": "seconds",
     "capture_without": "left_out",
     "capture_bytes": "most_bytes",
     "capture_days": "days",
@@ -23,6 +24,7 @@ _MEMBERS = {
 _BOUNDS = {
     "capture_share": (0.0, 1.0),
     "capture_window": (0.0, 60_000.0),
+    "capture_seconds": (0.1, 60.0),
     "capture_bytes": (1 << 16, 1 << 60),
     "capture_days": (0.0, 36_500.0),
 }

@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.exporting import export_bundle
+from cauce.core.payload import is_linear
 from cauce.errors import CauceError
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
@@ -98,7 +100,8 @@ def prepare(
 ) -> Serving:
     """Find the model, check it and all settings. choices: of `ServiceSettings` and `Limits`, those not None.
 
-    E2400, E2401, E2402, E2406, and what finding a model raises.
+    E2400, E2401, E2402, E2406, E2302 where trees are to be explained without XGBoost, and what finding a
+    model raises.
     """
     for library in _LIBRARIES:
         if find_spec(library) is None:
@@ -111,7 +114,7 @@ def prepare(
         read_tokens(tokens)
         chosen["tokens"] = str(Path(tokens).absolute())
     limits = Limits(**{name: chosen.pop(name) for name in _LIMITS if name in chosen})
-    docs = chosen.pop("docs", False) or tokens is None
+    docs, explains = chosen.pop("docs", False) or tokens is None, chosen.pop("explain", False)
     capture = capture_settings(chosen)
     seconds = chosen.pop("watch", WATCH_SECONDS)
     found = find_model(model, digest=digest, project=project)
@@ -124,11 +127,19 @@ def prepare(
         version=found.version,
         docs=docs,
         watcher=_watcher(model, found.bundle.identity, project, seconds) if watched else (),
+        explainer=_explainer(found.bundle) if explains else (),
         limits=limits,
         capture=capture,
         **{"language": active_language(), **chosen},
     )
     return Serving(settings)
+
+
+def _explainer(bundle: Bundle) -> tuple[str, ...]:
+    """What explains the bundle's predictions, and those of the models that may follow it."""
+    if not is_linear(bundle.xgboost) and find_spec("xgboost") is None:
+        raise CauceError("E2302")
+    return (sys.executable, "-m", "cauce.running.explaining")
 
 
 def _watcher(

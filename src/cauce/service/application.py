@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +16,8 @@ from cauce.errors import CauceError
 from cauce.language import use_language
 from cauce.service.counters import Counters
 from cauce.service.doors import DOORS, Door
+from cauce.service.explaining import Explain
+from cauce.service.lane import Full, Lane
 from cauce.service.layout import DOCS, NAMES
 from cauce.service.messages import SECURITY, Answer, Capture, Request, request_id, start_of
 from cauce.service.problems import STATUS, Refusal, refusal_of_faults, speak
@@ -33,6 +33,8 @@ COMPLETE = "cauce.complete"
 """Where the server notes in a request's scope when its last byte came, in seconds of the monotonic clock."""
 _LARGE = 1 << 16
 _MOST_LARGE = 4
+_ASKING = 4
+_MOST_ASKING = 16
 _SWALLOWED = 8
 _DIGITS = 18
 _MOST_HOSTS = 100
@@ -55,7 +57,7 @@ class Application:
     tokens: empty where nobody is asked for one; then only requests to this machine by name are answered.
     capture: awaited with what was scored before an answer leaves. draining: whether the service is about to
     stop: it is not ready then, and closes connections after each answer. watched: what became of swaps,
-    where models are watched.
+    where models are watched. explain: who says what each column adds to a prediction, if anybody does.
     """
 
     served: Served
@@ -65,7 +67,9 @@ class Application:
     capture: Capture | None = None
     draining: bool = False
     watched: Watched | None = None
-    _large: int = field(default=0, init=False)
+    explain: Explain | None = None
+    _large: Lane = field(default_factory=lambda: Lane("cauce-large", 1, _MOST_LARGE), init=False)
+    _asking: Lane = field(default_factory=lambda: Lane("cauce-asking", _ASKING, _MOST_ASKING), init=False)
     _own_hosts: set[bytes] = field(default_factory=set, init=False)
 
     async def __call__(
@@ -87,7 +91,8 @@ class Application:
             began = scope.get(COMPLETE, began)
             request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, named)
             self._check_patience(door, began)
-            answer = door.answer(self, request) if len(body) < _LARGE else await self._beside(door, request)
+            small = len(body) < _LARGE and not door.asks
+            answer = door.answer(self, request) if small else await self._beside(door, request)
             if self.capture is not None and answer.scored is not None:
                 await self.capture(answer.scored)
         except _Disconnected:
@@ -190,20 +195,12 @@ class Application:
         raise _Disconnected
 
     async def _beside(self, door: Door, request: Request) -> Answer:
-        """The door's answer to a large body, in a thread, so that the others go on."""
-        if self._large >= _MOST_LARGE:
-            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
-        self._large += 1
+        """The door's answer to a large body, or one that asks elsewhere, in a thread: others go on."""
+        lane = self._asking if door.asks else self._large
         try:
-            context = contextvars.copy_context()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, context.run, door.answer, self, request)
-        finally:
-            self._large -= 1
-
-    @cached_property
-    def _thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(1, "cauce-large")
+            return await lane.run(door.answer, self, request)
+        except Full:
+            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN)) from None
 
     def _count(self, place: int, answer: Answer, seconds: float) -> None:
         rows = 0 if answer.scored is None else len(answer.scored.rows)

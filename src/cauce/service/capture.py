@@ -25,6 +25,8 @@ MOST_ROWS = 100_000
 _SHARES = 1 << 32
 _QUIET = 10.0
 _TURN = 1.0
+_LAST = 15.0
+"""Seconds that the end waits for the disk, less than those in which a worker has to end."""
 _LOG = logging.getLogger("cauce.service")
 Settle = Callable[[Exception | None], None]
 
@@ -42,8 +44,9 @@ class _Group:
 class CaptureLog:
     """`Capture` in the folder that `settings` name; `close` writes what waits and ends the thread.
 
-    Without a window, awaiting it lasts until what was scored is on the disk. Where it cannot be kept, E2451
-    is raised, or it is counted as dropped, as the settings say.
+    Without a window, awaiting it lasts until what was scored is on the disk. Where it cannot be kept, or is
+    not in time, E2451 is raised, or it is counted as dropped, as the settings say. A disk that does not
+    answer is not waited for again until it has.
     """
 
     settings: CaptureSettings
@@ -54,6 +57,7 @@ class CaptureLog:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _rows: int = field(default=0, init=False)
     _busy: bool = field(default=False, init=False)
+    _hanging: bool = field(default=False, init=False)
     _failed: float = field(default=float("-inf"), init=False)
     _said: float = field(default=float("-inf"), init=False)
 
@@ -74,7 +78,7 @@ class CaptureLog:
         """Write what waits."""
         if "_thread" in self.__dict__:
             self._queue.put(None)
-            self._thread.join()
+            self._thread.join(_LAST)
 
     def _chosen(self, request: str) -> bool:
         share = self.settings.share
@@ -98,6 +102,8 @@ class CaptureLog:
 
     async def _kept(self, captured: Captured) -> None:
         """Once it is on the disk; OSError."""
+        if self._hanging:
+            raise _no_answer()
         if not self._room(len(captured.scored.rows)):
             self._refuse(len(captured.scored.rows), None)
             return
@@ -117,16 +123,15 @@ class CaptureLog:
             return
         self._future, self._waiting, self._busy = None, [], True
         loop = future.get_loop()
+        timer = loop.call_later(self.settings.seconds, self._late, future)
 
         def done(error: Exception | None) -> None:
-            self._busy = False
-            if future.done():
-                pass
-            elif error is None:
+            timer.cancel()
+            self._busy = self._hanging = False
+            if error is not None:
+                _fail(future, error)
+            elif not future.done():
                 future.set_result(None)
-            else:
-                future.set_exception(error)
-                future.exception()
             self._hand_over()
 
         def settle(error: Exception | None) -> None:
@@ -134,6 +139,17 @@ class CaptureLog:
                 loop.call_soon_threadsafe(done, error)
 
         self._put(_Group(sum(len(one.scored.rows) for one in group), group, settle))
+
+    def _late(self, future: asyncio.Future[None]) -> None:
+        """Let go of those that wait for a disk that does not answer; what was handed over may be kept yet."""
+        self._hanging = True
+        waiting, self._waiting = self._waiting, []
+        with self._lock:
+            self._rows -= sum(len(one.scored.rows) for one in waiting)
+        _fail(future, _no_answer())
+        if self._future is not None:
+            _fail(self._future, _no_answer())
+            self._future = None
 
     def _put(self, group: _Group) -> None:
         self._thread  # noqa: B018 - starts it
@@ -211,3 +227,13 @@ class CaptureLog:
             self._rows -= sum(group.rows for group in groups)
         for group in groups:
             group.settle(error)
+
+
+def _no_answer() -> OSError:
+    return OSError(0, "the disk does not answer")
+
+
+def _fail(future: asyncio.Future[None], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()

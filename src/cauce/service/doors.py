@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cauce.errors import CauceError
 from cauce.service import pages, scoring
+from cauce.service.explaining import explained
 from cauce.service.exposition import TYPE, exposed
-from cauce.service.layout import AVAILABLE, CARD, DOCS, INVOCATIONS, LIVE, METRICS, OPENAPI, PING, PREDICT
+from cauce.service.layout import (
+    AVAILABLE,
+    CARD,
+    DOCS,
+    EXPLAIN,
+    INVOCATIONS,
+    LIVE,
+    METRICS,
+    OPENAPI,
+    PING,
+    PREDICT,
+)
 from cauce.service.messages import FRESH, HTML, PAGE, Answer, Request
 from cauce.service.openapi import document
 from cauce.service.tokens import Scope
@@ -25,7 +38,8 @@ Handler = Callable[["Application", Request], Answer]
 class Door:
     """An address. methods: it answers; scope: what a token must allow, None for all, and then `why` says why.
 
-    waits: whether a request may be refused for having waited too long.
+    waits: whether a request may be refused for having waited too long. asks: whether another process is asked
+    meanwhile, for which the others do not wait.
     """
 
     path: str
@@ -34,6 +48,7 @@ class Door:
     answer: Handler
     why: str = ""
     waits: bool = False
+    asks: bool = False
 
 
 def _predict(app: Application, request: Request) -> Answer:
@@ -42,6 +57,12 @@ def _predict(app: Application, request: Request) -> Answer:
 
 def _invocations(app: Application, request: Request) -> Answer:
     return scoring.invocations(app.served, request)
+
+
+def _explain(app: Application, request: Request) -> Answer:
+    if app.explain is None:
+        raise CauceError("E2427")
+    return explained(app.served, request, app.explain)
 
 
 def _live(_app: Application, _request: Request) -> Answer:
@@ -62,7 +83,7 @@ def _card(app: Application, _request: Request) -> Answer:
 
 
 def _openapi(app: Application, _request: Request) -> Answer:
-    made = document(app.served, tokens=bool(app.tokens))
+    made = document(app.served, tokens=bool(app.tokens), explains=app.explain is not None)
     return Answer(200, msgspec.json.encode(made), headers=(*FRESH, *app.served.headers))
 
 
@@ -76,6 +97,7 @@ _HEALTH = "what balances load has no token, and learns only whether the service 
 DOORS = (
     Door(path=PREDICT, methods=("POST",), scope="predict", answer=_predict, waits=True),
     Door(path=INVOCATIONS, methods=("POST",), scope="predict", answer=_invocations, waits=True),
+    Door(path=EXPLAIN, methods=("POST",), scope="explain", answer=_explain, waits=True, asks=True),
     Door(path=PING, methods=_READ, scope=None, answer=_ready, why=_HEALTH),
     Door(path=LIVE, methods=_READ, scope=None, answer=_live, why=_HEALTH),
     Door(path=AVAILABLE, methods=_READ, scope=None, answer=_ready, why=_HEALTH),

@@ -7,8 +7,8 @@ PREDICT, INVOCATIONS, PING, LIVE, AVAILABLE = (
     "/health/live",
     "/health/ready",
 )
-METRICS, CARD, OPENAPI, DOCS = "/metrics", "/", "/openapi.json", "/docs"
-PATHS = (PREDICT, INVOCATIONS, PING, LIVE, AVAILABLE, METRICS, CARD, OPENAPI, DOCS)
+EXPLAIN, METRICS, CARD, OPENAPI, DOCS = "/explain", "/metrics", "/", "/openapi.json", "/docs"
+PATHS = (PREDICT, INVOCATIONS, EXPLAIN, PING, LIVE, AVAILABLE, METRICS, CARD, OPENAPI, DOCS)
 NAMES = (*PATHS, "other")
 """What the counters tell apart."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from cauce.service.served import Served
 from cauce.service.values import takes
 
 MOST_LEVELS = 100
+_INTERVAL = ({"name": "interval", "in": "query", "schema": {"type": "boolean"}},)
 _FORMATS: Mapping[str, dict[str, Any]] = {
     "float": {"type": ["number", "null"]},
     "integer": {"type": ["integer", "null"], "minimum": -(2**63), "maximum": 2**63 - 1},
@@ -31,8 +32,9 @@ _FORMATS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def document(served: Served, *, tokens: bool) -> dict[str, Any]:
-    """The document, in the language in use. tokens: whether they are demanded."""
+def document(served: Served, *, tokens: bool, explains: bool = False) -> dict[str, Any]:
+    """The document, in the language in use. tokens: whether they are demanded; explains: whether /explain
+    answers."""
     manifest = served.manifest
     row = _row(served)
     predictions = {
@@ -41,16 +43,17 @@ def document(served: Served, *, tokens: bool) -> dict[str, Any]:
         "required": ["predictions"],
     }
     one_or_many = {"oneOf": [row, {"type": "array", "items": row}]}
-    example = {"example": example_row(served.golden)}
+    named = {"application/json": {"schema": one_or_many, "example": example_row(served.golden)}}
     problem = {"description": translate(_("Why the request cannot be served.")), "content": _problem()}
-    refused = dict.fromkeys(("400", "401", "403", "413", "415", "422", "503"), problem)
+    refused = dict.fromkeys(("400", "401", "403", "408", "413", "415", "422", "503"), problem)
     single = {"oneOf": [_flat(served), predictions]}
     found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": manifest.name, "version": served.version, "description": _said(manifest)},
         "paths": {
-            "/predict": _posted({"application/json": {"schema": one_or_many, **example}}, single, refused),
-            "/invocations": _posted(_envelopes(row), predictions, refused),
+            "/predict": _posted(named, single, refused, asks=_INTERVAL),
+            "/invocations": _posted(_envelopes(row), predictions, refused, asks=_INTERVAL),
+            **({"/explain": _posted(named, _explained(served), refused)} if explains else {}),
             **dict(_read()),
         },
     }
@@ -137,16 +140,36 @@ def _about() -> dict[str, Any]:
     return {"model_version": {"type": "string"}, "snapshot": {"type": ["string", "null"]}}
 
 
-def _posted(taken: Mapping[str, Any], given: Mapping[str, Any], refused: Mapping[str, Any]) -> dict[str, Any]:
+def _explained(served: Served) -> dict[str, Any]:
+    """Predictions with a number for each column; by class where there are several outputs."""
+    numbers: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "number"}}
+    base: dict[str, Any] = {"type": "number"}
+    if served.manifest.target.task == "multiclass":
+        base, numbers = numbers, {"type": "object", "additionalProperties": numbers}
+    given = _given(served)
+    members = {"base": base, "contributions": numbers}
+    row = {**given, "properties": {**given["properties"], **members}}
+    row["required"] = [*given["required"], *members]
+    many = {"type": "object", "properties": {"predictions": {"type": "array", "items": row}, **_about()}}
+    many["required"] = ["predictions"]
+    return {"oneOf": [{**row, "properties": {**row["properties"], **_about()}}, many]}
+
+
+def _posted(
+    taken: Mapping[str, Any],
+    given: Mapping[str, Any],
+    refused: Mapping[str, Any],
+    *,
+    asks: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     fine = {
         "description": translate(_("Predictions, in the order of the rows.")),
         "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
         "content": {"application/json": {"schema": given}},
     }
-    parameter = {"name": "interval", "in": "query", "schema": {"type": "boolean"}}
     return {
         "post": {
-            "parameters": [parameter],
+            "parameters": list(asks),
             "requestBody": {"required": True, "content": dict(taken)},
             "responses": {"200": fine, **refused},
         }

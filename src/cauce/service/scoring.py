@@ -16,7 +16,7 @@ from cauce.service.served import Served
 from cauce.service.shapes import rows_of_document, rows_of_lines
 
 CSV, LINES = b"text/csv; charset=utf-8", b"application/jsonlines"
-_JSON_NAMES = ("application/json", "application/x-www-form-urlencoded", "")
+JSON_NAMES = ("application/json", "application/x-www-form-urlencoded", "")
 """What curl says by itself, and a client that says nothing, is taken for JSON, and must then be it."""
 _LINES_NAMES = (
     "application/jsonlines",
@@ -29,7 +29,7 @@ _encode = msgspec.json.encode
 
 def predict(served: Served, request: Request) -> Answer:
     """One row or many, by column name."""
-    _demand(request, _JSON_NAMES, known="application/json")
+    demand(request, JSON_NAMES, known="application/json")
     body, interval = request.body, _interval(request.query)
     if not body.startswith(b"[") and not body.lstrip().startswith(b"["):
         rows: Sequence[Row] = (served.reader.one(body),)
@@ -56,8 +56,8 @@ def invocations(served: Served, request: Request) -> Answer:
 
 
 def _rows(served: Served, request: Request) -> list[Row]:
-    names = (*_JSON_NAMES, "text/csv", *_LINES_NAMES)
-    name, details = _demand(request, names, known="application/json, text/csv, application/jsonlines")
+    names = (*JSON_NAMES, "text/csv", *_LINES_NAMES)
+    name, details = demand(request, names, known="application/json, text/csv, application/jsonlines")
     if name == "text/csv":
         header = {"present": True, "absent": False}.get(details.get("header", ""))
         return served.csv.rows(request.body, header=header)
@@ -83,7 +83,7 @@ def _answer(
     return Answer(200, written["body"], written["kind"], served.headers, scored)
 
 
-def _demand(request: Request, names: Sequence[str], *, known: str) -> tuple[str, Mapping[str, str]]:
+def demand(request: Request, names: Sequence[str], *, known: str) -> tuple[str, Mapping[str, str]]:
     """The content type and its details; E2414 for one that is none of `names`."""
     said = request.headers.get(b"content-type", b"")
     if said == JSON and b"content-encoding" not in request.headers:

@@ -31,7 +31,8 @@ _SAFE = "/@:+=.,_-"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Served:
-    """What answers requests. version: as registered, else the identity. golden: rows that never were.
+    """What answers requests. version: as registered, else the identity. folder: of the bundle. golden: rows
+    that never were.
 
     Swapping models is assigning another of these; a request uses one from its beginning to its end.
     """
@@ -39,6 +40,7 @@ class Served:
     manifest: Manifest
     identity: str
     version: str
+    folder: Path
     scorer: Scorer
     golden: pl.DataFrame
     reader: RowReader
@@ -95,6 +97,7 @@ def open_served(
         manifest=manifest,
         identity=bundle.identity,
         version=version or bundle.identity,
+        folder=Path(folder),
         scorer=scorer,
         golden=bundle.golden.rows,
         reader=RowReader(manifest.input, tuple(one.name for one in manifest.key), extra, rows),

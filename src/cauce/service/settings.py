@@ -32,7 +32,8 @@ class Limits:
 @dataclass(frozen=True, kw_only=True)
 class CaptureSettings:
     """folder: where what was answered is kept. share: of requests, by their id. window: seconds after the
-    answer in which it is kept; 0 for before it. full: what happens to requests that cannot be kept.
+    answer in which it is kept; 0 for before it. full: what happens to requests that cannot be kept, and to
+    those that are not kept within `seconds`.
 
     left_out: columns that are not kept. most_bytes: of the folder. days: after which what is sealed is
     deleted. segment_bytes, segment_seconds: beyond which a segment is closed.
@@ -42,6 +43,7 @@ class CaptureSettings:
     share: float = 1.0
     window: float = 0.0
     full: Full = "refuse"
+    seconds: float = 5.0
     left_out: tuple[str, ...] = ()
     most_bytes: int | None = None
     days: float | None = None
@@ -55,7 +57,8 @@ class ServiceSettings:
 
     extra: what happens to fields that are no columns. docs: whether there is a page about the doors.
     language: of messages to clients that ask for none. watcher: the command that tells of other models to
-    serve (`news.News`); none where the model stays.
+    serve (`news.News`); none where the model stays. explainer: the command that says what each column adds to
+    predictions, none where nobody may ask; explain_at: the Unix socket where the supervisor has it listen.
     """
 
     folder: str
@@ -70,6 +73,8 @@ class ServiceSettings:
     language: str = "en"
     capture: CaptureSettings | None = None
     watcher: tuple[str, ...] = ()
+    explainer: tuple[str, ...] = ()
+    explain_at: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def to_text(self) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from cauce.errors import CauceError
 from cauce.service.capture_care import CaptureCare
 from cauce.service.counters import Counters
+from cauce.service.explain_care import explain_care
 from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.news import Lines, Opened
 from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
@@ -110,12 +111,16 @@ class Supervisor:
             _shared(size + Watched.SIZE) as memory,
             _pipe() as alive,
             self._signals(),
+            explain_care(self.settings) as (explain, asked_at),
         ):
+            self.settings = replace(self.settings, explain_at=asked_at)
             swap = Swap(Watched(mmap.mmap(memory, 0), size))
             try:
                 while not self.stopping:
                     if care is not None:
                         care.turn()
+                    if explain is not None:
+                        explain.turn(self.settings, alive)
                     self._start_missing(sock.fileno(), memory, alive)
                     self._listen_to_workers(where, swap)
                     if self.announce is None:

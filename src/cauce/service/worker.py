@@ -23,6 +23,7 @@ from cauce.service.application import Application
 from cauce.service.capture import CaptureLog
 from cauce.service.connections import cut_slow, limited_protocol
 from cauce.service.counters import Counters
+from cauce.service.explaining import ExplainClient
 from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.logs import start_logs
 from cauce.service.served import open_served
@@ -50,7 +51,13 @@ def application(settings: ServiceSettings, *, memory: mmap.mmap, number: int = 0
     watched = Watched(memory, start) if settings.watcher else None
     kept = None if settings.capture is None else CaptureLog(settings.capture, counters)
     return Application(
-        served=served, settings=settings, counters=counters, tokens=tokens, capture=kept, watched=watched
+        served=served,
+        settings=settings,
+        counters=counters,
+        tokens=tokens,
+        capture=kept,
+        watched=watched,
+        explain=ExplainClient(settings.explain_at) if settings.explain_at else None,
     )
 
 

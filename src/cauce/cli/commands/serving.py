@@ -39,6 +39,10 @@ _SERVE: dict[str, Any] = {
             **choice("ignore", "refuse"),
         ),
     ],
+    "explain": Annotated[
+        bool,
+        typer.Option("--explain", help=_("Answer /explain too: what each column adds to a prediction.")),
+    ],
     "docs": Annotated[
         bool, typer.Option("--docs", help=_("Show the page /docs although tokens are asked for."))
     ],
@@ -71,6 +75,12 @@ _SERVE: dict[str, Any] = {
         typer.Option(
             help=_("What happens to requests that cannot be kept; refuse where absent."),
             **choice("refuse", "drop"),
+        ),
+    ],
+    "capture_seconds": Annotated[
+        float | None,
+        option(
+            _("Seconds beyond which a disk that does not answer counts as full; 5 where absent."), _NUMBER
         ),
     ],
     "capture_without": Annotated[

@@ -243,6 +243,28 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2427",
+        exit=Exit.USAGE,
+        says=_("Predictions are not explained here."),
+        hint=_(
+            "Start the service with --explain, or write explanations to a file: cauce predict --explain 3"
+        ),
+        explanation=_(
+            "What each column adds to a prediction is said by a process of its own, which is started with "
+            "cauce serve --explain. Predicting needs none of it."
+        ),
+    ),
+    Entry(
+        code="E2428",
+        exit=Exit.TEMPORARY,
+        says=_("The process that explains predictions does not answer."),
+        hint=_("Try again after the seconds in Retry-After, with fewer rows; /predict goes on answering."),
+        explanation=_(
+            "Explanations come from a process of its own, which follows every path through every tree. It is "
+            "starting, or has more to do than it can, or it ended and is started again. Its log says why."
+        ),
+    ),
+    Entry(
         code="E2430",
         exit=Exit.DATA,
         says=_("{field} is missing; it takes {expected}."),
