@@ -33,7 +33,7 @@ STEPS = (
 
 _JUDGING = ("metric", "threshold")
 _ROLES = ("key", "group", "time", "weight", "known_after")
-_NOT_READING = frozenset((*_ROLES, "source", "rejected"))
+_NOT_READING = frozenset((*_ROLES, "source", "query", "rejected"))
 _READ = Output("ingest", "snapshot")
 _SNAPSHOT = Output("validate", "snapshot")
 _SPLIT = Output("split", "split")

@@ -12,7 +12,7 @@ from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
 from cauce.sources.downloads import download_of
 from cauce.sources.options import FileFormat
-from cauce.sources.remote import Brought, Wanted, open_remote
+from cauce.sources.remote import Brought, Remembering, Wanted, open_remote
 from cauce.spec.addresses import Address, is_brought, parse_address, text_of
 from cauce.stores.lock import locked
 
@@ -45,7 +45,7 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
             paths.append(source)
             continue
         address = parse_address(source)
-        place = download_of(folder / FOLDER, _mark(address, wanted)).folder
+        place = _place(folder, address, wanted)
         with locked(str(place / "lock"), patience=math.inf):
             brought = open_remote(address, wanted).bring(place, report)
         paths.extend(str(place / name) for name in brought.files)
@@ -61,6 +61,27 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
         found[0].identity if alone else None,
         tuple(notice for one in found for notice in one.notices),
     )
+
+
+def check_address(source: str, wanted: Wanted) -> tuple[str, ...]:
+    """Whether its rows could be brought now: sentences on what was found. Raises what bringing would."""
+    return open_remote(parse_address(source), wanted).check()
+
+
+def known_identity(sources: Sequence[str], wanted: Wanted, *, folder: Path) -> str | None:
+    """The identity of the rows that were brought last, where only bringing them tells whether they changed;
+    None where asking is cheap."""
+    if len(sources) != 1 or not is_brought(sources[0]):
+        return None
+    address = parse_address(sources[0])
+    remote = open_remote(address, wanted)
+    if not isinstance(remote, Remembering):
+        return None
+    return remote.known(_place(folder, address, wanted))
+
+
+def _place(folder: Path, address: Address, wanted: Wanted) -> Path:
+    return download_of(folder / FOLDER, _mark(address, wanted)).folder
 
 
 def _mark(address: Address, wanted: Wanted) -> str:

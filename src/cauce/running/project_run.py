@@ -92,9 +92,10 @@ class _Judged(_Bound):
         self.check(self.work, record)
 
 
-def plan_of(work: Workspace) -> Plan:
-    """The plan of the workspace's project over its files as they are now."""
-    plan = partial(project_plan, work.project, work.fingerprint(), tracked=work.tracked)
+def plan_of(work: Workspace, *, running: bool = True) -> Plan:
+    """The plan of the workspace's project over its files as they are now. running: as for a fingerprint."""
+    known = work.fingerprint(running=running)
+    plan = partial(project_plan, work.project, known, tracked=work.tracked)
     if not any(continued(one) for one in work.project.models):
         return plan()
     states = {state.step.name: state.record for state in resolve(plan(), work.ledger)}
@@ -105,7 +106,7 @@ def plan_of(work: Workspace) -> Plan:
 
 def states_of(work: Workspace) -> tuple[State, ...]:
     """Where each step of the plan stands. Nothing runs and nothing is written."""
-    return resolve(plan_of(work), work.ledger)
+    return resolve(plan_of(work, running=False), work.ledger)
 
 
 def run_project(

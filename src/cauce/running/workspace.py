@@ -14,7 +14,7 @@ from cauce.ports.pieces import HeldRows
 from cauce.ports.registry import Registry
 from cauce.ports.store import Store
 from cauce.ports.tracker import Tracker
-from cauce.running.bringing import Here, bring_here
+from cauce.running.bringing import Here, bring_here, known_identity
 from cauce.running.held_rows import open_held
 from cauce.running.observer import Heard
 from cauce.running.plots.beside import Beside
@@ -129,8 +129,13 @@ class Workspace:
         if not any(is_brought(one) for one in data.source):
             return None
         sources = read_options(data, self.folder).paths
-        wanted = Wanted(home=self.folder, drop=data.drop)
-        return bring_here(sources, wanted, folder=self.store_folder, report=self.heard)
+        return bring_here(sources, self.wanted, folder=self.store_folder, report=self.heard)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the project says of its addresses beside them."""
+        data = self.project.data
+        return Wanted(home=self.folder, query=data.query, drop=data.drop)
 
     @cached_property
     def read_options(self) -> ReadOptions:
@@ -152,10 +157,17 @@ class Workspace:
     def _reads_table(self) -> bool:
         return self.rows is not None or any(is_held(one) for one in self.project.data.source)
 
-    def fingerprint(self) -> str:
-        """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan."""
+    def fingerprint(self, *, running: bool = True) -> str:
+        """SHA-256 over the names and bytes of the project's files; of a table, its rows' identity: a scan.
+
+        running: whether rows that only reading tells of are read for it; else it is of those read last.
+        """
         if self._reads_table:
             return self._identity
+        if not running and "here" not in self.__dict__:
+            last = known_identity(self.project.data.source, self.wanted, folder=self.store_folder)
+            if last is not None:
+                return last
         known = None if self.here is None else self.here.identity
         return known or fingerprint(find_files(self.read_options.paths))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
@@ -50,6 +50,16 @@ class Remote(Protocol):
         """Bring all rows as files into the address's own folder, which is empty or holds what earlier calls
         left there, whole or cut off: who can ask whether anything changed brings only that (web addresses,
         Socrata). All rows, once each, or an error; the files of an earlier call stay for a day."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """Rows of which nobody can tell whether they changed but by bringing them."""
+
+    def known(self, folder: Path) -> str:
+        """The identity of what was brought there last, for who runs nothing. Says that it may have changed;
+        another text where nothing was ever brought."""
         ...
 
 

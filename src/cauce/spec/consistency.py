@@ -10,7 +10,7 @@ from typing import Any
 
 from cauce.errors import CauceError
 from cauce.language import format_significant
-from cauce.spec.addresses import is_brought, parse_address
+from cauce.spec.addresses import DATABASES, is_brought, parse_address, scheme_of
 from cauce.spec.chains import chain_findings
 from cauce.spec.evaluate import answer_findings, threshold_findings, wants_quantiles
 from cauce.spec.expectations import expectation_findings
@@ -44,6 +44,7 @@ _SPLIT_NEEDS = {"group": "group", "time": "time"}
 def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding]:
     """Everything in `project` that contradicts itself or is not served yet; `mapping` as written."""
     yield from _sources(project)
+    yield from _databases(project)
     yield from _types(project)
     yield from _marks(project)
     yield from _roles(project)
@@ -92,6 +93,20 @@ def _address(source: str) -> Iterator[Finding]:
         parse_address(source)
     except CauceError as error:
         yield Finding(error.code, ("data", "source"), error.values)
+
+
+def _databases(project: Project) -> Iterator[Finding]:
+    """A database stands alone, and gives a table or what a query asks for."""
+    source, query = project.data.source, project.data.query
+    tables = [one for one in source if scheme_of(one) in DATABASES]
+    if not tables and query is not None:
+        yield Finding("E2506", ("data", "query"), {}, (("data", "source"),))
+    elif tables and len(source) > 1:
+        yield Finding("E2505", ("data", "source"))
+    elif tables and ("#" in tables[0]) == (query is not None):
+        yield Finding(
+            "E2507", ("data", "source"), {"address": f"{scheme_of(tables[0])}://"}, (("data", "query"),)
+        )
 
 
 def _types(project: Project) -> Iterator[Finding]:

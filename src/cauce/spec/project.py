@@ -61,8 +61,13 @@ class Data:
     source: SomeNames = setting(
         _(
             "A file, a folder or a pattern such as data/*.csv, or a list; relative to this file. Also an "
-            "address, such as https://host/file.csv; on Spark table:name."
+            "address: https://host/file.csv, mysql://user@host/db#table; on Spark table:name."
         )
+    )
+    query: Name | None = setting(
+        _("What to ask a database for, in place of a table: a SELECT; joins belong here."),
+        default=None,
+        example="select * from orders join customers using (customer)",
     )
     format: Literal["auto", "csv", "tsv", "json", "parquet", "orc"] = setting(
         _("The files' format; auto goes by their content."), default="auto"

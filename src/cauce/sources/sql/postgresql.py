@@ -1,0 +1,139 @@
+"""PostgreSQL: one read-only snapshot, rows by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cauce.core.secrets import resolve_secret
+from cauce.errors import CauceError
+from cauce.sources.sql.postgresql_cells import Typed, frame_of, typed_columns
+from cauce.sources.sql.postgresql_failures import translated_by
+from cauce.sources.sql.reader import Column, Opening, Reader
+from cauce.sources.sql.wording import Asked, select
+from cauce.spec.addresses import Address
+
+OPTIONS: tuple[str, ...] = ("password", "tls", "ca", "timeout")
+MARK = '"'
+_TIMEOUT = 10
+_BLOCK = 4 << 20
+_SETTINGS = (
+    "-c default_transaction_read_only=on -c TimeZone=UTC -c DateStyle=ISO,YMD -c extra_float_digits=3 "
+    "-c bytea_output=hex -c synchronize_seqscans=off -c client_encoding=UTF8"
+)
+
+
+def reader(address: Address, home: Path) -> Opening:  # noqa: ARG001 - a server has no folder
+    """What opens snapshots of the database at the address."""
+    return partial(_opened, address)
+
+
+@contextmanager
+def connected(address: Address, settings: str = _SETTINGS) -> Iterator[Any]:
+    """A connection that fails in our own codes. E2523 where psycopg is not installed."""
+    try:
+        import psycopg
+    except ImportError:
+        raise CauceError("E2523", scheme=address.scheme, package="psycopg") from None
+    with translated_by(address):
+        connection = psycopg.connect(**_said(address), options=settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _said(address: Address) -> dict[str, Any]:
+    options = address.options
+    found: dict[str, Any] = {
+        "host": address.host or "127.0.0.1",
+        "port": address.port or 5432,
+        "user": address.user or None,
+        "dbname": address.path or None,
+        "connect_timeout": round(float(options.get("timeout", _TIMEOUT))),
+        "application_name": "cauce",
+        "autocommit": True,
+    }
+    if "password" in options:
+        found["password"] = resolve_secret(options["password"]).reveal()
+    if options.get("tls") == "off":
+        found["sslmode"] = "disable"
+    elif options.get("tls") == "verify" or "ca" in options:
+        found |= {"sslmode": "verify-full", "sslrootcert": options.get("ca", "system")}
+    return found
+
+
+@contextmanager
+def _opened(address: Address, asked: Asked) -> Iterator[Reader]:
+    with connected(address) as connection, translated_by(address, asked):
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        version, clock = connection.execute(
+            "SELECT current_setting('server_version'), extract(epoch FROM clock_timestamp())::float8"
+        ).fetchone()
+        # A prepared statement is one statement.
+        found = connection.execute(f"{select(['*'], asked.source(MARK))} LIMIT 0", prepare=True).description
+        shown = [one for one in found or () if one.name not in asked.drop]
+        typed = typed_columns(connection, shown, asked.source(MARK))
+        yield _PostgresqlReader(connection, address, asked, typed, (f"PostgreSQL {version}", clock))
+
+
+@dataclass(frozen=True)
+class _PostgresqlReader:
+    """A snapshot of the server. about: what the server calls itself, its clock."""
+
+    connection: Any
+    address: Address
+    asked: Asked
+    typed: tuple[Typed, ...]
+    about: tuple[str, float]
+    undated: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(one.column for one in self.typed)
+
+    @property
+    def server(self) -> str:
+        return self.about[0]
+
+    def seconds(self) -> float:
+        return self.about[1]
+
+    def expected(self) -> float | None:
+        if self.asked.query is not None:
+            return None
+        name = self.asked.source(MARK)
+        found = self.connection.execute(
+            "SELECT reltuples::float8 FROM pg_class WHERE oid = to_regclass(%s)", (name,)
+        ).fetchone()
+        return found[0] if found and found[0] > 0 else None
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        text = select([one.expression for one in self.typed], self.asked.source(MARK))
+        with (
+            translated_by(self.address, self.asked),
+            self.connection.cursor() as cursor,
+            cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT csv)") as copy,
+        ):
+            for block in _blocks(copy):
+                yield frame_of(block, self.typed, self.undated)
+
+
+def _blocks(rows: Any) -> Iterator[bytes]:
+    """Some megabytes of whole rows at a time."""
+    waiting: list[bytes] = []
+    size = 0
+    for row in rows:
+        waiting.append(row)
+        size += len(row)
+        if size >= _BLOCK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
