@@ -63,6 +63,7 @@ def test_what_a_run_made_stays_however_old_it_is(ran: Path) -> None:
         "bytes": 0,
         "young": 0,
         "swept": 0,
+        "served": 0,
         "dry_run": False,
         "warnings": [],
     }

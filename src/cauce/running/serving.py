@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from cauce.core.bundle.bundle import Bundle
-from cauce.core.bundle.exporting import export_bundle
 from cauce.core.payload import is_linear
 from cauce.errors import CauceError
 from cauce.language import active_language, translate
@@ -20,6 +19,7 @@ from cauce.language import gettext_noop as _
 from cauce.ports.registry import ModelAddress
 from cauce.running.capturing import capture_settings, check_left_out
 from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
+from cauce.running.served_folders import keep_served
 from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
 from cauce.service.tokens import read_tokens
 from cauce.spec import Project
@@ -178,4 +178,4 @@ def _folder(model: str | Path | None, bundle: Any, project: str | Path | Project
     """Where the bundle's files lie; those of a registered or stored model are copied, so that they stay."""
     if model is not None and not str(model).startswith(REGISTERED):
         return Path(model).absolute()
-    return export_bundle(bundle, nearest_workspace(project).store_folder / "served" / bundle.identity)
+    return keep_served(nearest_workspace(project).store_folder, bundle)

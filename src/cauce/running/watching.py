@@ -20,11 +20,11 @@ from typing import BinaryIO
 import msgspec
 
 from cauce.core.bundle.disposable import parse_in_child
-from cauce.core.bundle.exporting import export_bundle
 from cauce.core.bundle.opening import open_bundle
 from cauce.errors import CauceError
 from cauce.language import use_language
 from cauce.ports.registry import Registry
+from cauce.running.served_folders import keep_served
 from cauce.running.workspace import open_workspace
 from cauce.service.logs import start_logs
 from cauce.service.news import News, Offer
@@ -55,10 +55,10 @@ class WatchSettings:
 
 @dataclass
 class Watch:
-    """What is known of an alias. registry: asked for it. folder: where bundles are kept for workers."""
+    """What is known of an alias. registry: asked for it. store: its folder, where bundles are kept."""
 
     registry: Registry
-    folder: Path
+    store: Path
     address: str
     digest: str
     _failures: int = field(default=0, init=False)
@@ -81,7 +81,7 @@ class Watch:
         try:
             bundle = open_bundle(found.folder, digest=found.digest)
             parse_in_child(bundle)
-            folder = export_bundle(bundle, self.folder / bundle.identity)
+            folder = keep_served(self.store, bundle)
         except CauceError as error:
             if error.code.startswith(_BAD):
                 self.digest = found.digest
@@ -112,7 +112,7 @@ def watch(watching: Watch, *, wait: Callable[[float], bool], seconds: float) -> 
 def main(settings: WatchSettings, alive: int, *, out: BinaryIO) -> None:
     """Tell `out` until the service has ended."""
     work = open_workspace(settings.project)
-    watching = Watch(work.registry, work.store_folder / "served", settings.address, settings.digest)
+    watching = Watch(work.registry, work.store_folder, settings.address, settings.digest)
 
     def wait(seconds: float) -> bool:
         return bool(select.select([alive], [], [], seconds)[0])

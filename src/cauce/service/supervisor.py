@@ -21,6 +21,7 @@ from cauce.errors import CauceError
 from cauce.service.capture_care import CaptureCare
 from cauce.service.counters import Counters
 from cauce.service.explain_care import explain_care
+from cauce.service.holding import Held
 from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.news import Lines, Opened
 from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
@@ -98,10 +99,12 @@ class Supervisor:
     workers: list[_Worker] = field(default_factory=list)
     watcher: Watcher = field(default_factory=lambda: Watcher(()))
     stopping: bool = False
+    held: Held = field(default_factory=Held)
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT; the exit code. E2403; E2404 where no worker gets ready."""
         sock = listen(self.settings.host, self.settings.port)
+        self.held.hold(self.settings.folder)
         self.workers = [_Worker(number) for number in range(self.settings.workers)]
         self.watcher = Watcher(self.settings.watcher)
         size = Counters.size(NAMES, self.settings.workers)
@@ -161,6 +164,7 @@ class Supervisor:
         offer = swap.advance(self.workers, current=self.settings.digest)
         if offer is not None:
             self.settings = replace(self.settings, **vars(offer))
+            self.held.hold(offer.folder)
 
     def _ended(self, one: _Worker) -> None:
         """Note that a worker is gone; E2404 where it never gets ready."""

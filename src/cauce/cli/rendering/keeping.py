@@ -21,14 +21,15 @@ _REASON = 1000
 
 def collected(found: Collected) -> Answer:
     """How much was deleted, of what, and what stays for its age."""
-    again = "cauce gc" if found.dry_run and found.keys else None
+    again = "cauce gc" if found.dry_run and (found.keys or found.served) else None
     return Answer("cauce.gc/1", found.to_json(), "\n".join(_told(found)), next=again)
 
 
 def _told(found: Collected) -> Iterator[str]:
     size = format_number(found.bytes / 1e6, digits=1)
     if not found.keys:
-        yield translate(_("Nothing to delete."))
+        if not found.served:
+            yield translate(_("Nothing to delete."))
     elif found.dry_run:
         text = translate_plural(
             "{count} object would be deleted, {size} MB",
@@ -43,6 +44,8 @@ def _told(found: Collected) -> Iterator[str]:
         yield text.format(count=format_number(len(found.keys)), size=size)
     for kind, count in Counter(key.partition("/")[0] for key in found.keys).items():
         yield f"  {kind}/: {format_number(count)}"
+    if found.served:
+        yield _of_copies(found)
     if found.swept:
         text = translate_plural(
             "{count} file or folder that a killed process left in the making removed",
@@ -57,6 +60,22 @@ def _told(found: Collected) -> Iterator[str]:
             found.young,
         )
         yield text.format(count=format_number(found.young))
+
+
+def _of_copies(found: Collected) -> str:
+    if found.dry_run:
+        text = translate_plural(
+            "{count} copy of a model that no service uses any more would be deleted",
+            "{count} copies of models that no service uses any more would be deleted",
+            found.served,
+        )
+    else:
+        text = translate_plural(
+            "{count} copy of a model that no service uses any more deleted",
+            "{count} copies of models that no service uses any more deleted",
+            found.served,
+        )
+    return text.format(count=format_number(found.served))
 
 
 def snapshots_verified(found: Sequence[SnapshotCheck], width: int) -> Answer:
