@@ -60,8 +60,7 @@ class Data:
 
     source: SomeNames = setting(
         _(
-            "A file, a folder or a pattern such as data/*.csv, or a list; relative to this file. Also an "
-            "address: https://host/file.csv, mysql://user@host/db#table; on Spark table:name."
+            "A file, folder or pattern (data/*.csv), or a list; relative to this file. Or an address; on Spark table:name."
         )
     )
     query: Name | None = setting(

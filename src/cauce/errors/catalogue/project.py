@@ -262,9 +262,10 @@ ENTRIES = (
         says=_("data.source names an address ({scheme}://); addresses of this kind are not served."),
         hint=_("Download the data and give its path, or make a table of it in Spark."),
         explanation=_(
-            "Files and folders are read on every engine; on Spark also its tables, and the file systems that "
-            "it knows, such as hdfs:// and s3a://. Databases and web addresses are not read: bring the data "
-            "to one of these first."
+            "Files and folders are read on every engine, and so are tables of databases (mysql, mariadb, "
+            "postgresql, sqlite), files behind http and https, and data sets of Socrata portals; on Spark also "
+            "its tables, and the file systems that it knows, such as hdfs:// and s3a://. What is elsewhere is "
+            "brought to one of these first."
         ),
     ),
     Entry(
