@@ -10,7 +10,7 @@ from typing import Any, Unpack
 from cauce.errors import warn
 from cauce.planning.resolving import State
 from cauce.running.foreseeing import check_planned
-from cauce.running.memory import Expected, expected_memory
+from cauce.running.memory import Expected, SpreadExpected, expected_memory
 from cauce.running.project_run import states_of
 from cauce.running.workspace import EngineAsked, open_workspace
 from cauce.spec import FILE_NAME, Project
@@ -42,7 +42,7 @@ class RunPlan:
     """
 
     steps: tuple[PlannedStep, ...]
-    memory: Expected | None = None
+    memory: Expected | SpreadExpected | None = None
 
     @property
     def scans(self) -> float:

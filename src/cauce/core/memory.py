@@ -21,6 +21,9 @@ _BESIDE = 24
 """Bytes of a row on a fold that are no features: its hashes and its label."""
 _VALUES, _VALUE = 65_536, 32
 """How many values of a column quantiles keep exactly, and the bytes of one, with the copy that is merged."""
+KEPT_BY_TASK = 1 << 28
+"""Bytes of rows that a task of several keeps in memory while trees grow; the others wait in a file."""
+_CUT_ROWS = 50_000
 _MOST_WAYS = 2
 """Ways to bin the rows of a fold that are kept at hand."""
 
@@ -69,6 +72,43 @@ def _histograms(model: Boosting | Forest, size: FitSize) -> int:
     # A node is split where it has two rows at the least, whatever the depth allows.
     nodes = min(1 << (model.max_depth - 1), max(size.rows // 2, 1))
     return nodes * size.features * model.max_bin * _HISTOGRAM
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadMemory:
+    """Where many machines work. task: bytes of each task at work, beside its program; driver: of the process
+    that waits for them. tasks: that fit together."""
+
+    task: FitMemory
+    driver: FitMemory
+    tasks: int
+
+
+def spread_memory(model: ModelSettings, size: FitSize, *, tasks: int) -> SpreadMemory:
+    """What fitting `model` takes in each of so many tasks, which share the rows, and in the driver.
+
+    Trees: a share of the rows and all histograms, and the rows that the bins are cut from. Linear and
+    logistic: a batch and products of the features; the driver merges them. Either way the driver merges what
+    features are learned from: of each column its values, until they are too many.
+    """
+    looks = 2 * size.features * min(size.rows, _VALUES) * _VALUE
+    if not isinstance(model, Boosting | Forest):
+        products = ((size.features + 1) * size.outputs) ** 2 * _SUMS
+        batch = min(size.rows, size.batch_rows) * size.features * 16
+        task = 2 * batch + 2 * products
+        return SpreadMemory(
+            task=FitMemory(least=task, most=task + looks),
+            driver=FitMemory(least=3 * products, most=3 * products + looks),
+            tasks=tasks,
+        )
+    own = replace(size, rows=math.ceil(size.rows / tasks), kept=min(size.kept, KEPT_BY_TASK))
+    sample = min(size.rows, _CUT_ROWS) * size.features * 4
+    grown = fit_memory(model, own)
+    return SpreadMemory(
+        task=FitMemory(least=grown.least + sample, most=max(grown.most + 2 * sample, looks)),
+        driver=FitMemory(least=0, most=looks),
+        tasks=tasks,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

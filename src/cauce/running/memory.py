@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cauce.core.memory import KEPT, FitMemory, FitSize, FoldsSize, bytes_text, fit_memory, tune_memory
+from cauce.core.memory import (
+    KEPT,
+    FitMemory,
+    FitSize,
+    FoldsSize,
+    SpreadMemory,
+    bytes_text,
+    fit_memory,
+    spread_memory,
+    tune_memory,
+)
 from cauce.core.snapshot_reading import read_manifest
 from cauce.core.task import Target
 from cauce.errors import CauceError
@@ -21,6 +32,8 @@ from cauce.spec.models import ModelSettings, feature_kind
 from cauce.threads import usable_cores
 
 _UNLIMITED = 1 << 60
+_MOST_WORKERS = 4
+_LOCAL = re.compile(r"local(?:\[(\d+|\*)(?:,\s*\d+)?\])?")
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -37,6 +50,22 @@ class Expected:
         """A JSON value."""
         tune = {} if self.tune is None else {"tune": dict(vars(self.tune))}
         return {**vars(self.fit), "machine": self.machine, **tune}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadExpected:
+    """What a run's fit is expected to take on Spark: in each task, and in this process. tune: what judging
+    candidates takes here, None where there are none to choose from."""
+
+    fit: SpreadMemory
+    machine: int | None
+    tune: FitMemory | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON value."""
+        ends = {"task": dict(vars(self.fit.task)), "driver": dict(vars(self.fit.driver))}
+        tune = {} if self.tune is None else {"tune": dict(vars(self.tune))}
+        return {**ends, "tasks": self.fit.tasks, "machine": self.machine, **tune}
 
 
 def machine_memory() -> int | None:
@@ -74,10 +103,8 @@ def _user() -> int | None:
     return None if limit == resource.RLIM_INFINITY else limit
 
 
-def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | None:
-    """Of the project's largest candidate; None before the rows are read and divided, and on Spark."""
-    if work.project.engine.kind == "spark":
-        return None
+def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | SpreadExpected | None:
+    """Of the project's largest candidate; None before the rows are read and divided."""
     records = {state.step.name: state.record for state in states if state.record is not None}
     if "split" not in records or "validate" not in records:
         return None
@@ -87,15 +114,31 @@ def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | No
     def most(model: ModelSettings) -> int:
         return features_for(work, manifest.schema, target=target, model=model).width_bounds()[1]
 
-    found = (
-        fit_memory(one, size_of(work, target, rows=manifest.rows, features=most(one)))
-        for one in work.project.models
-    )
-    largest = max(found, key=lambda one: one.most)
+    sizes = [
+        (one, size_of(work, target, rows=manifest.rows, features=most(one))) for one in work.project.models
+    ]
     tune = None
     if is_tuned(work.project):
         tune = tune_memory(_kinds(work, target, rows=manifest.rows, width=most), folds_size(work))
+    if work.project.engine.kind == "spark":
+        found = (spread_memory(model, size, tasks=_tasks(work)) for model, size in sizes)
+        widest = max(found, key=lambda one: one.task.most)
+        return SpreadExpected(fit=widest, machine=machine_memory(), tune=tune)
+    largest = max((fit_memory(model, size) for model, size in sizes), key=lambda one: one.most)
     return Expected(fit=largest, machine=machine_memory(), tune=tune)
+
+
+def _tasks(work: Workspace) -> int:
+    """How many tasks grow trees together, as far as the project tells: what the cluster has room for may be
+    less."""
+    engine = work.project.engine
+    threads = _LOCAL.fullmatch(engine.master or "local[*]")
+    if engine.workers is not None:
+        return engine.workers
+    if threads is None:
+        return _MOST_WORKERS
+    there = usable_cores() if threads[1] == "*" else int(threads[1] or 1)
+    return min(_MOST_WORKERS, max(there, 1))
 
 
 def _kinds(

@@ -11,7 +11,7 @@ from cauce.cli.answer import Answer
 from cauce.cli.progress import step_words
 from cauce.cli.rendering.tuning import in_short
 from cauce.cli.table import table
-from cauce.core.memory import bytes_text
+from cauce.core.memory import SpreadMemory, bytes_text
 from cauce.errors import Exit, shown
 from cauce.language import format_number, format_significant, translate, translate_plural
 from cauce.language import gettext_noop as _
@@ -209,7 +209,10 @@ def _memory(plan: RunPlan) -> list[str]:
     left = {step.name for step in plan.steps if step.state != "finished"}
     if expected is None or "fit" not in left:
         return []
-    lines = [_taken(_FITTING, expected.fit, expected.machine)]
+    if isinstance(expected.fit, SpreadMemory):
+        lines = _taken_by_tasks(expected.fit, expected.machine)
+    else:
+        lines = [_taken(_FITTING, expected.fit, expected.machine)]
     if expected.tune is not None and "tune" in left:
         lines.insert(0, _taken(_JUDGING, expected.tune, expected.machine))
     return lines
@@ -219,10 +222,22 @@ _FITTING = (
     _("Fitting is expected to take {least} to {most} of memory."),
     _("Fitting is expected to take {least} to {most} of memory, of {machine} here."),
 )
+_FITTING_HERE = (
+    _("This process is expected to take {least} to {most} for it."),
+    _("This process is expected to take {least} to {most} for it, of {machine} here."),
+)
+_FITTING_THERE = _(
+    "Fitting is expected to take {least} to {most} of memory in each task, beside Java and Python."
+)
 _JUDGING = (
     _("Judging the candidates is expected to take {least} to {most} of memory."),
     _("Judging the candidates is expected to take {least} to {most} of memory, of {machine} here."),
 )
+
+
+def _taken_by_tasks(memory: SpreadMemory, machine: int | None) -> list[str]:
+    ends = {"least": bytes_text(memory.task.least), "most": bytes_text(memory.task.most)}
+    return [translate(_FITTING_THERE).format(**ends), _taken(_FITTING_HERE, memory.driver, machine)]
 
 
 def _taken(texts: tuple[str, str], memory: FitMemory, machine: int | None) -> str:
