@@ -60,7 +60,8 @@ class Data:
 
     source: SomeNames = setting(
         _(
-            "A file, folder or pattern (data/*.csv), or a list; relative to this file. Or an address; on Spark table:name."
+            "A file, folder or pattern (data/*.csv), or a list; relative to this file. Or an address; on "
+            "Spark table:name."
         )
     )
     query: Name | None = setting(

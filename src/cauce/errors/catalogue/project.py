@@ -263,9 +263,9 @@ ENTRIES = (
         hint=_("Download the data and give its path, or make a table of it in Spark."),
         explanation=_(
             "Files and folders are read on every engine, and so are tables of databases (mysql, mariadb, "
-            "postgresql, sqlite), files behind http and https, and data sets of Socrata portals; on Spark also "
-            "its tables, and the file systems that it knows, such as hdfs:// and s3a://. What is elsewhere is "
-            "brought to one of these first."
+            "postgresql, sqlite), files behind http and https, and data sets of Socrata portals; on Spark "
+            "also its tables, and the file systems that it knows, such as hdfs:// and s3a://. What is "
+            "elsewhere is brought to one of these first."
         ),
     ),
     Entry(
