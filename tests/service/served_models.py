@@ -31,6 +31,7 @@ from cauce.running.serving import Service, prepare
 from cauce.service.application import Application
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES
+from cauce.service.messages import Request, request_id, written
 from cauce.service.served import Served, open_served
 from cauce.service.settings import ServiceSettings
 
@@ -114,31 +115,19 @@ class Reply:
 
 
 def ask(app: Application, path: str = "/predict", body: Any = b"", **more: Any) -> Reply:
-    """Ask the application in this process. more: method, headers, and what stands in the request's scope."""
+    """Ask the application in this process. more: method, headers, and since when the request has waited."""
     method = more.pop("method", "GET" if body == b"" else "POST")
-    headers = [
-        (name.lower().encode(), str(value).encode()) for name, value in more.pop("headers", {}).items()
-    ]
+    headers = {name.lower().encode(): str(value).encode() for name, value in more.pop("headers", {}).items()}
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     route, _mark, query = path.partition("?")
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": route,
-        "query_string": query.encode(),
-        "headers": headers,
-    }
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": data, "more_body": False}
-
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    asyncio.run(app({**scope, **more}, receive, send))
-    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Reply(sent[0]["status"], found, sent[1]["body"])
+    named = request_id(headers.get(b"x-request-id"))
+    request = Request(method, route, query.encode(), headers, data, named)
+    answer = asyncio.run(app.respond(request, **more))
+    head, _mark, sent = written(answer, request, date=b"", last=app.draining).partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    found = dict(line.split(": ", 1) for line in lines)
+    assert len(found) == len(lines)
+    return Reply(int(status.split()[1]), found, sent)
 
 
 def start(task: str = "binary", **choices: Any) -> Service:

@@ -269,10 +269,10 @@ def test_intervals_are_given_where_the_model_has_them_and_refused_where_not() ->
 
 def test_requests_that_waited_too_long_are_refused_at_once() -> None:
     """Answers that come after nobody waits for them any more keep all others waiting."""
-    reply = serving.ask(serving.application(), "/predict", serving.FINE, **{"cauce.complete": -1.0})
+    reply = serving.ask(serving.application(), "/predict", serving.FINE, since=-1.0)
     assert (reply.status, reply.json["code"]) == (503, "E2420")
     assert int(reply.headers["retry-after"]) >= 1
-    assert serving.ask(serving.application(), "/health/live", **{"cauce.complete": -1.0}).status == 200
+    assert serving.ask(serving.application(), "/health/live", since=-1.0).status == 200
 
 
 def test_a_service_about_to_stop_is_not_ready_and_closes_connections() -> None:

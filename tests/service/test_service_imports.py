@@ -22,28 +22,22 @@ fired = []
 sys.addaudithook(lambda name, args: fired.append(name) if name == "pickle.find_class" else None)
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES
+from cauce.service.messages import Request
+from cauce.service.server import Server
 from cauce.service.settings import ServiceSettings
 from cauce.service.swapping import Swapping
 from cauce.service.watched import Watched
-from cauce.service.worker import application, server
+from cauce.service.worker import application
 
 settings, row, prepare, commit = (one.encode() for one in sys.argv[1:])
 size = Counters.size(NAMES, 1) + Watched.SIZE
 app = application(ServiceSettings.from_text(settings.decode()), memory=mmap.mmap(-1, size))
-server(app)
 found = []
 
 async def ask(path, body, kind):
-    headers = [(b"content-type", kind)]
-    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
-    async def receive():
-        return {"type": "http.request", "body": body, "more_body": False}
-    async def send(event):
-        if "status" in event:
-            found.append(event["status"])
-        else:
-            found.append(app.served.version)
-    await app(scope, receive, send)
+    request = Request("POST", path, b"", {b"content-type": kind}, body, "one")
+    found.append((await app.respond(request)).status)
+    found.append(app.served.version)
 
 async def main():
     ours, theirs = socket.socketpair()

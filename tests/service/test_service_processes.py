@@ -38,25 +38,21 @@ IN_PROCESS = """
 import asyncio, json, mmap, sys
 found = []
 sys.addaudithook(lambda name, args: found.append(name) if name == "pickle.find_class" else None)
-from cauce.service.worker import application, server
+from cauce.service.messages import Request
+from cauce.service.server import Server
+from cauce.service.worker import application
 from cauce.service.settings import ServiceSettings
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES, PATHS
 settings = ServiceSettings.from_text(sys.argv[1])
 app = application(settings, memory=mmap.mmap(-1, Counters.size(NAMES, 1)))
-server(app)
 many = "[" + ",".join([sys.argv[2]] * 600) + "]"
 statuses = []
 asked = [("/predict", body) for body in (sys.argv[2], many, "{")] + [(path, "") for path in PATHS]
 for path, body in asked:
     method = "POST" if body else "GET"
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
-    async def receive():
-        return {"type": "http.request", "body": body.encode(), "more_body": False}
-    async def send(event):
-        if "status" in event:
-            statuses.append(event["status"])
-    asyncio.run(app(scope, receive, send))
+    request = Request(method, path, b"", {}, body.encode(), "one")
+    statuses.append(asyncio.run(app.respond(request)).status)
 print(json.dumps([statuses, sorted(sys.modules), found]))
 """
 

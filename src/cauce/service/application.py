@@ -1,16 +1,13 @@
-"""The service as an ASGI application: one path for every request, from its headers to its last byte."""
+"""What a request is answered: who may come in, which door answers, what is kept and counted."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from cauce.errors import CauceError
 from cauce.language import use_language
@@ -19,35 +16,26 @@ from cauce.service.doors import DOORS, Door
 from cauce.service.explaining import Explain
 from cauce.service.lane import Full, Lane
 from cauce.service.layout import DOCS, NAMES
-from cauce.service.messages import SECURITY, Answer, Capture, Request, request_id, start_of
-from cauce.service.problems import STATUS, Refusal, refusal_of_faults, speak
+from cauce.service.messages import CLOSE, Answer, Capture, Request
+from cauce.service.problems import STATUS, Refusal, Refused, refusal_of_faults, speak
 from cauce.service.served import Served
 from cauce.service.settings import ServiceSettings
 from cauce.service.tokens import Token, scopes_of
 from cauce.service.values import RowsRefused
 from cauce.service.watched import Watched
 
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-COMPLETE = "cauce.complete"
-"""Where the server notes in a request's scope when its last byte came, in seconds of the monotonic clock."""
 _LARGE = 1 << 16
 _MOST_LARGE = 4
 _ASKING = 4
 _MOST_ASKING = 16
-_SWALLOWED = 8
 _DIGITS = 18
 _MOST_HOSTS = 100
-_CLOSE = ((b"connection", b"close"),)
+_CLOSE = (CLOSE,)
 _AGAIN = ((b"retry-after", b"1"),)
 _ASK = ((b"www-authenticate", b"Bearer"),)
+_PLACES = {name: place for place, name in enumerate(NAMES)}
+_OTHER = len(NAMES) - 1
 _LOG = logging.getLogger("cauce.service")
-
-
-class _Refused(Exception):  # noqa: N818 - what happened
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__()
-        self.refusal = refusal
 
 
 @dataclass(eq=False, kw_only=True)
@@ -72,71 +60,87 @@ class Application:
     _asking: Lane = field(default_factory=lambda: Lane("cauce-asking", _ASKING, _MOST_ASKING), init=False)
     _own_hosts: set[bytes] = field(default_factory=set, init=False)
 
-    async def __call__(
-        self, scope: Event, receive: Receive, send: Callable[[Event], Awaitable[None]]
-    ) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            return
-        headers = dict(scope["headers"])
+    def admit(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Door:
+        """The door for a request of which only the head is there; Refused where it may not come in."""
+        door = self._doors.get(path)
+        if door is None or door.scope is not None:
+            self._check_client(door, headers)
+        if door is None:
+            error = CauceError("E2415", path=path, known=", ".join(self._doors))
+            raise Refused(Refusal(error, headers=_CLOSE))
+        if method not in door.methods:
+            known = ", ".join(door.methods)
+            error = CauceError("E2416", path=path, method=method, known=known)
+            raise Refused(Refusal(error, headers=((b"allow", known.encode()), *_CLOSE)))
+        declared, limit = headers.get(b"content-length", b"0"), self.settings.limits.body_bytes
+        if len(declared) > _DIGITS or int(declared) > limit:
+            raise Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
+        return door
+
+    def answer(self, request: Request, admitted: Door | Refused, since: float) -> Answer | Awaitable[Answer]:
+        """What a request is answered, or the wait for it where that takes long, or is kept first.
+
+        since: when it was there, in seconds of the monotonic clock.
+        """
         use_language(self.settings.language)
-        if b"accept-language" in headers:
-            speak(headers[b"accept-language"].decode("latin-1"))
-        named = request_id(headers.get(b"x-request-id"))
-        place, door = self._doors.get(scope["path"], (len(NAMES) - 1, None))
-        began = time.monotonic()
+        accepted = request.headers.get(b"accept-language")
+        if accepted is not None:
+            speak(accepted.decode("latin-1"))
+        if isinstance(admitted, Refused):
+            answer = admitted.refusal.answer(request.id)
+        else:
+            try:
+                self._check_patience(admitted, since)
+                if admitted.asks or len(request.body) >= _LARGE:
+                    return self._slowly(request, since, self._beside(admitted, request))
+                answer = admitted.answer(self, request)
+            except Exception as error:
+                answer = _refusal(error, request.id).answer(request.id)
+        if self.capture is not None and answer.scored is not None:
+            return self._slowly(request, since, _at_once(answer))
+        self._count(request, answer, since)
+        return answer
+
+    async def respond(self, request: Request, *, since: float | None = None) -> Answer:
+        """What a request that is there as a whole is answered, without a connection."""
+        admitted: Door | Refused
         try:
-            door = self._allowed(door, scope, headers)
-            body = await self._body(receive, headers)
-            began = scope.get(COMPLETE, began)
-            request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, named)
-            self._check_patience(door, began)
-            small = len(body) < _LARGE and not door.asks
-            answer = door.answer(self, request) if small else await self._beside(door, request)
+            admitted = self.admit(request.method, request.path, request.headers)
+        except Refused as refused:
+            admitted = refused
+        found = self.answer(request, admitted, time.monotonic() if since is None else since)
+        return found if isinstance(found, Answer) else await found
+
+    async def _slowly(self, request: Request, since: float, found: Awaitable[Answer]) -> Answer:
+        try:
+            answer = await found
             if self.capture is not None and answer.scored is not None:
                 await self.capture(answer.scored)
-        except _Disconnected:
-            return
         except Exception as error:
-            answer = _refusal(error, named).answer(named)
-        self._count(place, answer, time.monotonic() - began)
-        beside = ((b"x-request-id", named.encode("ascii")), *SECURITY, *(_CLOSE if self.draining else ()))
-        await send(start_of(answer, beside))
-        await send({"type": "http.response.body", "body": answer.body})
+            answer = _refusal(error, request.id).answer(request.id)
+        self._count(request, answer, since)
+        return answer
 
     def check_ready(self) -> None:
         """E2421 where the service is about to stop."""
         if self.draining:
-            raise _Refused(Refusal(CauceError("E2421"), headers=_AGAIN))
+            raise Refused(Refusal(CauceError("E2421"), headers=_AGAIN))
 
     @cached_property
-    def _doors(self) -> dict[str, tuple[int, Door]]:
+    def _doors(self) -> dict[str, Door]:
         shown = (one for one in DOORS if one.path != DOCS or self.settings.docs)
-        return {one.path: (NAMES.index(one.path), one) for one in shown}
+        return {one.path: one for one in shown}
 
-    def _allowed(self, door: Door | None, scope: Event, headers: Mapping[bytes, bytes]) -> Door:
-        """The door, where there is one and the request may go through it."""
-        if door is not None and door.scope is None:
-            return self._answering(door, scope)
+    def _check_client(self, door: Door | None, headers: Mapping[bytes, bytes]) -> None:
+        """Refused for who may not use the door; where there is none, for who may use none."""
         if not self.tokens:
             self._check_host(headers.get(b"host"))
-        else:
-            held = scopes_of(headers.get(b"authorization", b""), self.tokens)
-            if held is None:
-                raise _Refused(Refusal(CauceError("E2417"), headers=(*_ASK, *_CLOSE)))
-            if door is not None and door.scope not in held:
-                raise _Refused(Refusal(CauceError("E2418", scope=door.scope), headers=_CLOSE))
-        if door is None:
-            known = ", ".join(self._doors)
-            raise _Refused(Refusal(CauceError("E2415", path=scope["path"], known=known), headers=_CLOSE))
-        return self._answering(door, scope)
-
-    def _answering(self, door: Door, scope: Event) -> Door:
-        if scope["method"] not in door.methods:
-            known = ", ".join(door.methods)
-            error = CauceError("E2416", path=door.path, method=scope["method"], known=known)
-            raise _Refused(Refusal(error, headers=((b"allow", known.encode()), *_CLOSE)))
-        return door
+            return
+        held = scopes_of(headers.get(b"authorization", b""), self.tokens)
+        if held is None:
+            raise Refused(Refusal(CauceError("E2417"), headers=(*_ASK, *_CLOSE)))
+        if door is not None and door.scope not in held:
+            raise Refused(Refusal(CauceError("E2418", scope=door.scope), headers=_CLOSE))
 
     def _check_host(self, host: bytes | None) -> None:
         """E2425 for a name that is not this machine's own, as a page in a browser may give itself one."""
@@ -146,53 +150,14 @@ class Application:
         name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
         own = name in ("localhost", "::1", self.settings.host.lower()) or name.startswith("127.")
         if not own:
-            raise _Refused(Refusal(CauceError("E2425"), headers=_CLOSE))
+            raise Refused(Refusal(CauceError("E2425"), headers=_CLOSE))
         if len(self._own_hosts) < _MOST_HOSTS:
             self._own_hosts.add(host)
 
     def _check_patience(self, door: Door, since: float) -> None:
         """E2420 for a request that has waited for too long."""
         if door.waits and time.monotonic() - since > self.settings.limits.patience:
-            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
-
-    async def _body(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-        declared = headers.get(b"content-length", b"0")
-        if len(declared) > _DIGITS or int(declared) > self.settings.limits.body_bytes:
-            await self._too_long(receive, headers)
-        event = await receive()
-        if event.get("more_body", True):
-            return await self._parts(receive, event)
-        body: bytes = event["body"]
-        return body
-
-    async def _too_long(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
-        """E2412, once most of what was sent has gone by: most clients listen only when they have sent all."""
-        limit = self.settings.limits.body_bytes
-        declared = headers[b"content-length"]
-        if len(declared) <= _DIGITS and int(declared) <= _SWALLOWED * limit and b"expect" not in headers:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.settings.limits.request_seconds):
-                    while (await receive()).get("more_body"):
-                        pass
-        raise _Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
-
-    async def _parts(self, receive: Receive, event: Event) -> bytes:
-        """A body that comes in parts, from its first on."""
-        limits, body = self.settings.limits, bytearray()
-        try:
-            async with asyncio.timeout(limits.request_seconds):
-                while event["type"] != "http.disconnect":
-                    body += event.get("body", b"")
-                    if len(body) > limits.body_bytes:
-                        error = CauceError("E2412", limit=limits.body_bytes)
-                        raise _Refused(Refusal(error, headers=_CLOSE))
-                    if not event.get("more_body"):
-                        return bytes(body)
-                    event = await receive()
-        except TimeoutError:
-            error = CauceError("E2419", seconds=limits.request_seconds)
-            raise _Refused(Refusal(error, headers=_CLOSE)) from None
-        raise _Disconnected
+            raise Refused(Refusal(CauceError("E2420"), headers=_AGAIN))
 
     async def _beside(self, door: Door, request: Request) -> Answer:
         """The door's answer to a large body, or one that asks elsewhere, in a thread: others go on."""
@@ -200,20 +165,21 @@ class Application:
         try:
             return await lane.run(door.answer, self, request)
         except Full:
-            raise _Refused(Refusal(CauceError("E2420"), headers=_AGAIN)) from None
+            raise Refused(Refusal(CauceError("E2420"), headers=_AGAIN)) from None
 
-    def _count(self, place: int, answer: Answer, seconds: float) -> None:
+    def _count(self, request: Request, answer: Answer, since: float) -> None:
+        place = _PLACES.get(request.path, _OTHER)
         rows = 0 if answer.scored is None else len(answer.scored.rows)
-        self.counters.count(place, answer.status, seconds=seconds, rows=rows)
+        self.counters.count(place, answer.status, seconds=time.monotonic() - since, rows=rows)
 
 
-class _Disconnected(Exception):  # noqa: N818 - what happened
-    """The client has gone away before its request was there."""
+async def _at_once(answer: Answer) -> Answer:
+    return answer
 
 
 def _refusal(error: Exception, request: str) -> Refusal:
     match error:
-        case _Refused():
+        case Refused():
             return error.refusal
         case RowsRefused():
             return refusal_of_faults(error.faults)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +18,8 @@ _ID = re.compile(rb"[A-Za-z0-9._:=+/-]{1,128}")
 _PREFIX = secrets.token_hex(8)
 """Of this process: numbers alone would be given twice."""
 _NUMBERS = count()
-SECURITY = ((b"x-content-type-options", b"nosniff"),)
-"""Headers of every answer; few, since each costs every prediction some time."""
+CLOSE = (b"connection", b"close")
+"""The header of an answer after which the connection ends."""
 FRESH = ((b"cache-control", b"no-store"),)
 """Headers of what can be asked for with GET."""
 PAGE = (
@@ -78,8 +80,29 @@ def request_id(said: bytes | None) -> str:
     return f"{_PREFIX}{next(_NUMBERS):08x}"
 
 
-def start_of(answer: Answer, beside: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:
-    """The event that begins a response."""
-    about = ((b"content-type", answer.type), (b"content-length", b"%d" % len(answer.body)))
-    headers = [*about, *beside, *answer.headers]
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+def written(answer: Answer, request: Request, *, date: bytes, last: bool) -> bytes:
+    """The response as it goes over the wire. date: the moment as HTTP has it; last: the connection ends.
+
+    `x-content-type-options` is in every answer; more than that is not, since each costs every prediction some
+    time.
+    """
+    size, body = len(answer.body), b"" if request.method == "HEAD" else answer.body
+    head = b"%s%d\r\ndate: %s\r\nx-request-id: %s\r\n" % (
+        _beginning(answer.status, answer.type),
+        size,
+        date,
+        request.id.encode("ascii"),
+    )
+    if answer.headers:
+        head += b"".join([b"%s: %s\r\n" % pair for pair in answer.headers])
+    if last and CLOSE not in answer.headers:
+        head += b"connection: close\r\n"
+    return head + b"\r\n" + body
+
+
+@cache
+def _beginning(status: int, kind: bytes) -> bytes:
+    words = (status, HTTPStatus(status).phrase.encode(), kind)
+    return (
+        b"HTTP/1.1 %d %s\r\nx-content-type-options: nosniff\r\ncontent-type: %s\r\ncontent-length: " % words
+    )

@@ -69,6 +69,14 @@ class Refusal:
         return Answer(self.status, msgspec.json.encode(body), _JSON, (*PAGE, *self.headers))
 
 
+class Refused(Exception):  # noqa: N818 - what happened
+    """A request that is refused, and why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+
 def refusal_of_faults(faults: Sequence[Fault]) -> Refusal:
     """The refusal of rows, naming every field once for each thing that is wrong with it."""
     names = {fault.field for fault in faults}

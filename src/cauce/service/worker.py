@@ -15,24 +15,22 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from cauce.errors import CauceError
 from cauce.language import use_language
 from cauce.service.application import Application
 from cauce.service.capture import CaptureLog
-from cauce.service.connections import cut_slow, limited_protocol
 from cauce.service.counters import Counters
 from cauce.service.explaining import ExplainClient
 from cauce.service.layout import FAILED, NAMES, READY
 from cauce.service.logs import start_logs
 from cauce.service.served import open_served
-from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
+from cauce.service.server import Server, loop_factory
+from cauce.service.settings import ServiceSettings
 from cauce.service.swapping import Swapping
 from cauce.service.tokens import read_tokens
 from cauce.service.watched import Watched
 
-_NOTICE = 0.3
 _LOG = logging.getLogger("cauce.service")
 
 
@@ -61,59 +59,20 @@ def application(settings: ServiceSettings, *, memory: mmap.mmap, number: int = 0
     )
 
 
-def server(
-    app: Application,
-    *,
-    ready: int | None = None,
-    alive: int | None = None,
-    control: socket.socket | None = None,
-) -> Any:
-    """The server. ready: where to write that it answers; alive: ends the worker once it can be read; control:
-    where orders to swap come from."""
-    import uvicorn
+async def serve(
+    app: Application, listening: socket.socket, *, ready: int, alive: int, control: socket.socket
+) -> None:
+    """Answer. ready: where to write that it does; alive: ends the worker once it can be read; control: where
+    orders to swap come from."""
+    server = Server(app)
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            if ready is not None:
-                os.write(ready, READY)
-                os.close(ready)
-            if alive is not None:
-                asyncio.get_running_loop().add_reader(alive, self._stop)
-            if control is not None:
-                Swapping(app, control).begin()
+    def started() -> None:
+        os.write(ready, READY)
+        os.close(ready)
+        asyncio.get_running_loop().add_reader(alive, server.stop)
+        Swapping(app, control).begin()
 
-        async def on_tick(self, counter: int) -> bool:
-            if counter % 10 == 0:
-                cut_slow(self.server_state.connections)
-            return await super().on_tick(counter)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            app.draining = True
-            await asyncio.sleep(_NOTICE)
-            await super().shutdown(sockets=sockets)
-
-        def handle_exit(self, sig: int, frame: Any) -> None:
-            del sig, frame
-            self._stop()
-
-        def _stop(self) -> None:
-            self.should_exit = True
-
-    config = uvicorn.Config(
-        app,
-        http=limited_protocol(app.settings.limits),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=2048,
-        timeout_keep_alive=65,
-        timeout_graceful_shutdown=SECONDS_TO_DRAIN,
-    )
-    return Server(config)
+    await server.run(listening, started)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -135,7 +94,8 @@ def main(arguments: Sequence[str]) -> int:
     sock = socket.socket(fileno=listening)
     _LOG.debug("worker %d has %s", number, settings.version)
     orders = socket.socket(fileno=control)
-    server(app, ready=ready, alive=alive, control=orders).run(sockets=[sock])
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(app, sock, ready=ready, alive=alive, control=orders))
     if isinstance(app.capture, CaptureLog):
         app.capture.close()
     return 0

@@ -1,0 +1,110 @@
+"""Answers at a socket until it is told to stop: the turns of all connections, the clock, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from importlib.util import find_spec
+
+from cauce.service.application import Application
+from cauce.service.connection import Connection, Turn
+from cauce.service.messages import Answer
+from cauce.service.settings import SECONDS_TO_DRAIN
+
+_TICK = 1.0
+_NOTICE = 0.3
+_LOOK = 0.05
+_LOG = logging.getLogger("cauce.service")
+
+
+class Server:
+    """Answers with `app`. connections: that are open. date: the header of every answer."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+        self.connections: set[Connection] = set()
+        self.date = b""
+        self._turns: list[Turn] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+
+    def answer(self, turn: Turn) -> None:
+        """Answer it soon: once what has arrived meanwhile is read, so that what waits is seen to wait."""
+        if not self._turns:
+            asyncio.get_running_loop().call_soon(self._work)
+        self._turns.append(turn)
+
+    def stop(self) -> None:
+        """Answer what has begun, and end."""
+        self._stopping.set()
+
+    async def run(self, sock: socket.socket, started: Callable[[], None]) -> None:
+        """Until `stop`, SIGTERM or SIGINT. started: is called once connections are taken."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        ticking = loop.create_task(self._tick())
+        listening = await loop.create_server(lambda: Connection(self), sock=sock, backlog=2048)
+        started()
+        await self._stopping.wait()
+        self.app.draining = True
+        await asyncio.sleep(_NOTICE)
+        listening.close()
+        await self._drain()
+        ticking.cancel()
+
+    def _work(self) -> None:
+        turns, self._turns = self._turns, []
+        for turn in turns:
+            if turn.connection.transport.is_closing():
+                continue
+            try:
+                self._answer(turn)
+            except Exception as error:  # ends one connection, and none beside
+                _LOG.error("request %s: %s", turn.request.id, type(error).__name__)
+                turn.connection.transport.abort()
+
+    def _answer(self, turn: Turn) -> None:
+        answer = self.app.answer(turn.request, turn.admitted, turn.since)
+        if isinstance(answer, Answer):
+            turn.connection.send(turn, answer)
+            return
+        task = asyncio.get_running_loop().create_task(_later(turn, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tick(self) -> None:
+        while True:
+            self.date = formatdate(usegmt=True).encode("ascii")
+            now = time.monotonic()
+            for one in list(self.connections):
+                one.cut(now)
+            await asyncio.sleep(_TICK)
+
+    async def _drain(self) -> None:
+        """Wait until all connections are gone, and end those that stay for too long."""
+        end = time.monotonic() + SECONDS_TO_DRAIN
+        for one in list(self.connections):
+            one.shut()
+        while (self.connections or self._tasks) and time.monotonic() < end:
+            await asyncio.sleep(_LOOK)
+        for one in list(self.connections):
+            one.transport.abort()
+
+
+async def _later(turn: Turn, answer: Awaitable[Answer]) -> None:
+    turn.connection.send(turn, await answer)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed, which takes half the time."""
+    if find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
