@@ -1,0 +1,91 @@
+"""E2650 to E2659: object stores."""
+
+from cauce.errors.entry import Entry, Exit
+from cauce.language import gettext_noop as _
+
+ENTRIES = (
+    Entry(
+        code="E2650",
+        exit=Exit.CONFIG,
+        says=_("{store} is no address of a bucket ({option}); known: {known}."),
+        hint=_(
+            "Write s3://BUCKET/PREFIX?region=eu-west-1, or with endpoint=https://HOST for another server."
+        ),
+        explanation=_(
+            "The address of a bucket names it, a prefix within it, and as options the region, the endpoint "
+            "of a server other than AWS, the account that must own the bucket, and the profile to use. Keys "
+            "never stand in it: they come from the environment, a profile or the machine's role."
+        ),
+    ),
+    Entry(
+        code="E2651",
+        exit=Exit.PERMISSION,
+        says=_("{store} refuses: it does not know who asks, or does not allow it."),
+        hint=_("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, and look at the policy."),
+        explanation=_(
+            "The server did not accept the credentials, or they may not do this. A store needs to read, "
+            "write, list and delete objects under its prefix; a source only to read and list."
+        ),
+    ),
+    Entry(
+        code="E2652",
+        exit=Exit.TEMPORARY,
+        says=_("{store} could not be reached or failed again and again: {reason}"),
+        hint=_("Try again: what was finished is kept; cauce doctor looks at the connection."),
+        explanation=_(
+            "The server did not answer, broke off or answered with errors of its own, and trying again for "
+            "some time did not help. Nothing half-written is visible: an object is there whole or not at all."
+        ),
+    ),
+    Entry(
+        code="E2653",
+        exit=Exit.UNAVAILABLE,
+        says=_("{store} writes over an object in spite of If-None-Match, so two runs would harm each other."),
+        hint=_("Use a server that heeds it; with some, switching the bucket's versioning off is enough."),
+        explanation=_(
+            "Cauce writes each object once and asks the server to refuse a second write. A trial showed that "
+            "this server does not: a finished step could be replaced by another. So nothing is stored there."
+        ),
+    ),
+    Entry(
+        code="E2654",
+        exit=Exit.PERMISSION,
+        says=_("The bucket of {store} does not belong to the account {owner}, or this cannot be checked."),
+        hint=_("Check the bucket's name and owner=."),
+        explanation=_(
+            "Names of buckets are given to whoever asks first, and a deleted one may be somebody else's now. "
+            "The address says which account must own the bucket, and the server did not confirm it, so "
+            "nothing was read or written."
+        ),
+    ),
+    Entry(
+        code="E2655",
+        exit=Exit.UNAVAILABLE,
+        says=_("{store}: there is no such bucket."),
+        hint=_("Make the bucket yourself, in an account of yours; Cauce never makes or guesses one."),
+        explanation=_(
+            "The server knows no bucket of this name. Cauce makes none, because names of buckets are shared "
+            "by everybody and a guessed one may belong to a stranger."
+        ),
+    ),
+    Entry(
+        code="E2656",
+        exit=Exit.UNAVAILABLE,
+        says=_("{store} needs the library obstore."),
+        hint=_("Install it with: pip install cauce[s3]"),
+        explanation=_(
+            "Buckets are reached with the library obstore, which is a part of the extra s3 so that those who "
+            "keep everything in folders need not have it."
+        ),
+    ),
+    Entry(
+        code="E2657",
+        exit=Exit.CONFIG,
+        says=_("The profile {profile} is not in ~/.aws, or cannot be used."),
+        hint=_("Correct profile= or AWS_PROFILE; for single sign-on and roles, also: pip install boto3"),
+        explanation=_(
+            "A profile with keys of its own is read from ~/.aws/credentials and ~/.aws/config. Profiles of "
+            "single sign-on, or that take on another role, are understood by boto3, where it is installed."
+        ),
+    ),
+)
