@@ -27,7 +27,11 @@ _FORMATS: Mapping[str, dict[str, Any]] = {
     "boolean": {"type": ["boolean", "null"]},
     "text": {"type": ["string", "null"]},
     "date": {"type": ["string", "null"], "format": "date"},
-    "datetime": {"type": ["string", "null"], "format": "date-time"},
+    "datetime": {
+        "type": ["string", "null"],
+        "pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?$",
+    },
+    "zoned": {"type": ["string", "null"], "format": "date-time"},
     "decimal": {"type": ["number", "string", "null"]},
 }
 
@@ -97,7 +101,8 @@ def _row(served: Served) -> dict[str, Any]:
 
 def field_schema(field: Field, levels: tuple[Any, ...]) -> dict[str, Any]:
     """What a column takes; levels: those it had in training, others are taken too."""
-    found: dict[str, Any] = {**_FORMATS[field.kind], "description": takes(field)}
+    kind = "zoned" if field.kind == "datetime" and field.zone is not None else field.kind
+    found: dict[str, Any] = {**_FORMATS[kind], "description": takes(field)}
     if levels:
         words = translate(_("Levels known from training; others are taken as never seen: {levels}"))
         shown = ", ".join(map(str, levels[:MOST_LEVELS]))
