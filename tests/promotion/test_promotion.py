@@ -28,7 +28,8 @@ from cauce.running.promotion import promote, rollback
 from cauce.running.promotion_history import Deed, history_of, write
 from cauce.running.workspace import Workspace
 from cauce.testing.clocks import SteppingClock
-from cauce.testing.tracking import MemoryRegistry, until
+from cauce.testing.tracking import MemoryRegistry
+from cauce.testing.waiting import until
 
 Bundles = tuple[Path, ...]
 PROMOTER = Path(__file__).with_name("promoter.py")

@@ -23,6 +23,7 @@ from cauce.running.replay import replay_capture
 from cauce.running.serving import Service
 from cauce.service.capture_reading import capture_files, read_capture
 from cauce.service.capture_sealing import seal
+from cauce.testing.waiting import until
 
 
 def workers(service: Service) -> list[int]:
@@ -67,14 +68,6 @@ def clients(url: str, threads: int, mark: str = "0") -> Iterator[list[str]]:
             one.join()
 
 
-def until(holds: object, seconds: float = 60.0) -> None:
-    """Wait until it comes true."""
-    end = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def missing(folder: Path, answered: list[str]) -> set[str]:
     """Answered requests that are nowhere in the folder."""
     files = [read_capture(path) for path in capture_files(folder)]
@@ -91,12 +84,14 @@ def kill_workers(folder: Path, rounds: int) -> None:
         found = [stack.enter_context(clients(one.url, 3, str(k))) for k, one in enumerate(both)]
         for turn in range(rounds):
             counts = [len(one) for one in found]
-            until(lambda counts=counts: all(len(one) > k + 10 for one, k in zip(found, counts, strict=True)))
+            assert until(
+                lambda counts=counts: all(len(one) > k + 10 for one, k in zip(found, counts, strict=True))
+            )
             time.sleep(0.003 * (turn % 7))
             for service in both:
                 (pid,) = workers(service)
                 os.kill(pid, signal.SIGKILL)
-                until(lambda service=service, pid=pid: pid not in workers(service))
+                assert until(lambda service=service, pid=pid: pid not in workers(service))
     answered = [name for one in found for name in one]
     assert len(answered) > 20 * rounds
     assert missing(folder, answered) == set()
@@ -131,10 +126,10 @@ def test_a_killed_supervisor_loses_no_answered_prediction(tmp_path: Path) -> Non
     service = serving.start(capture=str(tmp_path))
     (worker,) = workers(service)
     with clients(service.url, 4) as answered:
-        until(lambda: len(answered) > 50)
+        assert until(lambda: len(answered) > 50)
         service.process.kill()
         service.process.wait()
-        until(lambda: not _line(worker))
+        assert until(lambda: not _line(worker))
     assert missing(tmp_path, answered) == set()
     assert seal(tmp_path)
     assert missing(tmp_path, answered) == set()
@@ -154,7 +149,7 @@ def test_no_byte_of_an_answer_leaves_before_its_sync_has_come_back(tmp_path: Pat
                 tracer.kill()
                 pytest.skip("strace may not attach here")
             with clients(service.url, 3) as answered:
-                until(lambda: len(answered) > 60)
+                assert until(lambda: len(answered) > 60)
             tracer.send_signal(signal.SIGINT)
             tracer.wait()
     durable, written, answers = set(), set(), 0

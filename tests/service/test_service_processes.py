@@ -26,6 +26,7 @@ from cauce.errors import CauceError
 from cauce.running.serving import Service, prepare
 from cauce.service.served import open_served
 from cauce.service.supervisor import listen
+from cauce.testing.waiting import until
 
 FORBIDDEN = (
     "xgboost", "mlflow", "pyspark", "sklearn", "scipy", "pandas", "pydantic", "typer", "rich",
@@ -71,16 +72,6 @@ def answers(service: Service) -> bool:
             return serving.call(connection, "/predict", serving.FINE).status == 200
     except (OSError, HTTPException):
         return False
-
-
-def until(holds: Any, seconds: float = 60.0) -> bool:
-    """Whether it comes true in time."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_a_worker_loads_only_what_scores_and_unpickles_nothing() -> None:

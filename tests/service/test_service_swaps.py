@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -28,6 +28,7 @@ from cauce.running.watching import Watch
 from cauce.service.news import News, Offer
 from cauce.service.served import open_served
 from cauce.testing.tracking import MemoryRegistry
+from cauce.testing.waiting import until
 
 TELLING = Path(__file__).with_name("telling_watcher.py")
 MOST_SECONDS = 60.0
@@ -84,16 +85,6 @@ def told(folder: Path, first: Bundle | None = None, **choices: Any) -> Iterator[
     settings = replace(prepared.settings, version="small/0", watcher=watcher)
     with Serving(settings).start() as service:
         yield Told(file, service)
-
-
-def until(holds: Callable[[], bool], seconds: float = MOST_SECONDS) -> bool:
-    """Whether it comes true in time."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @contextmanager

@@ -18,7 +18,8 @@ import pytest
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.manifest import MANIFEST
-from cauce.testing.tracking import until, unused_port
+from cauce.testing.tracking import unused_port
+from cauce.testing.waiting import until
 from cauce.tracking.border import mlflow_installed, quiet_mlflow
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import destination_for

@@ -192,7 +192,8 @@ def test_mlflow_serves_the_model(
     import signal
     import urllib.request
 
-    from cauce.testing.tracking import until, unused_port
+    from cauce.testing.tracking import unused_port
+    from cauce.testing.waiting import until
     from cauce.tracking.model_folder import readable
 
     port = unused_port()

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from tracking_records import record, tracked_bundle
 
-from cauce.testing.tracking import refusing_server, silent_server, until, unused_port
+from cauce.testing.tracking import refusing_server, silent_server, unused_port
+from cauce.testing.waiting import until
 from cauce.tracking.border import quiet_mlflow
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination, destination_for

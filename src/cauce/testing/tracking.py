@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -285,13 +284,3 @@ def _code(action: Callable[[], object]) -> str | None:
     except CauceError as error:
         return error.code
     return None
-
-
-def until(true: Callable[[], bool], *, seconds: float = 30.0) -> bool:
-    """Wait until `true()`, for so long at most; whether it became so."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
