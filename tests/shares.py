@@ -10,7 +10,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The files that name one of these fixtures make one share: each costs a gigabyte and ten seconds.
+# The files that take one of these fixtures make one share: each costs a gigabyte and ten seconds.
 COSTLY = ("spark_session", "spark_cluster")
 
 # The longest, begun first: nobody waits for one of them at the end.
@@ -36,7 +36,7 @@ def share_of(file: str) -> str:
     path = ROOT / file
     text = path.read_text(encoding="utf-8")
     for fixture in COSTLY:
-        if fixture in text:
+        if f"{fixture}: " in text:
             return fixture
     return str(Path(file).parent) if (path.parent / "conftest.py").exists() else file
 

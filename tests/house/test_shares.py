@@ -15,6 +15,7 @@ def test_what_uses_one_costly_thing_is_one_share() -> None:
     """Two Spark sessions at once would double a suite's memory; two MLflow servers its start."""
     assert share_of("tests/spark/test_spark_engine.py") == share_of("tests/engines/test_engine_contract.py")
     assert share_of("tests/spark/test_trees_on_clusters.py") == "spark_cluster"
+    assert share_of("tests/spark/test_standalone_suite.py") == "spark_cluster"
     assert share_of("tests/tracking/test_shipping.py") == share_of("tests/tracking/test_pyfunc.py")
     assert share_of("tests/stats/test_row_hash.py") == "tests/stats/test_row_hash.py"
 
