@@ -133,6 +133,7 @@ ENVELOPES: tuple[Any, ...] = (
     {"dataframe_split": {"columns": ["distance"], "data": {}}},
     {"dataframe_split": {"columns": ["distance", "distance"], "data": [[1, 2]]}},
     {"dataframe_split": {"columns": [1], "data": [[1]]}},
+    {"dataframe_split": {"columns": ["\ud800", "\ud800"], "data": [[1, 1]]}},
     {"dataframe_split": {"columns": ["distance"], "data": [[1]], "more": 1}},
     {"dataframe_split": {"columns": ["distance"], "data": [[1]]}},
     {"dataframe_split": None}, {"dataframe_records": {}}, {"dataframe_records": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -66,7 +67,7 @@ class Refusal:
         }
         if self.faults:
             body |= _listed(self.faults)
-        return Answer(self.status, msgspec.json.encode(body), _JSON, (*PAGE, *self.headers))
+        return Answer(self.status, _encoded(body), _JSON, (*PAGE, *self.headers))
 
 
 class Refused(Exception):  # noqa: N818 - what happened
@@ -75,6 +76,15 @@ class Refused(Exception):  # noqa: N818 - what happened
     def __init__(self, refusal: Refusal) -> None:
         super().__init__()
         self.refusal = refusal
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    """The document; halves of characters, which names of fields may have, become marks."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        text = json.dumps(body, ensure_ascii=False)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def refusal_of_faults(faults: Sequence[Fault]) -> Refusal:
