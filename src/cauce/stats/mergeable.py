@@ -127,10 +127,12 @@ class ByColumn(ABC, Generic[S, R]):
 
 def column(batch: pl.DataFrame, name: str) -> pl.Series:
     """The column `name`, without its name. Raises E0101 where there is none."""
-    if name not in batch.columns:
-        raise CauceError("E0101", column=name, columns=", ".join(batch.columns))
+    try:
+        found = batch.get_column(name)
+    except pl.exceptions.ColumnNotFoundError:
+        raise CauceError("E0101", column=name, columns=", ".join(batch.columns)) from None
     # Polars runs many methods of a series through its name: one called "^a*$" would be read as a pattern.
-    return batch.get_column(name).alias("cells")
+    return found.alias("cells")
 
 
 def at_least(summary: Any, option: str, *, lowest: int) -> None:

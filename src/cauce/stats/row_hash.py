@@ -17,6 +17,7 @@ from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
 from cauce.stats.decimal_words import decimal_words
 from cauce.stats.known_lanes import known_lanes, note_lanes
+from cauce.stats.mergeable import column
 from cauce.stats.mixing import LANES, Words, mix, salts
 from cauce.stats.text_hash import text_digests
 
@@ -79,13 +80,10 @@ class _Prepared:
 
 
 def _column(batch: pl.DataFrame, field: Field) -> pl.Series:
-    if field.name not in batch.columns:
-        raise CauceError("E0101", column=field.name, columns=", ".join(batch.columns))
-    series = batch.get_column(field.name)
+    series = column(batch, field.name)
     if series.dtype != field.dtype:
         raise CauceError("E0201", column=field.name, found=series.dtype, declared=field.dtype)
-    # Polars runs many methods of a series through its name: one called "^a*$" would be read as a pattern.
-    return series.alias("cells")
+    return series
 
 
 def _prepared(series: pl.Series, field: Field) -> _Prepared:
@@ -106,15 +104,15 @@ def _prepared(series: pl.Series, field: Field) -> _Prepared:
 
 def _hash_block(columns: Sequence[_Prepared], rows: slice, sums: tuple[Words, ...]) -> None:
     words, spare = np.empty_like(sums[0]), np.empty_like(sums[0])
-    for column in columns:
-        shared = _bits(column.first[0][rows])
+    for prepared in columns:
+        shared = _bits(prepared.first[0][rows])
         for lane in LANES:
-            first = shared if column.first[lane] is column.first[0] else _bits(column.first[lane][rows])
-            mix(np.bitwise_xor(first, column.salts[lane], out=words), lane, spare=spare)
-            for more in column.more:
+            first = shared if prepared.first[lane] is prepared.first[0] else _bits(prepared.first[lane][rows])
+            mix(np.bitwise_xor(first, prepared.salts[lane], out=words), lane, spare=spare)
+            for more in prepared.more:
                 mix(np.add(words, more[rows], out=words), lane, spare=spare)
-            if column.nulls is not None:
-                words[column.nulls[rows]] = column.salts[2 + lane]
+            if prepared.nulls is not None:
+                words[prepared.nulls[rows]] = prepared.salts[2 + lane]
             np.add(sums[lane], words, out=sums[lane])
     for lane in LANES:
         mix(sums[lane], lane, spare=spare)
