@@ -20,6 +20,7 @@ from cauce.errors import CauceError, CauceErrors
 from cauce.planning.record import Record
 from cauce.running.project_run import run_project, states_of
 from cauce.running.workspace import Workspace, open_workspace
+from cauce.sources import ReadOptions, open_source, stretches
 from cauce.stats import Identity
 from cauce.testing.engines import Rows
 
@@ -79,6 +80,22 @@ def test_a_folder_of_difficult_texts_is_the_same_snapshot(tmp_path: Path, spark_
         ("a.csv", 5, "E0430"),
         ("b.csv.gz", 3, "E0430"),
     ]
+
+
+def test_one_long_text_is_read_by_several_tasks(
+    tmp_path: Path, spark_session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that comes as one file would be read by one machine, while the others wait."""
+    monkeypatch.setattr(stretches, "LONG", 4096)
+    lines = ["id,town,y", *(f'{k},"line\n{k}",{k % 2}' for k in range(1500)), "1,2,3,4", "9,x,1"]
+    source = tmp_path / "rows.csv"
+    source.write_text("\r\n".join(lines), "utf-8", newline="")
+    record, rejected = same_ingest(tmp_path, spark_session, f'source = "{source}"\nrejected = 5')
+    assert record.facts["rows"] == 1501
+    assert [(one["line"], one["code"]) for one in rejected] == [(3002, "E0430")]
+    asked = ReadOptions(paths=(str(source),))
+    pieces = open_source(asked, ask=SparkEngine(spark_session).ask).pieces
+    assert len(pieces) == source.stat().st_size // 4096
 
 
 def test_a_declared_kind_rejects_the_same_rows(tmp_path: Path, spark_session: Any) -> None:

@@ -10,7 +10,7 @@ from cauce.core.reading.records import Grammar, count_lines
 from cauce.errors import CauceError
 from cauce.sources.decoding import CHUNK, Encoding, Unreadable, utf8_pieces
 from cauce.sources.files import Content, SourceFile
-from cauce.sources.unpacking import unpacked
+from cauce.sources.unpacking import Read, unpacked
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,20 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """The bytes of a file from `start` to `end`, which are whole records. line: that the first begins at."""
+
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True)
 class TextFile:
-    """A file, how its bytes become text, and how its text becomes records. stamp: its size and time."""
+    """A file, how its bytes become text, and how its text becomes records. stamp: its size and time.
+
+    stretch: what is read of it; None for all.
+    """
 
     file: SourceFile
     content: Content
@@ -33,6 +45,7 @@ class TextFile:
     expansion_limit: int
     record_limit: int
     stamp: tuple[int, int]
+    stretch: Stretch | None = None
 
 
 def blocks(text: TextFile) -> Generator[Block, None, None]:
@@ -43,12 +56,28 @@ def blocks(text: TextFile) -> Generator[Block, None, None]:
     """
     if text.file.stamp() != text.stamp:
         raise CauceError("E0417", place=text.file.place())
-    with unpacked(text.file, text.content, expansion_limit=text.expansion_limit) as read:
-        yield from _cut(text, utf8_pieces(read, text.encoding))
+    own = text.stretch
+    start = 0 if own is None else own.start
+    with unpacked(text.file, text.content, expansion_limit=text.expansion_limit, start=start) as read:
+        yield from _cut(text, utf8_pieces(read if own is None else _inside(own, read), text.encoding))
+
+
+def _inside(own: Stretch, read: Read) -> Read:
+    """The bytes of a stretch, in the chunks that the whole file is read in: so blocks end where its do."""
+    at = own.start
+
+    def some(most: int) -> bytes:
+        nonlocal at
+        data = read(min(most, own.end - at, CHUNK - at % CHUNK))
+        at += len(data)
+        return data
+
+    return some
 
 
 def _cut(text: TextFile, pieces: Iterator[bytes]) -> Iterator[Block]:
-    rest, line, wanted, ended = b"", 1, CHUNK, False
+    rest, wanted, ended = b"", CHUNK, False
+    line = 1 if text.stretch is None else text.stretch.line
     while not ended:
         piece = _next(text, pieces, rest, line)
         ended = piece is None

@@ -22,6 +22,7 @@ from cauce.sources.native import is_native_number, native_kind
 from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejection, Rejections
 from cauce.sources.spill import Spill, new_spill
+from cauce.sources.stretches import stretched
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class TextTable:
         return Schema(tuple(reading.field for reading in self.readings))
 
     def pieces(self) -> Iterator[TextTable]:
-        """The same rows in order, in parts that can be read without each other: one for each file."""
+        """The same rows in order, in parts to be read without each other: files, stretches of long ones."""
         return (TextTable((file,), self.readings) for file in self.files)
 
     def batches(self, columns: Sequence[str] | None, rejections: Rejections) -> Iterator[pl.DataFrame]:
@@ -97,11 +98,14 @@ def text_table(
             gathered.read(file)
         evidence, rows = gathered.evidence, gathered.rows
     else:
-        evidence, rows = _evidence_of(files, asked, options, ask)
+        parts = stretched(files, ask)
+        evidence, rows = _evidence_of(files, parts, asked, options=options, ask=ask)
     decided, said = decide(evidence, comma=None if options.decimal is None else options.decimal == ",")
     readings = asked.fixed | decided
     found = tuple(replace(readings[name], markers=options.markers_of(name)) for name in kept)
-    return TextTable(files, found, gathered.kept_for(found) if ask is None else None), said, rows
+    if ask is None:
+        return TextTable(files, found, gathered.kept_for(found)), said, rows
+    return TextTable(parts, found), said, rows
 
 
 @dataclass(frozen=True)
@@ -149,14 +153,19 @@ class _Look:
 
 
 def _evidence_of(
-    files: tuple[DelimitedFile, ...], asked: _Asked, options: ReadOptions, ask: Ask
+    files: tuple[DelimitedFile, ...],
+    parts: tuple[DelimitedFile, ...],
+    asked: _Asked,
+    *,
+    options: ReadOptions,
+    ask: Ask,
 ) -> tuple[Evidence, int]:
-    """The evidence on all files, each looked at by itself; columns on which they differ are looked at again,
-    file after file."""
+    """The evidence on all files, of which each part is looked at by itself; columns on which they differ are
+    looked at again, file after file."""
     names = (*asked.undecided, *asked.open)
-    found = list(ask([_Look((file,), names, options) for file in files]))
-    parts = [loaded(one["evidence"], open_=asked.open, declared=asked.undecided) for one in found]
-    evidence, disputed = merged(parts, open_=asked.open, declared=asked.undecided)
+    found = list(ask([_Look((part,), names, options) for part in parts]))
+    seen = [loaded(one["evidence"], open_=asked.open, declared=asked.undecided) for one in found]
+    evidence, disputed = merged(seen, open_=asked.open, declared=asked.undecided)
     if disputed:
         (answer,) = ask([_Look(files, disputed, options)])
         whole = loaded(answer["evidence"], open_={name: asked.open[name] for name in disputed}, declared={})

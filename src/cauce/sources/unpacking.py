@@ -19,9 +19,10 @@ Read = Callable[[int], bytes]
 
 
 @contextmanager
-def unpacked(file: SourceFile, content: Content, *, expansion_limit: int) -> Iterator[Read]:
+def unpacked(file: SourceFile, content: Content, *, expansion_limit: int, start: int = 0) -> Iterator[Read]:
     """A function that reads the next bytes (at most as many as asked; b"" at the end).
 
+    start: bytes to leave out, of a file that is not packed.
     Raises E0402 (system), E0412 (grows beyond `expansion_limit` times its size), E0413 and E0414 (archive).
     """
     size, _ = file.stamp()
@@ -29,6 +30,8 @@ def unpacked(file: SourceFile, content: Content, *, expansion_limit: int) -> Ite
     with ExitStack() as open_streams:
         with _translated(file):
             stream = open_streams.enter_context(_opened(file, content))
+            if start:
+                stream.seek(start)
         yield _guarded(file, stream, bound, expansion_limit)
 
 
