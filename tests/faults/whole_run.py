@@ -192,7 +192,7 @@ def _preload() -> None:
     import pyarrow.parquet  # noqa: F401, PLC0415
 
     import cauce.api.run  # noqa: F401, PLC0415
-    from cauce.cli.sparing import spare_imports  # noqa: PLC0415
+    from cauce.sparing import spare_imports  # noqa: PLC0415
 
     spare_imports()
     import xgboost  # noqa: F401, PLC0415

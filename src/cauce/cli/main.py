@@ -14,7 +14,6 @@ from typing import Any
 
 from cauce.cli.answer import Answer
 from cauce.cli.settings import Settings, peek, take_settings
-from cauce.cli.sparing import spare_collections, spare_imports
 from cauce.cli.terminal import (
     INTERRUPTED,
     PIPE_CLOSED,
@@ -26,6 +25,7 @@ from cauce.cli.terminal import (
 )
 from cauce.errors import CauceError, CauceWarning
 from cauce.language import use_language
+from cauce.sparing import spare_collections, spare_imports
 from cauce.threads import limit_threads
 
 _COMPLETING = "_CAUCE_COMPLETE"

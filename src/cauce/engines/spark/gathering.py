@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from cauce.engines.spark.jobs import DRIVER_ROWS, Tell, collected, known_partitions
-from cauce.engines.spark.table import Counted, SparkTable, run_task, worker_environment
+from cauce.engines.spark.table import Counted, PieceRows, SparkTable, run_task, worker_environment
 from cauce.version import __version__
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def gathered(
         yield _row(partition_number(), batches.rows, _dumped(own, states))
 
     frame = table.carried(carry, _SPARK_SCHEMA, columns=columns)
-    count = known_partitions(frame)
+    # Asking Spark costs it a plan of its own.
+    rows = table.rows
+    count = rows.partitions if isinstance(rows, PieceRows) else known_partitions(frame)
     if count is None or count > _DIRECT:
         count = _groups(count)
         frame = _merged_there(frame, own, groups=count)
-    rows = sorted(collected(frame, partitions=count, tell=tell), key=lambda row: int(row["part"]))
-    found = [(row["part"], row["rows"], [bytes(one) for one in row["states"]]) for row in rows]
+    told = sorted(collected(frame, partitions=count, tell=tell), key=lambda row: int(row["part"]))
+    found = [(row["part"], row["rows"], [bytes(one) for one in row["states"]]) for row in told]
     return sum(rows for _, rows, _ in found), _loaded_and_merged(own, found)
 
 

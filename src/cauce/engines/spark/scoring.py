@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,9 @@ from cauce.core.bundle.conversion import Conversion, Found, mismatch
 from cauce.core.bundle.frames import plain_series, refuse_unreadable
 from cauce.core.bundle.shipping import Shipped
 from cauce.engines.spark.schema import spark_schema
+from cauce.engines.spark.table import settle_worker, worker_environment
 from cauce.errors import CauceError
 from cauce.expr.schema import Field, Kind, Schema
-from cauce.threads import thread_limits
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -50,7 +49,7 @@ def with_predictions(frame: DataFrame, bundle: Bundle, *, interval: bool = False
 
     make: Any = arrow_udf
     made = make(scored, spark_schema(_numbered(answers)))
-    with _own_threads(frame):
+    with worker_environment(frame.sparkSession):
         given = frame.toDF(*own).withColumn(_ANSWERS, made(f.struct(*read)))
     columns = (f.col(_ANSWERS).getField(name) for name in _numbered(answers).names)
     return given.select(*own, *columns).toDF(*frame.columns, *(field.name for field in answers))
@@ -67,22 +66,6 @@ def _refuse_taken(frame: DataFrame, names: Sequence[str]) -> None:
     for name in names:
         if (name if whole else name.lower()) in there:
             raise CauceError("E1214", column=name)
-
-
-@contextmanager
-def _own_threads(frame: DataFrame) -> Iterator[None]:
-    """The Python workers of what is made meanwhile have one thread each, as Spark gives them one core."""
-    context = getattr(frame.sparkSession, "_sc", None)  # a session of Spark Connect has none
-    if context is None:
-        yield
-        return
-    before = dict(context.environment)
-    context.environment.update(thread_limits(1))
-    try:
-        yield
-    finally:
-        context.environment.clear()
-        context.environment.update(before)
 
 
 def spark_fields(frame: DataFrame, names: tuple[str, ...]) -> dict[str, Field | str | None]:
@@ -135,6 +118,7 @@ class _Answers:
     interval: bool
 
     def __call__(self, batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        settle_worker()
         bundle = self.shipped.opened()
         conversion = Conversion(bundle.manifest.input, self.found)
         scorer = bundle.scorer(threads=1, interval=self.interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from cauce.errors import CauceError
 from cauce.expr.batch import take
 from cauce.expr.schema import Schema
 from cauce.ports.engine import Work
+from cauce.sparing import spare_imports
 from cauce.threads import thread_limits
 from cauce.version import __version__
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _TASKS_PER_SLOT = 8
+_OURS = "_CAUCE_SPARK_WORKER"
 
 
 @dataclass
@@ -82,17 +85,22 @@ class PieceRows:
     schema: Schema
     tasks: int | None = None
 
+    @property
+    def partitions(self) -> int:
+        """How many tasks share the pieces."""
+        most = self.tasks or _TASKS_PER_SLOT * self.session.sparkContext.defaultParallelism
+        return max(1, min(len(self.pieces), most))
+
     def read_by(self, columns: tuple[str, ...]) -> tuple[DataFrame, Callable[[Any], Iterator[pl.DataFrame]]]:
         """What Spark carries to the tasks, and how a task makes these columns of it."""
         pieces = tuple(self.pieces)
-        most = self.tasks or _TASKS_PER_SLOT * self.session.sparkContext.defaultParallelism
 
         def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
             for batch in batches:
                 for number in batch.column(0).to_pylist():
                     yield from pieces[number].batches(columns)
 
-        return self.session.range(0, len(pieces), 1, max(1, min(len(pieces), most))), read
+        return self.session.range(0, len(pieces), 1, self.partitions), read
 
 
 @dataclass
@@ -159,16 +167,27 @@ def positional(frame: DataFrame) -> DataFrame:
 def worker_environment(session: SparkSession) -> Iterator[None]:
     """Python workers of what is made inside have one thread for each core of their task.
 
-    They read the environment when they start; workers with another one are not shared.
+    They read the environment when they start; workers with another one are not shared. A session of Spark
+    Connect starts none here.
     """
-    context = session.sparkContext
+    context = getattr(session, "_sc", None)
+    if context is None:
+        yield
+        return
     before = dict(context.environment)
-    context.environment.update(thread_limits(int(context.getConf().get("spark.task.cpus", "1"))))
+    threads = int(context.getConf().get("spark.task.cpus", "1"))
+    context.environment.update({**thread_limits(threads), _OURS: "1"})
     try:
         yield
     finally:
         context.environment.clear()
         context.environment.update(before)
+
+
+def settle_worker() -> None:
+    """Spare a Python worker that does nothing but our tasks what XGBoost imports for others."""
+    if _OURS in os.environ:
+        spare_imports()
 
 
 def _task(
@@ -187,6 +206,7 @@ def _task(
 
 def run_task(task: Callable[[], Iterator[pa.RecordBatch]], version: str) -> Iterator[pa.RecordBatch]:
     """What `task` gives; errors of ours cross to the driver. version: the driver's; E0712 for another."""
+    settle_worker()
     try:
         if version != __version__:
             raise CauceError("E0712", worker=__version__, driver=version)  # noqa: TRY301 - it crosses too
