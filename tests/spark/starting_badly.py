@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,21 @@ class Sleeping:
         return batch
 
 
-def failure(master: str, **environment: str) -> list[str]:
+def shells(folder: Path) -> Path:
+    """A folder with the programs that Spark's scripts call, but Java."""
+    folder.mkdir()
+    for name in ("bash", "sh", "env", "dirname", "basename", "cat", "ps", "uname", "readlink", "nohup"):
+        (folder / name).symlink_to(str(shutil.which(name)))
+    return folder
+
+
+def failure(master: str, **environment: str | None) -> list[str]:
+    """The code and message that starting Spark fails with. environment: to set, or with None to take away."""
     before = dict(os.environ)
-    os.environ.update(environment)
+    for name, value in environment.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
     try:
         open_session(master)
     except CauceError as error:
@@ -61,11 +75,16 @@ def main(folder: str) -> None:
         "nobody": failure("spark://127.0.0.1:1"),
         "address": failure("spark://host"),
         "none": failure("local[1]", JAVA_HOME=str(root / "no java")),
+        "no path": failure("local[1]", JAVA_HOME=None, PATH=str(shells(root / "shells"))),
         "old": failure("local[1]", JAVA_HOME=str(old.parents[1])),
         "word": failure("lokal"),
     }
     settings = {"spark.driver.memory": "512m", "spark.eventLog.enabled": "true"}
-    session = open_session("local[1]", settings=settings, logs=root / "logs")
+    settings["spark.ui.enabled"] = "true"
+    os.chdir(old.parent)
+    with warnings.catch_warnings(record=True) as heard:
+        session = open_session("local[1]", settings=settings, logs=root / "logs")
+    told["pages"] = [str(one.message) for one in heard]
     told["again"] = open_session(None) is session
     told["another"] = failure("spark://127.0.0.1:1")
     told["logs"] = sorted(path.name.split("-")[0] for path in (root / "logs").iterdir())
@@ -89,6 +108,7 @@ def main(folder: str) -> None:
     while tracker.getActiveStageIds() and time.monotonic() < until:
         time.sleep(0.1)
     told["stages left"] = len(tracker.getActiveStageIds())
+    told["working folder"] = sorted(path.name for path in Path.cwd().iterdir())
     session.stop()
     try:
         engine.summarise(table, Identity(SCHEMA))

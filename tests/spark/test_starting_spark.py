@@ -19,11 +19,14 @@ def test_what_keeps_spark_from_starting_is_told_in_one_line(tmp_path: Path) -> N
     assert done.returncode == 0, done.stdout[-4000:]
     (line,) = done.stdout.splitlines()  # Spark itself says nothing on the terminal.
     told = json.loads(line)
-    codes = {name: told[name][0] for name in ("nobody", "address", "none", "old", "word", "another")}
+    codes = {
+        name: told[name][0] for name in ("nobody", "address", "none", "no path", "old", "word", "another")
+    }
     assert codes == {
         "nobody": "E0706",
         "address": "E0707",
         "none": "E0708",
+        "no path": "E0708",
         "old": "E0709",
         "word": "E0707",
         "another": "E0717",
@@ -31,6 +34,9 @@ def test_what_keeps_spark_from_starting_is_told_in_one_line(tmp_path: Path) -> N
     assert "1.8.0_412" in told["old"][1]
     assert "lokal" in told["word"][1]
     assert told["again"]
+    (pages,) = told["pages"]
+    assert "http://127.0.0.1:40" in pages
+    assert told["working folder"] == ["java"]
     assert told["logs"] == ["events", "spark"]
     assert told["events"] == 1
     assert told["interrupted"] < 30

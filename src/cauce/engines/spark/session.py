@@ -96,15 +96,15 @@ def view_of(session: SparkSession) -> SparkSession:
 
 
 def _settle_python(settings: Mapping[str, str]) -> None:
-    """Spark follows the setting only where spark-submit starts the program, which then has settled it."""
-    python = (settings or {}).get("spark.pyspark.python")
+    """Which Python the workers run: the setting's, else the environment's, else this one.
+
+    Spark follows the setting in spark-submit alone, which does not start a session of ours.
+    """
+    python = settings.get("spark.pyspark.python")
     if python is not None:
-        # Spark reads this setting in spark-submit alone, which does not start us.
         os.environ["PYSPARK_PYTHON"] = python
     for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
         os.environ.setdefault(name, sys.executable)
-    if _GATEWAY not in os.environ and "spark.pyspark.python" in settings:
-        os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
 
 
 def _asked(master: str | None, settings: Mapping[str, str]) -> dict[str, str]:
