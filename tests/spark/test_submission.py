@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -17,11 +18,12 @@ import pytest
 
 from cauce.api.spark_machine import check_master, check_spark
 from cauce.api.submit import Heard, submit
-from cauce.engines.spark.workers import Worker, judge, probe
+from cauce.engines.spark.workers import PACKED_FOR, Worker, judge, probe
 from cauce.errors import CauceError
 from cauce.running.project_run import run_project
+from cauce.running.shipping.environment import FACTS
 from cauce.running.shipping.reach import is_remote
-from cauce.running.shipping.submission import Package, entry_text, is_secret, make_job, submit_command
+from cauce.running.shipping.submission import ALIAS, Package, entry_text, is_secret, make_job, submit_command
 from cauce.running.workspace import open_workspace
 from cauce.spec import Project, project_from_mapping
 from cauce.testing.spark import Cluster, bare_python
@@ -339,6 +341,33 @@ def test_what_a_workers_python_lacks_is_told_with_its_reason(
     with pytest.raises(CauceError, match="E0712"):
         judge(Worker("h", "3.11.2", "0.0.1", ()))
     judge(Worker("h", "3.11.2", __version__, ()))
+
+
+@pytest.mark.parametrize(
+    ("machine", "glibc", "said"),
+    [
+        ("m68k", [2, 28], "are for m68k; .* has "),
+        (None, [99, 1], r"are for glibc 99\.1; .* has "),
+        (None, [2, 2], None),
+        (None, None, None),
+    ],
+)
+def test_libraries_for_another_machine_are_refused_before_the_work(
+    machine: str | None, glibc: list[int] | None, said: str | None, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """A library packed on a laptop with another processor is said to be missing, or ends its process."""
+    assert f"{ALIAS}/{FACTS}" == PACKED_FOR
+    (tmp_path / ALIAS).mkdir()
+    facts = {"machine": machine or platform.machine(), "glibc": glibc}
+    (tmp_path / ALIAS / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (found,) = probe(("json", "missing_library") if said else ("json",))(iter([]))
+    worker = Worker(*found)
+    if said is None:
+        judge(worker)
+        return
+    with pytest.raises(CauceError, match=f"E0770 .*{said}"):
+        judge(worker)
 
 
 @pytest.mark.spark

@@ -120,6 +120,18 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E0770",
+        exit=Exit.UNAVAILABLE,
+        says=_("The libraries that were sent along are for {needed}; {host} has {found}."),
+        hint=_("Run cauce submit on a machine like those of the cluster, or install Cauce on each of them."),
+        explanation=_(
+            "Compiled libraries fit one kind of processor, and a system library (glibc) that is not older "
+            "than the one they were built for. cauce submit packs those of the machine it runs on, so that "
+            "has to be one like the cluster's: a container of the cluster's system will do. Each machine of "
+            "the cluster was asked before the first work was done."
+        ),
+    ),
+    Entry(
         code="W0760",
         exit=Exit.OK,
         says=ngettext_noop(
