@@ -79,6 +79,7 @@ def test_an_offset_becomes_utc_and_a_decimal_keeps_its_digits() -> None:
     found = value_of("datetime", '"2024-02-29T23:30:00-02:00"', zone="UTC")
     assert found == datetime(2024, 3, 1, 1, 30)
     assert value_of("decimal", "1.1", scale=2) == value_of("decimal", '"1.10"', scale=2) == Decimal("1.10")
+    assert value_of("decimal", "9" * 36, scale=2) == Decimal("9" * 36 + ".00"), "all 38 digits of a column"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,8 @@ def test_an_offset_becomes_utc_and_a_decimal_keeps_its_digits() -> None:
         ("decimal", "1.105", True),
         ("decimal", '"NaN"', True),
         ("decimal", "1e60", True),
+        ("decimal", "9" * 37, True),
+        ("decimal", "1e-300", True),
     ],
 )
 def test_nothing_is_converted_by_guessing(kind: str, text: str, form: bool) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from cauce.errors import CauceError
@@ -19,6 +19,8 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,99})?(?:[eE][+-]?[0-9]{1,3})?")
+_EXACT = Context(prec=100)
+"""The usual 28 digits are fewer than a column may have."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -202,9 +204,12 @@ def _decimal(value: Any, scale: int) -> Decimal | None:
     if not _NUMBER.fullmatch(value):
         raise Unfit(form=True)
     number = Decimal(value)
-    if not is_of(number, "decimal") or number != round(number, scale):
+    if not is_of(number, "decimal"):
         raise Unfit(form=True)
-    return round(number, scale)
+    found = number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    if found != number or not is_of(found, "decimal"):
+        raise Unfit(form=True)
+    return found
 
 
 def day(value: Any) -> date | None:
