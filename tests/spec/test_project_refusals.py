@@ -106,7 +106,7 @@ def test_no_refusal_repeats_a_secret() -> None:
     toml += f'[tracking]\nuri = "postgresql://u:{secret}@h/db"\n[store]\nurl = "s3://u:{secret}@b"\n'
     with pytest.raises(CauceErrors) as caught:
         project_from_text(toml)
-    assert sorted(error.code for error in caught.value.errors) == ["E0307", "E0312", "E0337", "E0746"]
+    assert sorted(error.code for error in caught.value.errors) == ["E0307", "E0312", "E2501", "E2501"]
     assert secret not in repr([(str(error), error.hint, error.values) for error in caught.value.errors])
 
 

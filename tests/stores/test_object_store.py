@@ -14,7 +14,7 @@ import pytest
 from faulty_s3 import make_bucket, proxied, s3_server
 
 from cauce.errors import CauceError
-from cauce.stores import objects
+from cauce.stores import bucket, objects
 from cauce.stores.bucket import bucket_of
 from cauce.stores.garbage import collect_garbage
 from cauce.stores.objects import ObjectStore
@@ -133,7 +133,7 @@ def test_one_request_in_ten_may_fail_and_everything_is_stored_once(
 def test_a_server_that_always_fails_is_told_within_the_time_and_nothing_partial_is_there(
     stores: Stores, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects, "_TRIES", 2)
+    monkeypatch.setattr(bucket, "TRIES", 2)
     whole = stores()
     whole.put_if_absent("there", b"1")
     with proxied(endpoint, 1.0, ways=("drop", "lost", "cut")) as proxy:

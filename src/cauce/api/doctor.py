@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
 from cauce.running.workspace import Workspace, open_workspace, read_options
 from cauce.spec import FILE_NAME
+from cauce.spec.addresses import is_brought
 
 _LEAST_FREE, _LITTLE_FREE = 100 * 10**6, 2 * 10**9
 _SKEW = 60.0
@@ -70,7 +72,7 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]
     if work is not None:
-        checks += [_data(work), _tracking(work)]
+        checks += [*_data(work), _tracking(work)]
     return Diagnosis(tuple(checks))
 
 
@@ -105,11 +107,27 @@ def _failed(name: str, error: CauceError) -> Check:
     return Check(name, "fail", f"{error.code} {error.message}", error.hint)
 
 
-def _data(work: Workspace) -> Check:
+def _data(work: Workspace) -> Iterator[Check]:
+    """The project's files, and the other side of each of its addresses."""
+    from cauce.running.bringing import check_address
+
+    sources = read_options(work.project.data, work.folder).paths
+    addresses = [one for one in sources if is_brought(one)]
+    for one in addresses:
+        try:
+            yield Check("data", "ok", " ".join(check_address(one, work.wanted)))
+        except CauceError as error:
+            yield _failed("data", error)
+    files = tuple(one for one in sources if one not in addresses)
+    if files or not addresses:
+        yield _files(files)
+
+
+def _files(paths: tuple[str, ...]) -> Check:
     from cauce.sources.files import content_of, find_files
 
     try:
-        files = find_files(read_options(work.project.data, work.folder).paths)
+        files = find_files(paths)
         for file in files:
             content_of(file)
         size = sum(file.stamp()[0] for file in files)

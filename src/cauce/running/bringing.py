@@ -12,7 +12,7 @@ from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
 from cauce.sources.downloads import download_of
 from cauce.sources.options import FileFormat
-from cauce.sources.remote import Brought, Remembering, Wanted, open_remote
+from cauce.sources.remote import Brought, Remembering, Remote, Wanted, open_remote
 from cauce.spec.addresses import Address, is_brought, parse_address, text_of
 from cauce.stores.lock import locked
 
@@ -47,7 +47,7 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
         address = parse_address(source)
         place = _place(folder, address, wanted)
         with locked(str(place / "lock"), patience=math.inf):
-            brought = open_remote(address, wanted).bring(place, report)
+            brought = _opened(address, wanted).bring(place, report)
         paths.extend(str(place / name) for name in brought.files)
         found.append(brought)
     formats = dict.fromkeys(one.format for one in found)
@@ -65,7 +65,7 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
 
 def check_address(source: str, wanted: Wanted) -> tuple[str, ...]:
     """Whether its rows could be brought now: sentences on what was found. Raises what bringing would."""
-    return open_remote(parse_address(source), wanted).check()
+    return _opened(parse_address(source), wanted).check()
 
 
 def known_identity(sources: Sequence[str], wanted: Wanted, *, folder: Path) -> str | None:
@@ -74,10 +74,18 @@ def known_identity(sources: Sequence[str], wanted: Wanted, *, folder: Path) -> s
     if len(sources) != 1 or not is_brought(sources[0]):
         return None
     address = parse_address(sources[0])
-    remote = open_remote(address, wanted)
+    remote = _opened(address, wanted)
     if not isinstance(remote, Remembering):
         return None
     return remote.known(_place(folder, address, wanted))
+
+
+def _opened(address: Address, wanted: Wanted) -> Remote:
+    if address.scheme == "s3":
+        from cauce.running.bucket_files import open_bucket_files  # noqa: PLC0415 - only where it is wanted
+
+        return open_bucket_files(address, wanted)
+    return open_remote(address, wanted)
 
 
 def _place(folder: Path, address: Address, wanted: Wanted) -> Path:

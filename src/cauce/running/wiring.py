@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from cauce.ports.tracker import Tracker
 
 
-def make_store(folder: Path) -> Store:
-    """The store in a folder."""
-    return LocalStore(str(folder))
+def make_store(folder: Path, url: str | None = None) -> Store:
+    """The store in a folder; with `url` that in a bucket, of which the folder holds copies."""
+    if url is None:
+        return LocalStore(str(folder))
+    from cauce.stores.objects import ObjectStore  # noqa: PLC0415 - only where it is wanted
+
+    return ObjectStore(url, str(folder))
 
 
 def make_engine(

@@ -65,7 +65,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """Snapshots, bundles and the ledger."""
-        return make_store(self.store_folder)
+        return make_store(self.store_folder, self.project.store.url)
 
     @cached_property
     def ledger(self) -> StoreLedger:

@@ -14,7 +14,7 @@ from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.sources.downloads import Download
-from cauce.sources.http_client import Request, asked, plain_url
+from cauce.sources.http_client import Broken, Request, asked, plain_url
 from cauce.sources.http_files import WebFile, fetched_file
 from cauce.sources.http_policy import Policy
 from cauce.sources.http_retry import check_status
@@ -40,9 +40,12 @@ class RemoteFile:
     def check(self) -> tuple[str, ...]:
         """That the server has the file, by its first byte."""
         request = self._request().with_headers(Range="bytes=0-0")
-        with asked(request) as response:
-            check_status(response, request, good=(200, 206))
-            changed = response.header("last-modified") or response.header("etag")
+        try:
+            with asked(request) as response:
+                check_status(response, request, good=(200, 206))
+                changed = response.header("last-modified") or response.header("etag")
+        except Broken as problem:
+            raise CauceError("E2608", url=request.shown, tries=1, reason=problem.reason) from None
         said = translate(_("{url} is there, last changed {when}"))
         return (said.format(url=request.shown, when=changed or translate(_("unknown"))),)
 

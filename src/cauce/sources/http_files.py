@@ -22,7 +22,7 @@ Report = Callable[[float, float | None], None]
 _BLOCK = 1 << 18
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 UNREACHED = frozenset(("E2602", "E2608", "E2610", "E2612"))
-_TRIES_TO_ASK = 3
+_TRIES_TO_ASK = 2
 
 
 @dataclass(frozen=True)

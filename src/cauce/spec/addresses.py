@@ -15,7 +15,7 @@ DATABASES = frozenset(("mysql", "mariadb", "postgresql", "postgres", "sqlite"))
 WEB = frozenset(("http", "https"))
 """Schemes whose path is kept as it was written, with its query: what stands after "?" is for the server, and
 the options for Cauce stand after "#", as in https://host/file.csv#sha256=…"""
-BROUGHT = DATABASES | WEB | {"socrata"}
+BROUGHT = DATABASES | WEB | {"socrata", "s3"}
 """Schemes whose rows Cauce brings here before it reads them."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")

@@ -63,6 +63,8 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     yield from answer_findings(project)
     yield from expectation_findings(project, mapping)
     yield from _engine(project)
+    if project.store.url is not None:
+        yield from _store(project.store.url)
     if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
         yield Finding("E0312", ("tracking", "uri"))
 
@@ -85,6 +87,16 @@ def _sources(project: Project) -> Iterator[Finding]:
             yield Finding("E0330", ("data", "source"), {"scheme": scheme[1].lower()})
         elif scheme and _PASSWORD.search(source):
             yield Finding("E0746", ("data", "source"), {"scheme": scheme[1].lower()})
+
+
+def _store(url: str) -> Iterator[Finding]:
+    if scheme_of(url) != "s3":
+        yield Finding("E0337", ("store", "url"), {"scheme": scheme_of(url)})
+        return
+    try:
+        parse_address(url)
+    except CauceError as error:
+        yield Finding(error.code, ("store", "url"), error.values)
 
 
 def _address(source: str) -> Iterator[Finding]:

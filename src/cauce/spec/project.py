@@ -292,6 +292,14 @@ class Store:
     """Where snapshots, models and the ledger are kept."""
 
     path: Name = setting(_("A folder, relative to this file."), default=".cauce")
+    url: Name | None = setting(
+        _(
+            "A bucket to keep them in, such as s3://bucket/prefix?region=eu-west-1; the folder then holds "
+            "copies and what is written for people."
+        ),
+        default=None,
+        example="s3://my-bucket/cauce",
+    )
     shared: Flag = setting(
         _("Whether every machine of a cluster mounts that folder at the same path; Spark needs it to be so."),
         default=False,

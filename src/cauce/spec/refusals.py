@@ -15,7 +15,6 @@ from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
 NOT_SERVED_KEYS = {
-    ("store", "url"): "E0337",
     ("serve",): "E0338",
 }
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")

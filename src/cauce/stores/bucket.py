@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from cauce.errors import CauceError, shown
 from cauce.spec.addresses import Address, options_beside, parse_address
@@ -18,6 +19,9 @@ from cauce.stores.ownership import Question, check_owner
 _OPTIONS = dict.fromkeys(("endpoint", "region", "owner", "profile", "sign"))
 _PART = 16 << 20
 _SECONDS = 60
+TRIES = 5
+"""How often a request is made, each tried again by the client itself."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,24 @@ def check_bucket(address: Address) -> None:
 
 def _plain(address: Address) -> str:
     return f"{address.scheme}://{address.host}/{address.path}"
+
+
+def asked(action: Callable[[], T], store: str) -> T:
+    """What `action` gives, tried some times. FileNotFoundError and FileExistsError where there is no such
+    object or one already, else E2650 to E2657. store: as it may be shown."""
+    for pause in (*(0.1 * 2**number for number in range(TRIES - 1)), None):
+        try:
+            return action()
+        except Exception as error:
+            if is_missing(error):
+                raise FileNotFoundError from None
+            if is_taken(error):
+                raise FileExistsError from None
+            found = failure(error, store)
+            if found.code != "E2652" or pause is None:
+                raise found from None
+        time.sleep(pause)
+    raise AssertionError
 
 
 def is_missing(error: Exception) -> bool:

@@ -15,14 +15,13 @@ from cauce.core.faults import translated
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 from cauce.stores import scratch
-from cauce.stores.bucket import Bucket, bucket_of, failure, is_missing, is_taken
+from cauce.stores.bucket import Bucket, asked, bucket_of
 from cauce.stores.cache import Cache
 from cauce.stores.keys import checked_key, checked_prefix
 
 _WHOLE = 64 << 20
 _UPLOADS, _TOUCHED, _PROBE = ".uploads", ".touched", ".probe"
 _WRITER = "cauce-writer"
-_TRIES = 5
 _DAY = 24 * 3600.0
 T = TypeVar("T")
 
@@ -207,20 +206,7 @@ class ObjectStore:
         raise CauceError("E2653", store=self._shown)
 
     def _asked(self, action: Callable[[], T]) -> T:
-        """What `action` gives, tried some times; FileNotFoundError and FileExistsError, or E2650 to E2652."""
-        for pause in (*(0.1 * 2**number for number in range(_TRIES - 1)), None):
-            try:
-                return action()
-            except Exception as error:
-                if is_missing(error):
-                    raise FileNotFoundError from None
-                if is_taken(error):
-                    raise FileExistsError from None
-                found = failure(error, self._shown)
-                if found.code != "E2652" or pause is None:
-                    raise found from None
-            time.sleep(pause)
-        raise AssertionError
+        return asked(action, self._shown)
 
 
 def _own_name() -> str:

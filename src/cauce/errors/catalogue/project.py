@@ -271,11 +271,11 @@ ENTRIES = (
     Entry(
         code="E0337",
         exit=Exit.CONFIG,
-        says=_("A remote store (store.url) is not served yet."),
-        hint=_("Use store.path, a local folder."),
+        says=_("store.url begins with {scheme}://; a store is a bucket (s3://) or a folder."),
+        hint=_("Write s3://BUCKET/PREFIX, or use store.path, a local folder."),
         explanation=_(
-            "Snapshots, models and the ledger are kept in a local folder in this version. Object stores come "
-            "later."
+            "Snapshots, models and the ledger are kept in a local folder, or in a bucket of a server that "
+            "speaks the S3 protocol, which many others than AWS do: name it with endpoint=."
         ),
     ),
     Entry(

@@ -79,6 +79,17 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2658",
+        exit=Exit.DATA,
+        says=_("{store} matches no objects that can be files here ({count} found)."),
+        hint=_("Check bucket, prefix and pattern: * stays within a folder, ** goes through all."),
+        explanation=_(
+            "No object has a key that begins so or matches the pattern, or a key has a part that cannot be a "
+            "file's name, such as two dots. Objects whose name begins with a dot or an underscore are left "
+            "out, as they are in folders."
+        ),
+    ),
+    Entry(
         code="E2657",
         exit=Exit.CONFIG,
         says=_("The profile {profile} is not in ~/.aws, or cannot be used."),
