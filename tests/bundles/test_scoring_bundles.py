@@ -13,7 +13,7 @@ import pytest
 import small_models as small
 
 from cauce.core.bundle.features import matrix_of, matrix_of_rows
-from cauce.core.bundle.single import single_row_scorer
+from cauce.core.bundle.single import rows_scorer
 from cauce.core.bundle.writing import make_bundle
 from cauce.core.trees.model import read_xgboost
 from cauce.errors import CauceError
@@ -157,8 +157,10 @@ def test_golden_rows_are_made_from_the_model_alone_and_reach_its_corners() -> No
 def test_a_row_alone_scores_as_among_others_to_the_last_bit(task: str) -> None:
     """The way a service takes is another one; a difference would be nobody's to explain."""
     scorer = small.bundle(task, threshold=0.3 if task == "binary" else None).scorer(payload="onnx", threads=1)
-    single = single_row_scorer(scorer)
+    score = rows_scorer(scorer)
     rows = small.rows(500, seed=21).select(pl.exclude("id")).to_dicts()
     rows += [{**rows[0], "stops": value} for value in (2**63 - 1, -(2**63), 2**53 + 1, 2**24 + 1, None)]
     rows += [{**rows[0], "distance": value} for value in (1e300, -1e300, math.inf, math.nan, 3e38, 1e38)]
-    assert [repr(single(row)) for row in rows] == [repr(scorer.score_row(row)) for row in rows]
+    alone = [repr(scorer.score_row(row)) for row in rows]
+    assert [repr(one) for row in rows for one in score((row,))] == alone
+    assert [repr(one) for one in score(rows)] == [repr(one) for one in scorer.score_rows(rows)]

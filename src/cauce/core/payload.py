@@ -18,6 +18,14 @@ def is_linear(data: bytes) -> bool:
     return data.startswith(_LINEAR)
 
 
+def adds_leaves(onnx: bytes) -> bool:
+    """Whether an ONNX graph of ours is of trees, which score a row to the same bits alone and among others.
+
+    Leaves are added in one order; what a product of matrices adds in which order depends on its size.
+    """
+    return b"TreeEnsemble" in onnx
+
+
 def read_payload(data: bytes) -> Payload:
     """The model in a payload; E0819 for a linear one that cannot be read, E0811, E0812 for anything else."""
     return read_linear(data) if is_linear(data) else read_xgboost(data)

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from cauce.errors import CauceError
 from cauce.language import use_language
@@ -15,9 +16,10 @@ from cauce.service.counters import Counters
 from cauce.service.doors import DOORS, Door
 from cauce.service.explaining import Explain
 from cauce.service.lane import Full, Lane
-from cauce.service.layout import DOCS, NAMES
+from cauce.service.layout import DOCS, NAMES, PREDICT
 from cauce.service.messages import CLOSE, Answer, Capture, Request
 from cauce.service.problems import STATUS, Refusal, Refused, refusal_of_faults, speak
+from cauce.service.scoring import predict_together
 from cauce.service.served import Served
 from cauce.service.settings import ServiceSettings
 from cauce.service.tokens import Token, scopes_of
@@ -27,8 +29,9 @@ from cauce.service.watched import Watched
 _LARGE = 1 << 16
 _MOST_LARGE = 4
 _ASKING = 4
-_MOST_ASKING = 16
+_MOST_ASKING = 8
 _DIGITS = 18
+_FEW = 2
 _MOST_HOSTS = 100
 _CLOSE = (CLOSE,)
 _AGAIN = ((b"retry-after", b"1"),)
@@ -36,6 +39,17 @@ _ASK = ((b"www-authenticate", b"Bearer"),)
 _PLACES = {name: place for place, name in enumerate(NAMES)}
 _OTHER = len(NAMES) - 1
 _LOG = logging.getLogger("cauce.service")
+
+
+class Asked(Protocol):
+    """A request, the door it was let in by or why it was not, and since when it is there."""
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def admitted(self) -> Door | Refused: ...
+    @property
+    def since(self) -> float: ...
 
 
 @dataclass(eq=False, kw_only=True)
@@ -77,6 +91,38 @@ class Application:
             raise Refused(Refusal(CauceError("E2412", limit=limit), headers=_CLOSE))
         return door
 
+    def answers(self, asked: Sequence[Asked]) -> list[Answer | Awaitable[Answer]]:
+        """What `answer` gives for each; rows that were asked for one by one are scored together."""
+        together = self._together(asked) if len(asked) > 1 else {}
+        return [
+            self._done(one.request, together[place], one.since)
+            if place in together
+            else self.answer(one.request, one.admitted, one.since)
+            for place, one in enumerate(asked)
+        ]
+
+    def _together(self, asked: Sequence[Asked]) -> dict[int, Answer]:
+        """Answers by place; who is not among them has to be answered alone."""
+        places = [place for place, one in enumerate(asked) if self._is_together(one)]
+        if len(places) < _FEW:
+            return {}
+        try:
+            made = predict_together(self.served, [asked[place].request for place in places])
+        except Exception:
+            _LOG.debug("what fails together is answered alone")
+            return {}
+        return {place: one for place, one in zip(places, made, strict=True) if one is not None}
+
+    def _is_together(self, asked: Asked) -> bool:
+        door = asked.admitted
+        return (
+            isinstance(door, Door)
+            and door.path == PREDICT
+            and len(asked.request.body) < _LARGE
+            and self.served.together
+            and time.monotonic() - asked.since <= self.settings.limits.patience
+        )
+
     def answer(self, request: Request, admitted: Door | Refused, since: float) -> Answer | Awaitable[Answer]:
         """What a request is answered, or the wait for it where that takes long, or is kept first.
 
@@ -96,6 +142,10 @@ class Application:
                 answer = admitted.answer(self, request)
             except Exception as error:
                 answer = _refusal(error, request.id).answer(request.id)
+        return self._done(request, answer, since)
+
+    def _done(self, request: Request, answer: Answer, since: float) -> Answer | Awaitable[Answer]:
+        """The answer, counted, or the wait until it is kept."""
         if self.capture is not None and answer.scored is not None:
             return self._slowly(request, since, _at_once(answer))
         self._count(request, answer, since)

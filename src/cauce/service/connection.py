@@ -35,8 +35,7 @@ _LOG = logging.getLogger("cauce.service")
 
 
 class Turn(NamedTuple):
-    """A request that is to be answered. since: when it was there, in seconds of the monotonic clock; keep:
-    whether its connection may stay."""
+    """A request to be answered, as `application.Asked`. keep: whether its connection may stay."""
 
     connection: Connection
     request: Request
@@ -106,7 +105,10 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._end(400, b"E2410")
         if inside and self.in_head:
-            self._measure(len(data))
+            # Of a header that has not ended the parser tells nothing.
+            self.head += len(data)
+        if self.in_head:
+            self._check_head()
 
     def eof_received(self) -> bool:
         """Whether to stay, although nothing more will come: until all is answered."""
@@ -136,18 +138,20 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """A part of the address."""
         self.url += url
-        self._measure(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or what follows a body in its place."""
         self.count += 1
-        self._measure(len(name) + len(value))
+        self.head += len(name) + len(value)
         if self.in_head:
             self.headers[name.lower()] = value
+        else:
+            self._check_head()
 
     def on_headers_complete(self) -> None:
         """The head is there: whether the request may come in is known before its body."""
         self.in_head = False
+        self._check_head()
         if self.deaf:
             return
         try:
@@ -256,9 +260,8 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.abort()
 
-    def _measure(self, size: int) -> None:
-        self.head += size
-        if self.head > _HEADER_BYTES or self.count > _HEADERS:
+    def _check_head(self) -> None:
+        if self.head + len(self.url) > _HEADER_BYTES or self.count > _HEADERS:
             self._end(431, b"E2412")
 
     def _hear_no_more(self) -> None:

@@ -14,6 +14,7 @@ from cauce.service.messages import JSON, Answer, Request, Scored
 from cauce.service.rows import Row
 from cauce.service.served import Served
 from cauce.service.shapes import rows_of_document, rows_of_lines
+from cauce.service.values import RowsRefused
 
 CSV, LINES = b"text/csv; charset=utf-8", b"application/jsonlines"
 JSON_NAMES = ("application/json", "application/x-www-form-urlencoded", "")
@@ -32,13 +33,38 @@ def predict(served: Served, request: Request) -> Answer:
     demand(request, JSON_NAMES, known="application/json")
     body, interval = request.body, _interval(request.query)
     if not body.startswith(b"[") and not body.lstrip().startswith(b"["):
-        rows: Sequence[Row] = (served.reader.one(body),)
-        answers = served.answers(rows, interval=interval)
-        return _answer(served, request, rows=rows, answers=answers, content={**answers[0], **served.about})
+        row = served.reader.one(body)
+        return _of_one(served, request, row, answer=served.answers((row,), interval=interval)[0])
     rows = served.reader.many(body)
     answers = served.answers(rows, interval=interval)
     content = {"predictions": answers, **served.about}
     return _answer(served, request, rows=rows, answers=answers, content=content)
+
+
+def predict_together(served: Served, requests: Sequence[Request]) -> list[Answer | None]:
+    """What `predict` answers requests of one row each, all scored by one call; None for any other request,
+    and for what is refused."""
+    rows = [_lone(served, one) for one in requests]
+    made = iter(served.answers([row for row in rows if row is not None]))
+    return [
+        None if row is None else _of_one(served, request, row, answer=next(made))
+        for request, row in zip(requests, rows, strict=True)
+    ]
+
+
+def _lone(served: Served, request: Request) -> Row | None:
+    if request.query or not request.body.startswith(b"{"):
+        return None
+    try:
+        demand(request, JSON_NAMES, known="")
+        return served.reader.one(request.body)
+    except (RowsRefused, CauceError):
+        return None
+
+
+def _of_one(served: Served, request: Request, row: Row, *, answer: dict[str, Any]) -> Answer:
+    content = {**answer, **served.about}
+    return _answer(served, request, rows=(row,), answers=[answer], content=content)
 
 
 def invocations(served: Served, request: Request) -> Answer:

@@ -15,7 +15,8 @@ from cauce.core.bundle.golden import Golden
 from cauce.core.bundle.manifest import Manifest
 from cauce.core.bundle.opening import open_bundle
 from cauce.core.bundle.scorer import Scorer
-from cauce.core.bundle.single import single_row_scorer
+from cauce.core.bundle.single import rows_scorer
+from cauce.core.payload import adds_leaves
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
@@ -53,9 +54,13 @@ class Served:
         return {"model_version": self.version, "snapshot": self.manifest.snapshot}
 
     @cached_property
-    def single(self) -> Callable[[Row], dict[str, Any]]:
-        """What answers one row."""
-        return single_row_scorer(self.scorer)
+    def _by_row(self) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+        return rows_scorer(self.scorer)
+
+    @cached_property
+    def together(self) -> bool:
+        """Whether rows of several requests may be scored by one call: none gets other bits than alone."""
+        return adds_leaves(self.scorer.onnx or b"") and not self.scorer.answering
 
     @cached_property
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -68,8 +73,8 @@ class Served:
         scorer = self.with_interval if interval else self.scorer
         if scorer is None:
             raise CauceError("E2424", name="interval")
-        if len(rows) == 1 and not interval:
-            return [self.single(rows[0])]
+        if 0 < len(rows) < MANY and not interval:
+            return self._by_row(rows)
         if len(rows) < MANY:
             return scorer.score_rows(rows)
         columns = {one.name: [row[one.name] for row in rows] for one in self.manifest.schema}

@@ -125,15 +125,12 @@ class Scorer:
 
     def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """`prediction` and probabilities of each row, a mapping with every column the features read."""
-        return self._answered_rows(self.matrix_of_rows(rows))
+        return self.answered_rows(self.matrix_of_rows(rows))
 
-    def _answered_rows(self, matrix: Matrix) -> list[dict[str, Any]]:
+    def answered_rows(self, matrix: Matrix) -> list[dict[str, Any]]:
+        """`prediction` and probabilities of rows whose features [n, features] are known."""
         raw = self._with_ends(self._row_score(matrix), matrix, self._row_ends)
         return self.answers.rows(self.answering(raw), self._limits(raw))
-
-    def answered_row(self, matrix: Matrix) -> dict[str, Any]:
-        """`prediction` and probabilities of one row whose features [1, features] are known."""
-        return self._answered_rows(matrix)[0]
 
     def _with_ends(self, raw: Matrix, matrix: Matrix, ends: Sequence[Score]) -> Matrix:
         return np.stack([raw, *(end(matrix) for end in ends)], axis=1) if self.ends else raw
