@@ -18,7 +18,8 @@ import pytest
 
 from cauce.errors import CauceError, CauceWarning
 from cauce.sources import ReadOptions, open_source
-from cauce.sources.remote import Brought, Wanted, open_remote
+from cauce.sources.brought import Brought, Wanted
+from cauce.sources.remote import open_remote
 from cauce.sources.socrata_source import RemoteDataset, page_files
 from cauce.spec.addresses import parse_address
 from cauce.stats.identity import Identity
@@ -308,7 +309,8 @@ _CHILD = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from cauce.sources.remote import Wanted, open_remote
+from cauce.sources.brought import Wanted
+from cauce.sources.remote import open_remote
 from cauce.spec.addresses import parse_address
 folder = Path(sys.argv[2])
 found = open_remote(parse_address(sys.argv[1]), Wanted(home=folder))

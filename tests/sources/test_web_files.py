@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from cauce.errors import CauceError, CauceWarning
+from cauce.sources.brought import Brought, Wanted
 from cauce.sources.downloads import Download, file_name
 from cauce.sources.http_address import open_web_file, url_of
 from cauce.sources.http_policy import allowed_endpoints
 from cauce.sources.http_retry import asked_wait
-from cauce.sources.remote import Brought, Wanted
 from cauce.spec.addresses import parse_address
 
 DATA = bytes(range(256)) * 4096

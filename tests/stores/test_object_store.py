@@ -247,7 +247,7 @@ def test_the_question_for_the_owner_is_signed_as_the_peer_signs_it(token: str | 
 
     question = Question(bucket="my-bucket", owner="123456789012", region="sa-east-1")
     now = datetime.now(UTC)
-    ours = signed(question, Keys("AKIDEXAMPLE", "wJalrXUtnFEMI", token), now)
+    ours = signed(question, Keys("AKIDEXAMPLE", "wJalrXUtnFEMI", token), now=now)
     request = AWSRequest("HEAD", question.url.geturl(), {"x-amz-expected-bucket-owner": "123456789012"})
     peer = S3SigV4Auth(Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI", token), "s3", "sa-east-1")
     request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
+from cauce.sources.brought import Brought, Remembering, Remote, Wanted
 from cauce.sources.downloads import download_of
 from cauce.sources.options import FileFormat
-from cauce.sources.remote import Brought, Remembering, Remote, Wanted, open_remote
+from cauce.sources.remote import open_remote
 from cauce.spec.addresses import Address, is_brought, parse_address, text_of
 from cauce.stores.lock import locked
 

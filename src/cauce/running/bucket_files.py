@@ -16,7 +16,7 @@ from cauce.core.durable import sync
 from cauce.core.faults import translated
 from cauce.errors import CauceError
 from cauce.language import gettext_noop, translate_plural
-from cauce.sources.remote import Brought, Report, Wanted
+from cauce.sources.brought import Brought, Report, Wanted
 from cauce.spec.addresses import Address, text_of
 from cauce.stores.bucket import Bucket, asked, bucket_of, check_bucket
 
@@ -102,7 +102,7 @@ class RemoteObjects:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_name(f".{target.name}.part")
             with draft.open("w+b") as file:
-                asked(lambda: bucket.fetch(one.key, file, lambda done: heard(done, None)), self._shown)
+                asked(lambda: bucket.fetch(one.key, file, heard=lambda done: heard(done, None)), self._shown)
             if draft.stat().st_size != one.size:
                 raise CauceError("E2652", store=self._shown, reason="length")
             sync(draft)

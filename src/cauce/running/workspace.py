@@ -20,8 +20,8 @@ from cauce.running.observer import Heard
 from cauce.running.plots.beside import Beside
 from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
 from cauce.sources import ReadOptions
+from cauce.sources.brought import Wanted
 from cauce.sources.files import find_files, fingerprint, is_held
-from cauce.sources.remote import Wanted
 from cauce.spec import FILE_NAME, Data, Project, read_project
 from cauce.spec import Engine as EngineSettings
 from cauce.spec.addresses import is_brought

@@ -13,12 +13,12 @@ from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
+from cauce.sources.brought import Brought, Report, Wanted
 from cauce.sources.downloads import Download
 from cauce.sources.http_client import Broken, Request, asked, plain_url
 from cauce.sources.http_files import WebFile, fetched_file
 from cauce.sources.http_policy import Policy
 from cauce.sources.http_retry import check_status
-from cauce.sources.remote import Brought, Report, Wanted
 from cauce.spec.addresses import Address, is_secret_name, options_beside
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -51,7 +51,7 @@ class RemoteFile:
 
     def bring(self, folder: Path, report: Report) -> Brought:
         """Fetch the file, or what changed of it. E2601 to E2616."""
-        path = fetched_file(WebFile(self._request(), self.sha256), Download(folder), report)
+        path = fetched_file(WebFile(self._request(), self.sha256), Download(folder), report=report)
         return Brought((path.relative_to(folder).as_posix(),))
 
     def _request(self) -> Request:

@@ -34,7 +34,7 @@ class WebFile:
     sha256: str | None = None
 
 
-def fetched_file(wanted: WebFile, place: Download, report: Report) -> Path:
+def fetched_file(wanted: WebFile, place: Download, *, report: Report) -> Path:
     """The file on this machine, as the server has it now.
 
     The server is asked whether it changed since; where it cannot be reached, what was fetched before is used,

@@ -116,7 +116,7 @@ def typed(cells: pl.Series, held: Held) -> pl.Series:
     return zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
 
 
-def write_typed(pages: Sequence[Path], kinds: Mapping[str, Held], target: Path) -> int:
+def write_typed(pages: Sequence[Path], kinds: Mapping[str, Held], *, target: Path) -> int:
     """All pages as one Parquet file with these columns; how many rows. A row group for each page."""
     from pyarrow import parquet
 

@@ -24,11 +24,11 @@ from cauce.core.reading.notices import Notice
 from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError, warn
 from cauce.language import gettext_noop, translate_plural
+from cauce.sources.brought import Brought, Report, Wanted
 from cauce.sources.downloads import Download, Version, replace_json, sha256_of
 from cauce.sources.http_address import POLICY_OPTIONS, check_options, natural, policy_of
 from cauce.sources.http_client import Request
 from cauce.sources.http_files import UNREACHED
-from cauce.sources.remote import Brought, Report, Wanted
 from cauce.sources.socrata import ID, Column, Drifted, Facts, Portal, is_dataset
 from cauce.sources.socrata_rows import decided, doubled, page_frame, said_otherwise, write_typed
 from cauce.spec.addresses import Address
@@ -69,7 +69,7 @@ class RemoteDataset:
                 if known is not None and facts.updated is not None and known.etag == mark:
                     return _brought(place.path(known), folder, columns)
                 try:
-                    _Pages(portal, folder, columns, self._page).fetch(facts, begun, report)
+                    _Pages(portal, folder, columns, self._page).fetch(facts, begun, report=report)
                 except Drifted:
                     shutil.rmtree(folder / "pages", ignore_errors=True)
                 else:
@@ -121,7 +121,7 @@ class _Pages:
     columns: tuple[Column, ...]
     limit: int
 
-    def fetch(self, facts: Facts, begun: bytes, report: Report) -> None:
+    def fetch(self, facts: Facts, begun: bytes, *, report: Report) -> None:
         """Fetch what is missing, and prove that it is all of it. Drifted where the data set changed."""
         self._begin(begun)
         expected = self.portal.count()
@@ -185,7 +185,7 @@ def _finished(place: Download, columns: tuple[Column, ...], mark: str) -> Brough
     pages = page_files(place.folder)
     kinds = decided(pages, columns)
     with translated(place.folder):
-        write_typed(pages, kinds, place.draft)
+        write_typed(pages, kinds, target=place.draft)
     size, now = place.draft.stat().st_size, datetime.now(UTC).isoformat(timespec="seconds")
     path = place.finish(Version("rows.parquet", sha256_of(place.draft), size, etag=mark, fetched=now))
     shutil.rmtree(place.folder / "pages", ignore_errors=True)

@@ -14,7 +14,7 @@ from cauce.spec.schema import choices, description_at, known_names, learners_wit
 from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
-NOT_SERVED_KEYS = {
+NOT_SERVED_KEYS: dict[KeyPath, str] = {
     ("serve",): "E0338",
 }
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")

@@ -63,7 +63,7 @@ class Bucket:
 
         return obstore.get(self.client, path).bytes().to_bytes()
 
-    def fetch(self, path: str, file: BinaryIO, heard: Callable[[int], None] | None = None) -> None:
+    def fetch(self, path: str, file: BinaryIO, *, heard: Callable[[int], None] | None = None) -> None:
         """Its bytes into a local file, from the file's beginning. heard: how many are there."""
         import obstore
 

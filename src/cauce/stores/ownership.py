@@ -60,7 +60,7 @@ def check_owner(question: Question, keys: Keys) -> None:
             else http.client.HTTPConnection(url.netloc, timeout=_SECONDS)
         )
         try:
-            connection.request("HEAD", url.path, headers=signed(question, keys, datetime.now(UTC)))
+            connection.request("HEAD", url.path, headers=signed(question, keys, now=datetime.now(UTC)))
             status = connection.getresponse().status
         finally:
             connection.close()
@@ -72,7 +72,7 @@ def check_owner(question: Question, keys: Keys) -> None:
         raise CauceError("E2654", store=store, owner=question.owner)
 
 
-def signed(question: Question, keys: Keys, now: datetime) -> Mapping[str, str]:
+def signed(question: Question, keys: Keys, *, now: datetime) -> Mapping[str, str]:
     """The headers of the question, with its signature."""
     time = now.strftime("%Y%m%dT%H%M%SZ")
     headers = {

@@ -191,7 +191,7 @@ def rows_of(dataset: Dataset, question: Mapping[str, str]) -> Any:
             400, {"code": "query.malformed", "error": True, "message": f"Unrecognized {unknown[0]}"}
         )
     try:
-        keep = condition(question["$where"], columns, _key_of(dataset)) if "$where" in question else None
+        keep = condition(question["$where"], columns, key=_key_of(dataset)) if "$where" in question else None
         select = question.get("$select", "*")
         counting = select.replace(" ", "").lower() == "count(*)"
         names = [] if counting else names_of(select, columns)

@@ -25,7 +25,7 @@ class Malformed(Exception):  # noqa: N818 - an answer of the portal, not a failu
         self.column = column
 
 
-def condition(text: str, columns: frozenset[str], key: Callable[[str, Any], Any]) -> Condition:
+def condition(text: str, columns: frozenset[str], *, key: Callable[[str, Any], Any]) -> Condition:
     """Which rows `text` keeps. key: what a column's value, or a literal for it, is compared as."""
     tokens, at = [], 0
     while text[at:].strip():

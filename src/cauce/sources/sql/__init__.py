@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cauce.errors import CauceError
-from cauce.sources.remote import Remote, Wanted
+from cauce.sources.brought import Remote, Wanted
 from cauce.sources.sql.reader import Dialect
 from cauce.spec.addresses import Address, options_beside
 

@@ -22,8 +22,8 @@ from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError, warn, warn_now
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
+from cauce.sources.brought import Brought, Report
 from cauce.sources.downloads import replace_json, sha256_of
-from cauce.sources.remote import Brought, Report
 from cauce.sources.sql.reader import Lost, Opening, Reader
 from cauce.sources.sql.wording import Asked
 from cauce.spec.addresses import Address
