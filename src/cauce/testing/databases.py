@@ -122,7 +122,8 @@ def missing_server(kind: Kind) -> str:
 
 @contextmanager
 def database_server(kind: Kind, folder: Path) -> Iterator[Server]:
-    """A fresh server with an empty database, stopped at the end. folder: for its data, removed then."""
+    """A fresh server with an empty database, stopped at the end. folder: for its data, removed then; the
+    server's own user has to be able to walk to it."""
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(kind, folder, _free_port())
     _prepare(server)
@@ -150,10 +151,11 @@ def _program(name: str) -> str | None:
 
 
 def _as_server(server: Server, *command: str) -> list[str]:
-    """PostgreSQL refuses to run as root: its own user does."""
+    """PostgreSQL refuses to run as root: its own user does. A server ends with the process that began it."""
+    begin = ["setpriv", "--pdeathsig", "KILL"]
     if server.kind == "postgresql" and os.geteuid() == 0:
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
-    return list(command)
+        begin += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+    return [*begin, *command]
 
 
 def _prepare(server: Server) -> None:
@@ -171,10 +173,6 @@ def _prepare(server: Server) -> None:
         )
         return
     if os.geteuid() == 0:
-        for folder in (server.folder, *server.folder.parents):
-            # Its own user has to be able to walk to its folder.
-            if folder.stat().st_mode & 0o001 == 0:
-                folder.chmod(folder.stat().st_mode | 0o011)
         shutil.chown(server.folder, "postgres", "postgres")
     _quietly(_as_server(server, str(_program("initdb")), "-D", str(data), "-U", "root", "-A", "trust", "-N"))
     rules = "local all all trust\nhost all root 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -190,7 +188,8 @@ def _quietly(command: Sequence[str]) -> None:
 def _command(server: Server) -> list[str]:
     data = server.folder / "data"
     if server.kind == "mariadb":
-        return [
+        return _as_server(
+            server,
             str(_program("mariadbd")),
             "--no-defaults",
             f"--datadir={data}",
@@ -201,7 +200,7 @@ def _command(server: Server) -> list[str]:
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=64M",
             *(["--user=root"] if os.geteuid() == 0 else []),
-        ]
+        )
     return _as_server(
         server,
         str(_program("postgres")),
@@ -224,6 +223,7 @@ def _root(server: Server, *, database: str | None = None) -> Any:
 
 def _answers(server: Server) -> bool:
     try:
+        socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
         _root(server).close()
     except Exception:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ def connected(address: Address, settings: str = _SETTINGS) -> Iterator[Any]:
         import psycopg
     except ImportError:
         raise CauceError("E2523", scheme=address.scheme, package="psycopg") from None
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     with translated_by(address):
         connection = psycopg.connect(**_said(address), options=settings)
     try:
