@@ -79,6 +79,7 @@ def tried(project: Path, name: str, free: int) -> dict[str, Any]:
 def main() -> None:
     project, count = Path(sys.argv[1]), int(sys.argv[2])
     os.chdir(project)
+    whole_run.preload()
     found: list[dict[str, Any]] = []
     answers = project.parent.parent / "answers"
 

@@ -185,7 +185,7 @@ def _failure(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def _preload() -> None:
+def preload() -> None:
     """Import once, before the forks, what every run imports and starts no threads of work."""
     import matplotlib.backends.backend_agg  # noqa: F401, PLC0415
     import onnx  # noqa: F401, PLC0415
@@ -207,7 +207,7 @@ def main() -> None:
         answer = run(make_project(folder))
         print(json.dumps([answer, visible(folder)]))
         return
-    _preload()
+    preload()
     if sys.argv[1] == "kills":
         print(json.dumps(kills(folder, int(sys.argv[3]))))
     else:
