@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from cauce.errors import CauceError
 from cauce.running.prediction import PredictOptions, predict_file
 from cauce.running.serving import Service
 from cauce.service.explaining import MOST_ROWS, ExplainClient, Explanation, Question, receive, send
+from cauce.service.served import open_served
 
 ROWS = 60
 
@@ -85,23 +87,56 @@ def linear() -> Bundle:
     return make_bundle(replace(small.draft("regression"), payload=model.to_bytes()))
 
 
-@pytest.mark.parametrize("task", [*serving.TASKS, "linear"])
-def test_explanations_are_those_of_the_batch_file(task: str, tmp_path: Path) -> None:
-    """A customer who asks why would be told something else than the nightly file says."""
-    bundle = linear() if task == "linear" else small.bundle(task)
-    expected = batch(bundle, tmp_path)
-    with serving.start_of(bundle, explain=True) as service, closing(serving.connect(service.url)) as one:
-        assert processes.until(lambda: explains(service))
-        many = serving.call(one, "/explain", sent())
-        assert many.status == 200, many.body
-        single = serving.call(one, "/explain", sent()[3]).json
-        empty = serving.call(one, "/explain", b"[]").json
-        plain = serving.call(one, "/predict", sent()[3]).json
+def here(bundle: Bundle | None = None) -> Any:
+    """`Explain` in this process."""
+    own = bundle or small.bundle()
+    made = Explainer(own.scorer(threads=1), own.xgboost)
+
+    def explain(_served: Any, matrix: Any) -> Explanation:
+        found = made.of_matrix(matrix)
+        base = tuple(map(float, found.base))
+        return Explanation(
+            sources=found.sources, outputs=made.outputs, base=base, amounts=found.amounts.tobytes()
+        )
+
+    return explain
+
+
+def explanations_hold(expected: list[dict[str, Any]], ask: Callable[[str, Any], serving.Reply]) -> None:
+    """Many rows, one and none are explained as `expected`, and predicted as without explanations."""
+    many = ask("/explain", sent())
+    assert many.status == 200, many.body
     found = many.json["predictions"]
+    single, plain = ask("/explain", sent()[3]).json, ask("/predict", sent()[3]).json
     assert max(apart(mine, row) for mine, row in zip(found, expected, strict=True)) <= 1e-6
     assert {name: single[name] for name in found[3]} == found[3]
     assert {name: single[name] for name in plain} == plain
-    assert empty["predictions"] == []
+    assert ask("/explain", b"[]").json["predictions"] == []
+
+
+@pytest.mark.parametrize("task", ["multiclass", "regression", "linear"])
+def test_explanations_are_those_of_the_batch_file(task: str, tmp_path: Path) -> None:
+    """A customer who asks why would be told something else than the nightly file says."""
+    bundle = linear() if task == "linear" else small.bundle(task)
+    model = open_served(serving.folder_of(bundle), digest=bundle.identity)
+    app = serving.application(model, explain=here(bundle))
+    explanations_hold(batch(bundle, tmp_path), lambda path, body: serving.ask(app, path, body))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving.start(explain=True, patience=20.0) as started:
+        assert processes.until(lambda: explains(started))
+        yield started
+
+
+def test_the_process_that_explains_gives_the_numbers_of_the_batch_file(
+    service: Service, tmp_path: Path
+) -> None:
+    """The same through sockets, another process and its library."""
+    expected = batch(small.bundle(), tmp_path)
+    with closing(serving.connect(service.url, timeout=30.0)) as one:
+        explanations_hold(expected, lambda path, body: serving.call(one, path, body))
 
 
 def explains(service: Service) -> bool:
@@ -114,55 +149,50 @@ def explainer(service: Service) -> int | None:
     """The process that explains."""
     for child in processes.children(service):
         try:
-            if b"cauce.running.explaining" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"-m\0cauce.running.explaining\0" in Path(f"/proc/{child}/cmdline").read_bytes():
                 return child
         except OSError:
             continue
     return None
 
 
-def test_predictions_go_on_while_the_process_that_explains_is_dead_and_it_comes_back() -> None:
+def test_predictions_go_on_while_the_process_that_explains_is_dead_and_it_comes_back(
+    service: Service,
+) -> None:
     """A library that crashes over one model would take the service with it."""
-    with serving.start(explain=True) as service:
-        assert processes.until(lambda: explains(service))
-        (worker,) = (one for one in processes.children(service) if one != explainer(service))
-        maps = Path(f"/proc/{worker}/maps").read_text(encoding="utf-8")
-        assert "xgboost" not in maps
-        before = explainer(service)
-        assert before is not None
-        assert "xgboost" in Path(f"/proc/{before}/maps").read_text(encoding="utf-8")
-        os.kill(before, signal.SIGKILL)
-        assert processes.answers(service)
-        assert processes.until(lambda: explainer(service) not in (None, before))
-        assert processes.until(lambda: explains(service))
-        left = explainer(service)
-    assert left is not None
-    assert not Path(f"/proc/{left}").exists()
+    (worker,) = (one for one in processes.children(service) if one != explainer(service))
+    maps = Path(f"/proc/{worker}/maps").read_text(encoding="utf-8")
+    assert "xgboost" not in maps
+    before = explainer(service)
+    assert before is not None
+    assert "xgboost" in Path(f"/proc/{before}/maps").read_text(encoding="utf-8")
+    os.kill(before, signal.SIGKILL)
+    assert processes.answers(service)
+    assert processes.until(lambda: explainer(service) not in (None, before))
+    assert processes.until(lambda: explains(service))
 
 
-def test_a_process_that_never_answers_costs_a_503_and_nobody_else_anything() -> None:
+def test_a_process_that_never_answers_costs_a_503_and_nobody_else_anything(service: Service) -> None:
     """One slow question would hold up every prediction."""
-    with serving.start(explain=True, patience=20.0) as service:
-        assert processes.until(lambda: explains(service))
-        stopped = explainer(service)
-        assert stopped is not None
-        os.kill(stopped, signal.SIGSTOP)
-        found: list[serving.Reply] = []
+    stopped = explainer(service)
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    found: list[serving.Reply] = []
 
-        def ask() -> None:
-            with closing(serving.connect(service.url, timeout=30.0)) as connection:
-                found.append(serving.call(connection, "/explain", serving.FINE))
+    def ask() -> None:
+        with closing(serving.connect(service.url, timeout=30.0)) as connection:
+            found.append(serving.call(connection, "/explain", serving.FINE))
 
-        asking = [threading.Thread(target=ask) for _number in range(24)]
-        for one in asking:
-            one.start()
-        began = time.monotonic()
-        assert processes.answers(service)
-        assert time.monotonic() - began < 5.0
-        assert processes.until(lambda: len(found) >= 8, 5.0), "what is too much is refused at once"
-        os.kill(stopped, signal.SIGKILL)
-        for one in asking:
-            one.join()
+    asking = [threading.Thread(target=ask) for _number in range(24)]
+    for one in asking:
+        one.start()
+    began = time.monotonic()
+    assert processes.answers(service)
+    assert time.monotonic() - began < 5.0
+    assert processes.until(lambda: len(found) >= 8, 5.0), "what is too much is refused at once"
+    os.kill(stopped, signal.SIGKILL)
+    for one in asking:
+        one.join()
     assert {one.status for one in found} <= {200, 503}
     refused = [one for one in found if one.status == 503]
     assert {one.json["code"] for one in refused} <= {"E2420", "E2428"}
@@ -183,21 +213,6 @@ def test_a_question_that_takes_too_long_ends_the_process_that_works_on_it() -> N
         command = [sys.executable, "-c", code, str(theirs.fileno())]
         done = subprocess.run(command, pass_fds=(theirs.fileno(),), timeout=60, check=False)
     assert done.returncode == -signal.SIGALRM
-
-
-def here(task: str = "binary") -> Any:
-    """`Explain` in this process."""
-    bundle = small.bundle(task)
-    made = Explainer(bundle.scorer(threads=1), bundle.xgboost)
-
-    def explain(_served: Any, matrix: Any) -> Explanation:
-        found = made.of_matrix(matrix)
-        base = tuple(map(float, found.base))
-        return Explanation(
-            sources=found.sources, outputs=made.outputs, base=base, amounts=found.amounts.tobytes()
-        )
-
-    return explain
 
 
 @pytest.mark.parametrize(
