@@ -20,6 +20,7 @@ from cauce.core.linear.path import CoefficientPath, coefficient_path, logistic_p
 from cauce.core.linear.penalties import solve
 from cauce.core.linear.problem import ACCURATE, LeastSquares, problem_of
 from cauce.core.linear.quadratic import Floats, Penalty
+from cauce.core.row_work import SameColumns
 from cauce.core.task import Target
 from cauce.errors import CauceError, warn
 from cauce.expr.schema import Field, Schema
@@ -62,20 +63,9 @@ class TrainingNumbers:
 
 @dataclass(frozen=True)
 class ClassWeighted:
-    """Work: the batch, its WEIGHT multiplied by that of each row's class."""
+    """The batch, its WEIGHT multiplied by that of each row's class."""
 
-    input: Schema
     weights: tuple[float, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it reads."""
-        return self.input.names
-
-    @property
-    def schema(self) -> Schema:
-        """What it returns."""
-        return self.input
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""
@@ -126,7 +116,9 @@ def learn_logistic(
         found, levels = engine.summarise(kept, *sums)
         problem = _problem(engine, rows, found, features)
         weights = _class_weights(levels.frame, settings.class_weight, target)
-        weighted = kept if weights is None else engine.map(kept, ClassWeighted(kept.schema, weights))
+        weighted = kept
+        if weights is not None:
+            weighted = engine.map(kept, SameColumns(kept.schema, ClassWeighted(weights)))
         asked = _Asked(engine, weighted, problem, features, settings.progress)
         solved = fit_logistic(
             asked,

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cauce.core.row_work import SameColumns
 from cauce.core.snapshot import Manifest
 from cauce.engines.spark.gathering import gathered
 from cauce.engines.spark.jobs import Tell, spark_at_work
@@ -111,13 +112,16 @@ class SparkEngine:
             return
         from pyspark.storagelevel import StorageLevel  # noqa: PLC0415
 
-        narrowed = table.with_work(Narrowed(table.schema, single)) if single else table
+        narrowed = self._narrowed(table, single) if single else table
         with spark_at_work(self.session):
             frame = narrowed.frame().persist(StorageLevel.MEMORY_AND_DISK)
         try:
             yield SparkTable(FrameRows(frame, table.schema), kept=Kept())
         finally:
             frame.unpersist()
+
+    def _narrowed(self, table: SparkTable, single: tuple[str, ...]) -> SparkTable:
+        return table.with_work(SameColumns(table.schema, Narrowed(single)))
 
     def _count(self, table: SparkTable, rows: int) -> None:
         if table.kept is None or not table.kept.made:

@@ -6,25 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cauce.expr.schema import Schema
-
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Work: the batch, the numbers in `single` rounded to float32: what the local engine keeps of them."""
+    """The batch, the numbers in `single` rounded to float32: what the local engine keeps of them."""
 
-    input: Schema
     single: tuple[str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it reads: all."""
-        return self.input.names
-
-    @property
-    def schema(self) -> Schema:
-        """What it returns."""
-        return self.input
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each row of `batch`, in its order."""

@@ -12,9 +12,9 @@ import polars as pl
 
 from cauce.core.boosting import BoostSpec
 from cauce.core.boosting_rows import SCORES
+from cauce.core.row_work import SameColumns
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.errors import CauceError
-from cauce.expr.schema import Schema
 from cauce.ports.engine import Engine, TrainingRows
 from cauce.ports.store import Store
 
@@ -32,20 +32,9 @@ class Nearby:
 
 @dataclass(frozen=True)
 class WithPart:
-    """Work: the rows that train, stop the training or score, as `fold` says."""
+    """The rows that train, stop the training or score, as `fold` says."""
 
-    input: Schema
     fold: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it reads: all."""
-        return self.input.names
-
-    @property
-    def schema(self) -> Schema:
-        """What it returns."""
-        return self.input
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Those rows in their order."""
@@ -62,7 +51,8 @@ def training(
     """
     near = nearby.engine
     with nearby.store() as store:
-        manifest = engine.write(engine.map(table, WithPart(table.schema, spec.fold)), store)
+        wanted = engine.map(table, SameColumns(table.schema, WithPart(spec.fold)))
+        manifest = engine.write(wanted, store)
         if manifest.rows > MOST_ROWS:
             raise CauceError("E0724", rows=manifest.rows, most=MOST_ROWS)
         rows = near.scan(SnapshotSource(manifest, store, known=False))
