@@ -13,32 +13,36 @@ ROOT = Path(__file__).resolve().parents[1]
 # The files that take one of these fixtures make one share: each costs a gigabyte and ten seconds.
 COSTLY = ("spark_session", "spark_cluster")
 
-# The longest, begun first: nobody waits for one of them at the end.
+# The longest, begun first: nobody waits for one of them at the end. Some are long in `make test-all` alone.
 LONG = (
     *COSTLY,
     "tests/faults/test_whole_run_faults.py",
-    "tests/house/test_docs_examples.py",
-    "tests/tracking",
     "tests/faults/test_full_disk_commands.py",
+    "tests/metrics/test_intervals.py",
+    "tests/expr/test_expression_contract.py",
+    "tests/house/test_docs_examples.py",
+    "tests/faults/test_stopped_runs.py",
+    "tests/stores/test_kills.py",
+    "tests/tracking",
     "tests/examples/test_demo.py",
     "tests/examples/test_example_projects.py",
-    "tests/stats/test_known_lanes.py",
     "tests/examples/test_candidate_examples.py",
-    "tests/stores/test_kills.py",
-    "tests/spark/test_starting_spark.py",
+    "tests/service/test_service_processes.py",
     "tests/bundles/test_hostile_bundles.py",
 )
 
 
 @cache
 def share_of(file: str) -> str:
-    """What `file` belongs to: a costly fixture, its folder where that has a conftest.py, else itself."""
+    """What `file` belongs to: a costly fixture that it or its folder's conftest.py takes; where there is such
+    a conftest.py, its folder; else itself."""
     path = ROOT / file
-    text = path.read_text(encoding="utf-8")
-    for fixture in COSTLY:
-        if f"{fixture}: " in text:
-            return fixture
-    return str(Path(file).parent) if (path.parent / "conftest.py").exists() else file
+    folder = path.with_name("conftest.py")
+    for text in (one.read_text(encoding="utf-8") for one in (path, folder) if one.exists()):
+        for fixture in COSTLY:
+            if f"{fixture}: " in text:
+                return fixture
+    return str(Path(file).parent) if folder.exists() else file
 
 
 def turn_of(share: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,27 +24,10 @@ from cauce.stores.local import LocalStore
 from cauce.testing.engines import FrameSource, Rows
 from cauce.testing.summaries import same
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("sent_as_code")]
 
 SCHEMA = Schema((Field("row", "integer"), Field("x", "float"), Field("name", "text")))
 ROWS = 3000
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _sent_as_code() -> Iterator[None]:
-    """Workers cannot import a test."""
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-@pytest.fixture
-def engine(spark_session: Any) -> Any:
-    from cauce.engines.spark.engine import SparkEngine
-
-    return SparkEngine(spark_session)
 
 
 @pytest.fixture(scope="module")

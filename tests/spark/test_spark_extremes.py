@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import resource
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,29 +17,12 @@ from cauce.expr.schema import Field, Schema
 from cauce.stats import Counts, Identity, Moments
 from cauce.stores.local import LocalStore
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.usefixtures("sent_as_code")]
 
 WIDE = 10_000
 LONG = 8_000_000
 COLUMNS = 10
 SCHEMA = Schema(tuple(Field(f"x{k}", "float") for k in range(COLUMNS)))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _sent_as_code() -> Iterator[None]:
-    """Workers cannot import a test."""
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-@pytest.fixture
-def engine(spark_session: Any) -> Any:
-    from cauce.engines.spark.engine import SparkEngine
-
-    return SparkEngine(spark_session)
 
 
 @dataclass(frozen=True)
