@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,38 @@ def failure(master: str, **environment: str | None) -> list[str]:
     return ["", ""]
 
 
+def starting() -> list[Path]:
+    """The processes of Java that this one has begun to start."""
+    found = []
+    for own in Path(f"/proc/{os.getpid()}/task").iterdir():
+        with suppress(OSError):  # threads and processes end
+            for pid in (own / "children").read_text().split():
+                if b"pyspark-shell" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(Path(f"/proc/{pid}"))
+    return found
+
+
+def interrupted_start() -> list[str]:
+    """What is left of Java when a start is interrupted."""
+    begun: list[Path] = []
+
+    def interrupt() -> None:
+        while not begun:
+            time.sleep(0.05)
+            begun.extend(starting())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    try:
+        open_session("local[1]")
+    except KeyboardInterrupt:
+        until = time.monotonic() + 20
+        while starting() and time.monotonic() < until:
+            time.sleep(0.1)
+        return [one.name for one in starting()]
+    return ["it was not interrupted"]
+
+
 def main(folder: str) -> None:
     root = Path(folder)
     old = root / "old java" / "bin" / "java"
@@ -72,6 +105,7 @@ def main(folder: str) -> None:
     )
     old.chmod(0o755)
     told: dict[str, Any] = {
+        "left": interrupted_start(),
         "nobody": failure("spark://127.0.0.1:1"),
         "address": failure("spark://host"),
         "none": failure("local[1]", JAVA_HOME=str(root / "no java")),

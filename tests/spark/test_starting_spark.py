@@ -33,6 +33,7 @@ def test_what_keeps_spark_from_starting_is_told_in_one_line(tmp_path: Path) -> N
     }
     assert "1.8.0_412" in told["old"][1]
     assert "lokal" in told["word"][1]
+    assert told["left"] == []
     assert told["again"]
     (pages,) = told["pages"]
     assert "http://127.0.0.1:40" in pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,13 +43,17 @@ _DATA = re.compile(
 """A condition of Spark about what is in the data, whose text may repeat a cell."""
 _CELLS = re.compile(r"^(java\.(?:lang\.NumberFormat|lang\.Arithmetic|time\.[\w.]*)\w*Exception)\b")
 """Exceptions of Java whose text may repeat a cell."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DISK = ("No space left on device", "Disk quota exceeded")
 _TOO_MUCH = ("is bigger than spark.driver.maxResultSize", "Total size of serialized results")
 
 
 @contextmanager
 def translated_jobs() -> Iterator[None]:
-    """Turn what Spark raises inside into an error of ours; E0701 where it is none of the known ones."""
+    """Turn what Spark raises inside into an error of ours; E0701 where it is none of the known ones.
+
+    E0718 where the disk is full on which the driver puts what it sends.
+    """
     from py4j.protocol import Py4JError  # noqa: PLC0415
     from pyspark.errors import PySparkException  # noqa: PLC0415
 
@@ -57,6 +62,10 @@ def translated_jobs() -> Iterator[None]:
             yield
     except (PySparkException, Py4JError, ConnectionError, EOFError) as error:
         raise as_failure(_text(error)) from error
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise CauceError("E0718", reason=error.strerror) from error
 
 
 @contextmanager

@@ -9,8 +9,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _SECONDS = 5.0
+_ENDING = 30.0
 _OLD_JAVA = ("UnsupportedClassVersionError", "Unrecognized option: --add-modules", "Unrecognized VM option")
 _NO_JAVA = ("JAVA_HOME is not set", "java: not found", "java: No such file", "command not found")
 
@@ -48,11 +51,26 @@ def started(settings: Mapping[str, str], logs: Path | None) -> SparkSession:
 
 
 def _gateway(conf: Any, log: IO[bytes]) -> Any:
+    """Java, started by another thread: PySpark forgets one that it is interrupted for, and it would stay."""
     from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
 
     # The Java process, and on a local master its Python workers, keep the file when this one closes it.
     launch: Any = launch_gateway
-    return launch(conf, popen_kwargs={"stdout": log, "stderr": log})
+    started: Future[Any] = Future()
+
+    def start() -> None:
+        try:
+            started.set_result(launch(conf, popen_kwargs={"stdout": log, "stderr": log}))
+        except BaseException as error:  # raised below
+            started.set_exception(error)
+
+    threading.Thread(target=start, name="cauce-java", daemon=True).start()
+    try:
+        return started.result()
+    except KeyboardInterrupt:
+        with suppress(Exception):
+            started.result(_ENDING).proc.kill()
+        raise
 
 
 @contextmanager

@@ -195,11 +195,11 @@ ENTRIES = (
     Entry(
         code="E0718",
         exit=Exit.IO,
-        says=_("A disk of Spark's workers is full: {reason}."),
+        says=_("A disk of Spark's workers or its driver is full: {reason}."),
         hint=_("Free space there, or set spark.local.dir in [engine.spark] to a larger disk."),
         explanation=_(
-            "Executors put kept rows and what they exchange on their own disks, in spark.local.dir; parts of "
-            "a snapshot go to the store. Finished steps are kept."
+            "Executors put kept rows and what they exchange on their own disks, in spark.local.dir, and the "
+            "driver what it sends; parts of a snapshot go to the store. Finished steps are kept."
         ),
     ),
     Entry(
