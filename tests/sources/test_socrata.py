@@ -347,7 +347,7 @@ def test_a_killed_download_goes_on_and_is_exact(tmp_path: Path) -> None:
 def test_real_contracts_through_faults_and_kills_are_exact(tmp_path: Path, shared_data: Path) -> None:
     """100,000 contracts through 5 % of refusals and 3 kills: the rows of the file, none lost or doubled."""
     file = shared_data / "secop2" / "contratos_100k.csv"
-    rows = pl.read_csv(file, infer_schema=False, missing_utf8_is_empty_string=True)
+    rows = pl.read_csv(file, infer_schema=False).fill_null("")
     types = dict.fromkeys(rows.columns, "text")
     made = Dataset("jbjy-vk9h", types, rows.to_dicts())
     with socrata_portal(made, faults=Faults(refused=0.05, seed=2)) as portal:

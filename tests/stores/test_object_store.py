@@ -295,6 +295,16 @@ def test_a_bucket_of_another_account_is_not_touched(tmp_path: Path) -> None:
     assert seen == [("/bucket", "222"), ("/bucket", "111")]
 
 
+def test_the_check_tries_everything_a_store_needs(stores: Stores, endpoint: str) -> None:
+    store = stores()
+    assert abs(store.check()) < 60
+    assert list(store.list("")) == []
+    store.put_if_absent("a", b"123")
+    assert store.size("a") == 3
+    with proxied(endpoint, 0.0, drop_condition=True) as proxy:
+        assert code_of(stores(proxy.url).check) == "E2653"
+
+
 def test_sweeping_removes_old_uploads_and_copies(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 

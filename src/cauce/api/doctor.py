@@ -72,7 +72,7 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]
     if work is not None:
-        checks += [*_data(work), _tracking(work)]
+        checks += [*_bucket(work), *_data(work), _tracking(work)]
     return Diagnosis(tuple(checks))
 
 
@@ -158,6 +158,28 @@ def _store(folder: Path) -> Check:
         said = translate(_("{folder} has no hard links; only locks keep two runs apart"))
         return Check("store", "warn", said.format(folder=folder), fix)
     return Check("store", "ok", translate(_("{folder} can be written")).format(folder=folder))
+
+
+def _bucket(work: Workspace) -> Iterator[Check]:
+    """Whether objects can be made in the project's bucket, once each, listed and deleted; and its clock."""
+    url = work.project.store.url
+    if url is None:
+        return
+    from cauce.stores.objects import ObjectStore
+
+    try:
+        skew = ObjectStore(url, str(work.store_folder)).check()
+    except CauceError as error:
+        yield _failed("bucket", error)
+        return
+    shown = url.partition("?")[0]
+    if abs(skew) > _SKEW:
+        said = translate(_("the clock of {store} is {seconds} s away from this one"))
+        fix = translate(_("Set the clock, for example with NTP."))
+        yield Check("bucket", "warn", said.format(store=shown, seconds=round(skew)), fix)
+    else:
+        said = translate(_("{store} takes objects once each, lists and deletes them"))
+        yield Check("bucket", "ok", said.format(store=shown))
 
 
 def _sync(file: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cauce.ports.store import Store
+from cauce.ports.store import Measuring, Store
 from cauce.running.drafts import sweep_drafts
 from cauce.running.served_folders import size_of, sweep_served, unserved
 from cauce.running.workspace import open_workspace
@@ -47,9 +47,9 @@ def gc(project: str | Path | Project = FILE_NAME, *, dry_run: bool = False) -> C
     found = find_garbage(store)
     sizes = {key: _size(store, key) for key in found.old}
     if dry_run:
-        copies = unserved(work.store_folder)
-        size = sum(sizes.values()) + sum(map(size_of, copies))
-        return Collected(found.old, size, len(found.young), 0, dry_run, len(copies))
+        left = unserved(work.store_folder)
+        size = sum(sizes.values()) + sum(map(size_of, left))
+        return Collected(found.old, size, len(found.young), 0, dry_run, len(left))
     swept = store.sweep() + sweep_drafts(work.folder)
     copies, size = sweep_served(work.store_folder)
     keys = collect_garbage(store)
@@ -58,6 +58,8 @@ def gc(project: str | Path | Project = FILE_NAME, *, dry_run: bool = False) -> C
 
 
 def _size(store: Store, key: str) -> int:
+    if isinstance(store, Measuring):
+        return store.size(key)
     path = store.local_path(key)
     try:
         return 0 if path is None else path.stat().st_size

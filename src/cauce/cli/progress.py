@@ -19,6 +19,7 @@ from cauce.running.observer import Observer, Silent
 
 _BETWEEN = 5.0
 _STEPS = {
+    "bring": _("bringing the data here"),
     "ingest": _("reading the data"),
     "profile": _("looking at the columns"),
     "validate": _("judging the data"),
@@ -191,8 +192,15 @@ class _Plain:
     say: Callable[[str], None]
     count: _Count | None = None
 
+    def bringing(self, done: float, total: float | None) -> None:
+        """So much of what is elsewhere is here."""
+        self.count = self.count or _Count("bring", self.say)
+        self.count.report(done, total)
+
     def planned(self, run: str, states: tuple[State, ...]) -> None:
         """How much there is to do."""
+        if self.count is not None:
+            self.count.end()
         self.say(_to_do(run, states))
 
     def started(self, state: State) -> None:
@@ -226,9 +234,15 @@ class _Live:
     bar: Any = None
     pace: _Pace = field(default_factory=_Pace)
 
+    def bringing(self, done: float, total: float | None) -> None:
+        """So much of what is elsewhere is here."""
+        if self.bar is None:
+            self.bar = self.bars.add_task(step_words("bring"), total=None, count="")
+        self.bars.update(self.bar, completed=done, total=total, count=self.pace.words(done, total))
+
     def planned(self, run: str, states: tuple[State, ...]) -> None:
         """How much there is to do."""
-        self._say(_to_do(run, states))
+        self._end(_to_do(run, states))
 
     def started(self, state: State) -> None:
         """A step begins."""

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cauce.core.objects import Objects
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A store that says how large an object is without fetching it."""
+
+    def size(self, key: str) -> int:
+        """How many bytes; E0502 where there is none."""
+        ...
 
 
 class Store(Objects, Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cauce.planning.record import Record
 from cauce.planning.resolving import State
@@ -36,6 +36,15 @@ class Observer(Protocol):
 
     def failed(self, step: Step, error: BaseException) -> None:
         """A step did not finish; the run ends."""
+        ...
+
+
+@runtime_checkable
+class HearsBringing(Protocol):
+    """An observer that also hears of rows that are brought here from elsewhere, before a run begins."""
+
+    def bringing(self, done: float, total: float | None) -> None:
+        """So many rows or bytes are here, of `total` where that is known."""
         ...
 
 

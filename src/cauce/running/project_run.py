@@ -22,7 +22,7 @@ from cauce.running.continuing import earlier_digests
 from cauce.running.drafts import sweep_drafts
 from cauce.running.execution import Action, Made, RunResult, run_plan
 from cauce.running.failed_run import tell_failure
-from cauce.running.observer import Observer
+from cauce.running.observer import HearsBringing, Observer
 from cauce.running.promotion_run import Welcome
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.calibrate import calibrate
@@ -129,6 +129,7 @@ def run_project(
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())
+    _bring(work, observer)
     plan = plan_of(work) if until is None else plan_of(work).through(until)
     try:
         done = run_plan(
@@ -140,6 +141,16 @@ def run_project(
         tell_failure(work, error, told=told)
         raise
     return done
+
+
+def _bring(work: Workspace, observer: Observer | None) -> None:
+    """Bring the rows that are elsewhere, and tell of it."""
+    if isinstance(observer, HearsBringing):
+        work.heard.report = observer.bringing
+    try:
+        _ = work.here
+    finally:
+        work.heard.report = None
 
 
 @dataclass(frozen=True)

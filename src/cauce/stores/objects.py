@@ -127,6 +127,21 @@ class ObjectStore:
             return None
         return self._cache.path(f"{self.url} {key} {about['e_tag']}", lambda file: self._fetch(key, file))
 
+    def check(self) -> float:
+        """Try what a store needs: write, refuse a second write, list, read, delete. Seconds that the server's
+        clock is ahead. E2650 to E2657 where one of them does not work."""
+        self._prove()
+        self._asked(lambda: self._bucket.list(_UPLOADS))
+        self._asked(lambda: self._bucket.get(_PROBE))
+        return self._skew
+
+    def size(self, key: str) -> int:
+        """How many bytes the object has; E0502 where there is none."""
+        about = self._about(checked_key(key))
+        if about is None:
+            raise CauceError("E0502", key=key, store=self._shown)
+        return int(about["size"])
+
     @property
     def _bucket(self) -> Bucket:
         return bucket_of(self.url)
