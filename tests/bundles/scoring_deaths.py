@@ -18,9 +18,9 @@ from cauce.engines.spark.session import open_session
 from cauce.errors import CauceError
 from cauce.running import prediction_on_spark
 from cauce.running.prediction import PredictOptions
-from cauce.testing.spark import Cluster
+from cauce.testing.spark import QUICK, Cluster
 
-SIZES = {"spark.executor.memory": "512m", "spark.driver.memory": "512m"}
+SIZES = {**QUICK, "spark.executor.memory": "512m", "spark.driver.memory": "512m"}
 
 
 def kill_one(cluster: Cluster, folder: Path, over: threading.Event, killed: list[int]) -> None:

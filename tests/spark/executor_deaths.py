@@ -24,7 +24,7 @@ from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
 from cauce.stats import Identity, Moments
 from cauce.stores.local import LocalStore
-from cauce.testing.spark import Cluster
+from cauce.testing.spark import QUICK, Cluster
 
 SCHEMA = Schema((Field("row", "integer"), Field("x", "float")))
 
@@ -87,8 +87,8 @@ class Killing:
 def main(master: str, groups: str, folder: str) -> None:
     root = Path(folder)
     cluster = Cluster(master, root, tuple(int(one) for one in groups.split(",")))
-    sizes = {"spark.executor.memory": "512m", "spark.driver.memory": "512m", "spark.task.maxFailures": "2"}
-    session = open_session(master, settings=sizes)
+    sizes = {"spark.executor.memory": "512m", "spark.driver.memory": "512m"}
+    session = open_session(master, settings={**QUICK, **sizes, "spark.task.maxFailures": "2"})
     engine, told = SparkEngine(session), {}
     frame = pl.DataFrame({"row": range(1200), "x": [k / 7 for k in range(1200)]})
     store = LocalStore(str(root / "store"))

@@ -37,8 +37,11 @@ def tell_when_growing(context: Any, marker: Path) -> None:
 
 def main() -> None:
     from cauce.engines.spark.session import open_session
+    from cauce.testing.spark import QUICK
 
-    session = open_session(os.environ["CAUCE_TEST_MASTER"], settings={"spark.executor.memory": "512m"})
+    session = open_session(
+        os.environ["CAUCE_TEST_MASTER"], settings={**QUICK, "spark.executor.memory": "512m"}
+    )
     frame, asked = lanes(table(4000)), spec(parameters={"rounds": 1500, "eta": 0.02})
     looking = threading.Thread(target=tell_when_growing, args=(session.sparkContext, Path(sys.argv[1])))
     looking.daemon = True

@@ -19,8 +19,15 @@ from pathlib import Path
 
 # The shell ends the Java process when its input closes: also when the process that started it is killed.
 _GUARD = '"$@" & child=$!; trap "kill $child" TERM; read _; kill $child; wait $child'
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _STARTING = 180.0
 _STOPPING = 10.0
+
+QUICK = {
+    "spark.driver.extraJavaOptions": _SHORT_LIVED,
+    "spark.executor.extraJavaOptions": _SHORT_LIVED,
+}
+"""Settings of a Spark that lives for minutes: Java compiles once, quickly. A third of the processors less."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ def _started(
         "SPARK_WORKER_DIR": str(work),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_DAEMON_JAVA_OPTS": _SHORT_LIVED,
         **extra,
     }
     address = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]
