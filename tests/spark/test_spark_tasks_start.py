@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("sent_as_code")]
 
 
 def loaded() -> str:
@@ -18,18 +18,6 @@ def loaded() -> str:
     import xgboost  # noqa: F401
 
     return ",".join(name for name in ("pandas", "scipy.stats", "sklearn", "xgboost") if name in sys.modules)
-
-
-@pytest.fixture(autouse=True)
-def _sent_as_code() -> Iterator[None]:
-    """Workers cannot import a test."""
-    import sys
-
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 def test_a_worker_of_ours_loads_xgboost_without_what_it_does_not_use(spark_session: Any) -> None:
