@@ -106,7 +106,8 @@ def test_the_json_schema_is_one() -> None:
         {"models": [{"learner": "logistic", "penalty": {"lambda": {"path": 1}}}]},
         {"models": [{"penalty": {"lambda": 0.1}}]},
         {"models": [{"class_weight": {"a": 0}}]},
-        {"serve": {}},
+        {"serve": {"port": "8080"}},
+        {"serve": {"capture_full": "wait"}},
     ],
     ids=str,
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.payload import is_linear
@@ -22,7 +22,9 @@ from cauce.running.model_reference import REGISTERED, find_model, nearest_worksp
 from cauce.running.served_folders import keep_served
 from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
 from cauce.service.tokens import read_tokens
-from cauce.spec import Project
+
+if TYPE_CHECKING:
+    from cauce.spec import Project
 
 _LIBRARIES = ("msgspec", "uvicorn", "httptools", "prometheus_client")
 _PATIENCE = 30.0
@@ -100,13 +102,16 @@ def prepare(
 ) -> Serving:
     """Find the model, check it and all settings. choices: of `ServiceSettings` and `Limits`, those not None.
 
-    E2400, E2401, E2402, E2406, E2302 where trees are to be explained without XGBoost, and what finding a
-    model raises.
+    What `choices` do not say, the section [serve] of the project does (`served_as`). E2400, E2401, E2402,
+    E2406, E2302 where trees are to be explained without XGBoost, and what finding a model raises.
     """
     for library in _LIBRARIES:
         if find_spec(library) is None:
             raise CauceError("E2400", library=library)
-    chosen = {name: value for name, value in choices.items() if value is not None}
+    given = {name: value for name, value in choices.items() if value is not None}
+    chosen = {**served_as(model, project), **given}
+    declared = chosen.pop("model", None)
+    model = declared if model is None else model
     _check(chosen)
     host, tokens = chosen.setdefault("host", "127.0.0.1"), chosen.get("tokens")
     check_address(host, tokens=tokens)
@@ -135,6 +140,22 @@ def prepare(
     return Serving(settings)
 
 
+def served_as(model: str | Path | None, project: str | Path | Project | None) -> dict[str, Any]:
+    """What a project says of how its models are served: `model`, and options by name. Nothing for a bundle's
+    folder where no project is named."""
+    if project is None and model is not None and not str(model).startswith(REGISTERED):
+        return {}
+    work = nearest_workspace(project)
+    said = {name: value for name, value in vars(work.project.serve).items() if value is not None}
+    for name in ("tokens", "capture"):
+        if name in said:
+            said[name] = str(work.folder / said[name])
+    text = str(said.get("model", ""))
+    if text and not text.startswith(REGISTERED):
+        said["model"] = str(work.folder / text)
+    return said
+
+
 def _explainer(bundle: Bundle) -> tuple[str, ...]:
     """What explains the bundle's predictions, and those of the models that may follow it."""
     if not is_linear(bundle.xgboost) and find_spec("xgboost") is None:
@@ -149,6 +170,8 @@ def _watcher(
     text = str(model)
     if not text.startswith(REGISTERED) or ModelAddress.parse(text).alias is None:
         return ()
+    from cauce.spec import Project  # noqa: PLC0415 - not for a bundle's folder
+
     if isinstance(project, Project):
         return ()
     from cauce.running.watching import WatchSettings  # noqa: PLC0415 - needs the extra

@@ -11,6 +11,7 @@ from cauce.spec.folds import FoldsOrHoldout
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
 from cauce.spec.models import Boosting, Models
+from cauce.spec.serve import Serve
 from cauce.spec.settings import (
     EMPTY,
     Character,
@@ -355,6 +356,9 @@ class Project:
     tracking: Tracking = setting(_("Where runs are recorded and models registered."), default=Tracking())
     gate: Gate = setting(_("What a model must show on test rows before it takes charge."), default=Gate())
     card: Card = setting(_("What the model card says that only people know."), default=Card())
+    serve: Serve = setting(
+        _("How the project's models are served, where cauce serve is not told otherwise."), default=Serve()
+    )
 
     @property
     def split_seed(self) -> int:

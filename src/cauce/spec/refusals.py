@@ -14,9 +14,6 @@ from cauce.spec.schema import choices, description_at, known_names, learners_wit
 from cauce.spec.shorthand import is_one_chain
 from cauce.spec.words import Expected, Got, Translated, dotted
 
-NOT_SERVED_KEYS: dict[KeyPath, str] = {
-    ("serve",): "E0338",
-}
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "union_tag_not_found")
 _STAND_INS: dict[KeyPath, Any] = {
@@ -91,9 +88,6 @@ def _described(path: KeyPath, mapping: dict[str, Any]) -> Translated:
 
 
 def _unknown_key(path: KeyPath, mapping: dict[str, Any]) -> Finding:
-    refused = NOT_SERVED_KEYS.get(tuple(step for step in path if isinstance(step, str)))
-    if refused:
-        return Finding(refused, path)
     known = known_names(path[:-1], mapping)
     name = str(path[-1])
     owners = learners_with(name) if path[:1] == ("models",) and len(path) == 3 else ()

@@ -40,11 +40,11 @@ _SERVE: dict[str, Any] = {
         ),
     ],
     "explain": Annotated[
-        bool,
+        bool | None,
         typer.Option("--explain", help=_("Answer /explain too: what each column adds to a prediction.")),
     ],
     "docs": Annotated[
-        bool, typer.Option("--docs", help=_("Show the page /docs although tokens are asked for."))
+        bool | None, typer.Option("--docs", help=_("Show the page /docs although tokens are asked for."))
     ],
     "rows": Annotated[
         int | None, option(_("At most so many rows in a request; 10000 where absent."), _NUMBER)
@@ -112,7 +112,8 @@ def serve(context: Context, model: str | None = None, **given: Any) -> Answer:
     from cauce.cli.rendering.serving import about_to_serve, announced
 
     terminal = terminal_of(context)
-    serving = prepared(model, project=project_or_none(context), **given)
+    chosen = {name: value for name, value in given.items() if value not in (None, [])}
+    serving = prepared(model, project=project_or_none(context), **chosen)
     if settings_of(context).json:
         terminal.document(announced(serving))
     terminal.say(about_to_serve(serving))

@@ -279,16 +279,6 @@ ENTRIES = (
         ),
     ),
     Entry(
-        code="E0338",
-        exit=Exit.CONFIG,
-        says=_("How a model is served is not said in the project file."),
-        hint=_("Leave the section out; say it with the options of: cauce serve"),
-        explanation=_(
-            "A service is set up where it is started, and one model may be served in several ways. A section "
-            "[serve] of defaults may come; until then it is refused, so that nobody relies on it."
-        ),
-    ),
-    Entry(
         code="E0339",
         exit=Exit.CONFIG,
         says=_("pca is not a step of one column: principal components are of several together."),
