@@ -13,6 +13,7 @@ from cauce.errors import CauceError
 from cauce.running.shipping.environment import LIBRARIES
 from cauce.running.shipping.reach import check_store, is_local
 from cauce.spec import Project
+from cauce.spec.consistency import SECRET_WORDS
 
 DeployMode = Literal["client", "cluster"]
 
@@ -23,9 +24,8 @@ ENTRY = "cauce_job.py"
 _ARCHIVES, _FILES, _PATH = "spark.archives", "spark.files", "spark.executorEnv.PYTHONPATH"
 
 _PLAIN = re.compile(r"[\w./~@+-]*", re.ASCII)
-_SECRET = re.compile(
-    r"password|passphrase|passwd|secret|token|credential|private|(access|account|api|session)[._-]?key", re.I
-)
+# What others see of a job hides more than a project file is refused for.
+_SECRET = re.compile(rf"{SECRET_WORDS}|credential|private|(access|account|api|session)[._-]?key", re.I)
 _IN_VALUE = re.compile(r"://[^/?#:@\s]*:[^@/\s]+@")
 _ENTRY_TEXT = f"""\
 \"\"\"Starts the command `cauce` under spark-submit. Written by `cauce submit`.\"\"\"
