@@ -64,7 +64,7 @@ class Took:
 
 
 def generate(path: Path, rows: int, *, seed: int | None = None) -> None:
-    """28 normal floats and a label that depends on some of them; the same bytes for the same rows and seed."""
+    """28 normal floats and a label that depends on some of them; the same bytes for the same rows, seed."""
     import numpy as np
     import polars as pl
     import pyarrow.parquet as pq

@@ -85,7 +85,9 @@ def measured_on_spark(
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     from cauce.engines.spark.session import open_session
 
-    session = open_session("local[2]", settings={"spark.driver.memory": "4g"})
+    # Java as Spark starts it, and not as Cauce would for itself: the reference works there.
+    settings = {"spark.driver.memory": "4g", "spark.driver.defaultJavaOptions": ""}
+    session = open_session("local[2]", settings=settings)
     try:
         with tempfile.TemporaryDirectory(prefix=f"cauce-spark-{name}-") as folder:
             print(json.dumps(measured(session, Path(folder), options)))
