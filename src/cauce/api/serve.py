@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from cauce.running.serving import Service, Serving, prepare
-from cauce.spec import Project
+
+if TYPE_CHECKING:
+    from cauce.spec import Project
 
 
 class Choices(TypedDict, total=False):

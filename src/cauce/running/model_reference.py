@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.disposable import parse_in_child
 from cauce.core.bundle.opening import open_bundle, open_stored_bundle
 from cauce.core.bundle.writing import bundle_key
 from cauce.errors import CauceError
-from cauce.running.workspace import Workspace, open_workspace
-from cauce.spec import FILE_NAME, Project
+
+if TYPE_CHECKING:
+    # A bundle's folder is found without all that a project is made of, which takes half a second.
+    from cauce.running.workspace import Workspace
+    from cauce.spec import Project
 
 REGISTERED = "models:/"
 
@@ -75,6 +79,9 @@ def _made_here(folder: Path, identity: str) -> bool:
 
 def nearest_workspace(project: str | Path | Project | None) -> Workspace:
     """The workspace of a project, or of the one here or above."""
+    from cauce.running.workspace import open_workspace  # noqa: PLC0415 - as above
+    from cauce.spec import FILE_NAME  # noqa: PLC0415
+
     if project is not None:
         return open_workspace(project)
     here = Path.cwd()

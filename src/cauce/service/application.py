@@ -97,7 +97,7 @@ class Application:
         return [
             self._done(one.request, together[place], one.since)
             if place in together
-            else self.answer(one.request, one.admitted, one.since)
+            else self.answer(one.request, one.admitted, since=one.since)
             for place, one in enumerate(asked)
         ]
 
@@ -123,7 +123,9 @@ class Application:
             and time.monotonic() - asked.since <= self.settings.limits.patience
         )
 
-    def answer(self, request: Request, admitted: Door | Refused, since: float) -> Answer | Awaitable[Answer]:
+    def answer(
+        self, request: Request, admitted: Door | Refused, *, since: float
+    ) -> Answer | Awaitable[Answer]:
         """What a request is answered, or the wait for it where that takes long, or is kept first.
 
         since: when it was there, in seconds of the monotonic clock.
@@ -158,7 +160,7 @@ class Application:
             admitted = self.admit(request.method, request.path, request.headers)
         except Refused as refused:
             admitted = refused
-        found = self.answer(request, admitted, time.monotonic() if since is None else since)
+        found = self.answer(request, admitted, since=time.monotonic() if since is None else since)
         return found if isinstance(found, Answer) else await found
 
     async def _slowly(self, request: Request, since: float, found: Awaitable[Answer]) -> Answer:

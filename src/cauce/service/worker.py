@@ -30,6 +30,7 @@ from cauce.service.settings import ServiceSettings
 from cauce.service.swapping import Swapping
 from cauce.service.tokens import read_tokens
 from cauce.service.watched import Watched
+from cauce.sparing import spare_collections
 
 _LOG = logging.getLogger("cauce.service")
 
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     """Work; the exit code."""
     settings = ServiceSettings.from_text(arguments[0])
     number, listening, memory, ready, alive, control = map(int, arguments[1:])
+    spare_collections()
     start_logs()
     use_language(settings.language)
     try:

@@ -14,6 +14,7 @@ from cauce.core.bundle.writing import TOLERANCE, largest_difference
 from cauce.errors import CauceError, shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
+from cauce.sparing import spare_collections, spare_imports
 
 SECONDS = 60.0
 MEMORY = 4 << 30
@@ -95,6 +96,8 @@ def _check_ends(bundle: Bundle) -> None:
 
 
 if __name__ == "__main__":
+    spare_imports()
+    spare_collections()
     try:
         _child(int(sys.argv[1]), int(sys.argv[2]))
     except CauceError as error:
