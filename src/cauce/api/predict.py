@@ -10,9 +10,11 @@ from cauce.core.contributions import Explain
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.running.prediction_on_spark import predict_on_spark
+from cauce.running.prediction_table import predict_table
 from cauce.running.wiring import make_engine
 from cauce.running.workspace import EngineAsked, engine_settings, open_workspace
 from cauce.spec import Engine, Project
+from cauce.spec.addresses import DATABASES, scheme_of
 
 
 class Choices(EngineAsked, total=False):
@@ -46,7 +48,9 @@ def predict(
 ) -> Prediction:
     """Score the rows of `source` with `model` into `out`, Parquet or CSV by its ending.
 
-    On Spark `out` is a folder, of Parquet parts unless it ends in .csv, which executors write.
+    `out` may be a table of a database (mysql://user@host/db?password=env:NAME#table): all rows once, whatever
+    happens, and the same where it is repeated. On Spark `out` is a folder, of Parquet parts unless it ends in
+    .csv, which executors write.
     source: files, folders or patterns. model: as in `load`; None takes what the project's latest run
     made. report(rows, total) tells progress. choices: see `Choices`.
     Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
@@ -63,6 +67,8 @@ def predict(
         interval=choices.get("interval", False),
     )
     session = _session(project, choices)
+    if scheme_of(str(out)) in DATABASES:
+        return predict_table(found.bundle, source, out=str(out), options=options, report=report)
     if session is None:
         return predict_file(found.bundle, source, out=out, options=options, report=report)
     return predict_on_spark(found.bundle, source, session=session, out=out, options=options, report=report)

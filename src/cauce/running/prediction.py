@@ -69,9 +69,12 @@ class PredictOptions:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was written. rows in the files = rows + rejected; rejected_path: where those are kept, or None."""
+    """What was written. rows in the files = rows + rejected; rejected_path: where those are kept, or None.
 
-    path: Path
+    path: a file, a folder, or the address of a table.
+    """
+
+    path: Path | str
     rows: int
     rejected: int
     rejected_path: Path | None

@@ -242,6 +242,37 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2540",
+        exit=Exit.DATA,
+        says=_("The table {name} lacks columns that are to be written: {columns}."),
+        hint=_("Name another table, which is made where it is not there, or add the columns."),
+        explanation=_(
+            "Predictions are the key, what was predicted, probabilities, model version, snapshot and time; "
+            "cauce_run says which run wrote a row, so that another attempt replaces its rows and no others. "
+            "A table that is there must have all of them; others that it has stay empty."
+        ),
+    ),
+    Entry(
+        code="E2541",
+        exit=Exit.IO,
+        says=_("Of {rows} rows written to {name}, {found} were there: nothing was kept."),
+        hint=_("Look for triggers or rules on the table, then run the command again."),
+        explanation=_(
+            "Rows are counted before they are committed. A trigger, a rule or a replication filter took some "
+            "away or added others; the transaction was undone."
+        ),
+    ),
+    Entry(
+        code="E2543",
+        exit=Exit.PERMISSION,
+        says=_("The user {user} may not write {name} at {address}."),
+        hint=_("Have SELECT, INSERT and DELETE on it granted, and CREATE where it is to be made."),
+        explanation=_(
+            "Writing predictions inserts rows, deletes those of an earlier attempt of the same run, and "
+            "counts them. The table is made where it is not there."
+        ),
+    ),
+    Entry(
         code="W2521",
         exit=Exit.OK,
         says=_(

@@ -81,7 +81,7 @@ def _opened(address: Address, asked: Asked) -> Iterator[Reader]:
         # A prepared statement is one statement.
         found = connection.execute(f"{select(['*'], asked.source(MARK))} LIMIT 0", prepare=True).description
         shown = [one for one in found or () if one.name not in asked.drop]
-        typed = typed_columns(connection, shown, asked.source(MARK))
+        typed = typed_columns(connection, shown, source=asked.source(MARK))
         yield _PostgresqlReader(connection, address, asked, typed, (f"PostgreSQL {version}", clock))
 
 
@@ -124,7 +124,7 @@ class _PostgresqlReader:
             cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT csv)") as copy,
         ):
             for block in _blocks(copy):
-                yield frame_of(block, self.typed, self.undated)
+                yield frame_of(block, self.typed, undated=self.undated)
 
 
 def _blocks(rows: Any) -> Iterator[bytes]:

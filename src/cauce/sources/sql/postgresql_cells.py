@@ -44,7 +44,7 @@ class Typed:
     kind: str
 
 
-def typed_columns(connection: Any, found: Sequence[Any], source: str) -> tuple[Typed, ...]:
+def typed_columns(connection: Any, found: Sequence[Any], *, source: str) -> tuple[Typed, ...]:
     """The columns of a result. E2518 for what no kind holds, E2522 for decimals of more than 38 digits."""
     names = _type_names(connection, {one.type_code for one in found})
     open_ = [one.name for one in found if names[one.type_code] == "numeric" and one.precision is None]
@@ -100,7 +100,7 @@ def _typed(found: Any, type_name: str, scale: int | None) -> Typed:
     raise CauceError("E2518", column=found.name, found=type_name)
 
 
-def frame_of(block: bytes, typed: Sequence[Typed], undated: dict[str, int]) -> pl.DataFrame:
+def frame_of(block: bytes, typed: Sequence[Typed], *, undated: dict[str, int]) -> pl.DataFrame:
     """The rows of a block of CSV: an empty cell without quotes is missing."""
     import pyarrow as pa
     from pyarrow import csv

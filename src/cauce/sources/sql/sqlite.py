@@ -38,7 +38,7 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
         raise CauceError("E2512", address=address, database=address.path)
     timeout = float(address.options.get("timeout", _TIMEOUT))
     with (
-        _translated(address, asked),
+        translated_by(address, asked),
         closing(
             sqlite3.connect(
                 f"file:{quote(str(path))}?mode=ro", uri=True, timeout=timeout, isolation_level=None
@@ -57,7 +57,7 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
 
 
 @contextmanager
-def _translated(address: Address, asked: Asked) -> Iterator[None]:
+def translated_by(address: Address, asked: Asked) -> Iterator[None]:
     """Turn SQLite's errors into E2510 to E2517."""
     try:
         yield
@@ -123,7 +123,7 @@ class SqliteReader:
 
     def batches(self) -> Iterator[pl.DataFrame]:
         parts = [_part(column) for column in self.columns]
-        with _translated(self.address, self.asked):
+        with translated_by(self.address, self.asked):
             cursor = self.connection.execute(select(parts, self.asked.source(_MARK)))
             while rows := cursor.fetchmany(ROWS):
                 yield self._frame(rows)

@@ -1,0 +1,127 @@
+"""Rows of a file into a table of a database: all of them once, or none, however often it is tried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from cauce.errors import CauceError, warn_now
+from cauce.sources.sql.reader import Lost
+from cauce.sources.sql.wording import Asked, parts_of, quoted
+from cauce.spec.addresses import Address
+
+RUN = "cauce_run"
+"""The column that says which run wrote a row."""
+_ATTEMPTS = 5
+_PAUSE = 1.0
+_ROWS = 1 << 16
+
+
+class Writing(Protocol):
+    """An open transaction on a table that has the columns."""
+
+    def names(self) -> tuple[str, ...]:
+        """The table's columns."""
+        ...
+
+    def forget(self, run: str) -> None:
+        """Delete what an earlier attempt of the run wrote."""
+        ...
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Insert rows."""
+        ...
+
+    def count(self, run: str) -> int:
+        """How many rows of the run are there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """A table to write to. dtypes: of its columns where it has to be made."""
+
+    address: Address
+    home: Path
+    dtypes: dict[str, Any]
+
+    @property
+    def asked(self) -> Asked:
+        """The table's name."""
+        return Asked(parts_of(self.address.fragment))
+
+
+def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
+    """Insert the rows of a Parquet file with the run's name in one transaction; how many there are.
+
+    What the run wrote before is replaced, so that another attempt changes nothing. E2507 without a table,
+    E2520 where the connection is lost five times, E2540 where the table lacks a column, E2541 where the rows
+    are not all there afterwards, E2543 without the right to write, and what connecting raises.
+    """
+    if not target.fragment:
+        raise CauceError("E2507", address=target)
+    rows = pl.scan_parquet(file)
+    schema = {**rows.collect_schema(), RUN: pl.String()}
+    table = Target(target, home, dict(schema))
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _loaded(table, rows, run)
+        except Lost:
+            if attempt < _ATTEMPTS - 1:
+                warn_now("W2521", address=target, attempt=attempt + 2, most=_ATTEMPTS)
+        except CauceError as error:
+            if error.code == "E2514":
+                raise CauceError("E2543", **error.values) from None
+            if not attempt or attempt == _ATTEMPTS - 1 or error.code not in ("E2510", "E2511"):
+                raise
+        time.sleep(_PAUSE * attempt)
+    raise CauceError("E2520", address=target, times=_ATTEMPTS)
+
+
+def _loaded(table: Target, rows: pl.LazyFrame, run: str) -> int:
+    height = 0
+    with _dialect(table) as writing:
+        have = set(writing.names())
+        lacking = [name for name in table.dtypes if name not in have]
+        if lacking:
+            raise CauceError("E2540", name=table.asked.name, columns=", ".join(lacking))
+        writing.forget(run)
+        for frame in _frames(rows):
+            writing.add(frame.with_columns(pl.lit(run).alias(RUN)))
+            height += frame.height
+        found = writing.count(run)
+        if found != height:
+            raise CauceError("E2541", name=table.asked.name, rows=height, found=found)
+    return height
+
+
+def _frames(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    start = 0
+    while (frame := rows.slice(start, _ROWS).collect()).height:
+        yield frame
+        start += frame.height
+
+
+def _dialect(table: Target) -> AbstractContextManager[Writing]:
+    if table.address.scheme in ("mysql", "mariadb"):
+        from cauce.sources.sql.mysql_sink import mysql_writing
+
+        return mysql_writing(table)
+    if table.address.scheme == "sqlite":
+        from cauce.sources.sql.sqlite_sink import sqlite_writing
+
+        return sqlite_writing(table)
+    from cauce.sources.sql.postgresql_sink import postgresql_writing
+
+    return postgresql_writing(table)
+
+
+def declared(table: Target, types: Callable[[Any], str], *, mark: str) -> str:
+    """The columns of CREATE TABLE. types: from a Polars type to the database's."""
+    return ", ".join(f"{quoted(name, mark)} {types(dtype)}" for name, dtype in table.dtypes.items())
