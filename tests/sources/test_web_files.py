@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cauce.errors import CauceError, CauceWarning
 from cauce.sources.brought import Brought, Wanted
@@ -422,3 +424,50 @@ def test_file_names_are_safe_on_every_file_system() -> None:
     assert file_name("a/%2e%2e%2fpasswd") == "passwd"
     assert file_name("") == "data"
     assert len(file_name("x" * 500)) == 100
+
+
+def test_a_web_page_is_not_taken_for_a_table(server: Server, tmp_path: Path) -> None:
+    """A portal's login page would be read as a table of one column."""
+    server.answers = [whole(b"<html>log in</html>", Content_Type="text/html; charset=utf-8")]
+    assert code_of(lambda: bring(f"{server.url}/f.csv", tmp_path)) == "E2617"
+    assert bring(f"{server.url}/table.html", tmp_path) == b"<html>log in</html>"
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    host=st.text(min_size=1, max_size=20) | st.sampled_from([*FORBIDDEN, *PRIVATE, "a..b", "x" * 70, "-"]),
+    rest=st.text(max_size=20),
+    options=st.sampled_from(["", "#private=allow", "#tries=1&idle=1", "#sha256=0", "#=", "#&&"]),
+)
+def test_no_address_of_a_project_file_ends_in_a_traceback(
+    host: str, rest: str, options: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import socket
+
+    real = socket.getaddrinfo
+
+    def numbers(name: str, *rest: object, **more: object) -> object:
+        return real(name, *rest, **{**more, "flags": socket.AI_NUMERICHOST})  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", numbers)
+        try:
+            remote = open_web_file(parse_address(f"http://{host}:9/{rest}{options}"), Wanted(home=Path()))
+            _quicker(remote).bring(tmp_path_factory.mktemp("any"), lambda done, total: None)
+        except CauceError:
+            pass
+
+
+def _quicker(remote):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    return replace(remote, policy=replace(_quick(remote.policy), tries=1, idle=0.2))
+
+
+def test_a_command_that_wants_files_says_so_of_an_address() -> None:
+    from cauce.sources.files import find_files
+
+    with pytest.raises(CauceError) as caught:
+        find_files(("https://host/f.csv?token=abc",))
+    assert caught.value.code == "E2618"
+    assert "abc" not in str(caught.value)

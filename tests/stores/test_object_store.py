@@ -6,7 +6,7 @@ import os
 import pickle
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -327,3 +327,18 @@ def test_another_bucket_can_be_read_beside(endpoint: str, tmp_path: Path) -> Non
     store = ObjectStore(f"s3://other-bucket?region=us-east-1&endpoint={endpoint}", str(tmp_path))
     assert store.put_if_absent("a", b"1"), "a bucket without a prefix is a store too"
     assert list(store.list("")) == ["a"]
+
+
+def test_one_request_in_two_may_fail_and_what_is_there_is_whole(
+    stores: Stores, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of all requests fail: each put succeeds or is told within the time; nothing partial is seen."""
+    monkeypatch.setattr(bucket, "TRIES", 2)
+    whole = stores()
+    data = {f"k/{number}": os.urandom(2000) for number in range(8)}
+    with proxied(endpoint, 0.5) as proxy:
+        store = stores(proxy.url, same=True)
+        for key, content in data.items():
+            with suppress(CauceError):
+                assert store.put_if_absent(key, content)
+    assert all(whole.get(key) == data[key] for key in whole.list("k/"))

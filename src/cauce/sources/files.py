@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cauce.errors import CauceError, Place
-from cauce.spec.addresses import is_brought
+from cauce.spec.addresses import is_brought, scheme_of
 
 _CHUNK = 1 << 20
 _GLOB_SIGNS = frozenset("*?[")
@@ -86,11 +86,13 @@ def unreadable(file: SourceFile, error: OSError) -> CauceError:
 
 def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
     """The files that paths, folders and globs name, once each, sorted by name. E0401 where one names none,
-    E0402 where the system refuses to look, E0743 for a table or an address."""
+    E0402 where the system refuses to look, E0743 for a table or an address, E2618 for one that is brought."""
     found: dict[Path, SourceFile] = {}
     for pattern in paths:
         if is_held(pattern):
             raise CauceError("E0743", source=pattern)
+        if is_brought(pattern):
+            raise CauceError("E2618", source=f"{scheme_of(pattern)}://…")
         matched = _matched(pattern)
         if not matched:
             raise CauceError("E0401", pattern=pattern)

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from cauce.sources.http_retry import check_status
 from cauce.spec.addresses import Address, is_secret_name, options_beside
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _SIZE = re.compile(r"([0-9]{1,6})(KB|MB|GB|TB)")
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 POLICY_OPTIONS = frozenset(("private", "most", "seconds", "idle", "tries"))
@@ -103,11 +105,25 @@ def natural(name: str, text: str, *, most: int = 10**7) -> int:
 
 def url_of(address: Address) -> str:
     """The address as it is asked for, with the secrets that its query refers to."""
-    host = f"[{address.host}]" if ":" in address.host else address.host.encode("idna").decode()
+    host = written_host(address)
     port = "" if address.port is None else f":{address.port}"
     path, mark, query = address.path.partition("?")
     filled = "&".join(_filled(part) for part in query.split("&")) if query else ""
     return f"{address.scheme}://{host}{port}/{quote(path, safe=_AS_WRITTEN)}{mark}{filled}"
+
+
+def written_host(address: Address) -> str:
+    """The host as it stands in a URL. E2602 where no host can be called so."""
+    host = address.host
+    try:
+        if ":" in host:
+            return f"[{IPv6Address(host)}]"
+        name = host.encode("idna").decode()
+    except (UnicodeError, ValueError):
+        name = ""
+    if _HOST.fullmatch(name) is None:
+        raise CauceError("E2602", host=host, reason="?")
+    return name
 
 
 _AS_WRITTEN = "/%:@!$&'()*+,;=-._~"

@@ -28,7 +28,7 @@ _PORTS = {"http": 80, "https": 443}
 class Request:
     """What to ask for. secret: headers for the first host only (credentials), never shown."""
 
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     policy: Policy = field(default_factory=Policy)
@@ -51,7 +51,7 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: http.client.HTTPResponse
-    url: str
+    url: str = field(repr=False)
 
     def header(self, name: str) -> str | None:
         """A header's value by its name in small letters."""

@@ -79,12 +79,20 @@ def _tried(
             place.drop()
             raise Broken("HTTP 416")
         check_status(response, wanted.request, good=(200, 206))
+        if _is_page(response, wanted):
+            raise CauceError("E2617", url=wanted.request.shown)
         total = _begun_anew(response, place) if response.status == 200 else _rest(response, place, have)
         if total is None and not response.chunked:
             warn("W2615", url=wanted.request.shown)
         _copied(response, place.draft, total, patience=patience, report=report)
         said = Begun(response.header("etag") or "", response.header("last-modified") or "")
     return _checked(wanted, place, said)
+
+
+def _is_page(response: Response, wanted: WebFile) -> bool:
+    """Whether the server sends a web page, such as one that asks for a login, where no page was asked for."""
+    kind = (response.header("content-type") or "").partition(";")[0].strip().lower()
+    return kind == "text/html" and not urlsplit(wanted.request.url).path.lower().endswith((".html", ".htm"))
 
 
 def _question(request: Request, known: Version | None, *, have: int, begun: Begun) -> Request:

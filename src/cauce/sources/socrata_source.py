@@ -26,7 +26,7 @@ from cauce.errors import CauceError, warn
 from cauce.language import gettext_noop, translate_plural
 from cauce.sources.brought import Brought, Report, Wanted
 from cauce.sources.downloads import Download, Version, replace_json, sha256_of
-from cauce.sources.http_address import POLICY_OPTIONS, check_options, natural, policy_of
+from cauce.sources.http_address import POLICY_OPTIONS, check_options, natural, policy_of, written_host
 from cauce.sources.http_client import Request
 from cauce.sources.http_files import UNREACHED
 from cauce.sources.socrata import ID, Column, Drifted, Facts, Portal, is_dataset
@@ -207,8 +207,7 @@ def open_dataset(address: Address, wanted: Wanted) -> RemoteDataset:
     scheme, private = address.options.get("scheme", "https"), "private" in address.options
     if scheme not in ("https", "http") or (scheme == "http" and not private):
         raise CauceError("E2611", option="scheme", value=scheme, known="https; http + private=allow")
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    root = f"{scheme}://{host}{'' if address.port is None else f':{address.port}'}"
+    root = f"{scheme}://{written_host(address)}{'' if address.port is None else f':{address.port}'}"
     dataset = RemoteDataset(address, Request(root, policy=policy_of(address.options)), wanted.drop)
     _ = dataset._page
     return dataset

@@ -160,6 +160,26 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2617",
+        exit=Exit.DATA,
+        says=_("{url} gives a web page, not a file of rows."),
+        hint=_("Give the address of the file itself, such as that of the page's download button."),
+        explanation=_(
+            "The server sends a page for people to look at: the page around a download, one that asks for a "
+            "login, or one that says that the file is gone. Read as a table it would be nonsense."
+        ),
+    ),
+    Entry(
+        code="E2618",
+        exit=Exit.USAGE,
+        says=_("{source} is an address, and files of this machine are wanted here."),
+        hint=_("Name it as data.source of a project; or download it and give the file."),
+        explanation=_(
+            "Rows that are elsewhere are brought into a project's folder, where it is known what was brought "
+            "and whether it changed. A command that is given files by name has no such folder."
+        ),
+    ),
+    Entry(
         code="E2630",
         exit=Exit.UNAVAILABLE,
         says=_("{root} has no data set {dataset}."),
