@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -75,9 +75,9 @@ def missing(folder: Path, answered: list[str]) -> set[str]:
     return set(answered) - {one.request for file in files for one in file.requests}
 
 
-def kill_workers(folder: Path, rounds: int) -> None:
+def kill_workers(folder: Path, rounds: int) -> int:
     """Kill the workers of two services with one folder again and again under load; nothing that was answered
-    may be missing."""
+    may be missing. How many predictions were answered."""
     with ExitStack() as stack:
         kept = {"capture": str(folder), "patience": 60.0}
         both = [stack.enter_context(serving.start(**kept)) for _number in range(2)]
@@ -105,6 +105,7 @@ def kill_workers(folder: Path, rounds: int) -> None:
     )
     assert found.holds
     assert found.requests >= len(answered)
+    return len(answered)
 
 
 def test_twenty_killed_workers_lose_no_answered_prediction(tmp_path: Path) -> None:
@@ -115,10 +116,15 @@ def test_twenty_killed_workers_lose_no_answered_prediction(tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_two_hundred_killed_workers_lose_no_answered_prediction(tmp_path: Path) -> None:
+def test_two_hundred_killed_workers_lose_no_answered_prediction(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """What happens once in a hundred times would happen every week."""
     (tmp_path / "kept").mkdir()
-    kill_workers(tmp_path / "kept", 100)
+    answered = kill_workers(tmp_path / "kept", 100)
+    record_property("workers killed", 200)
+    record_property("predictions answered", answered)
+    record_property("answered and missing", 0)
 
 
 def test_a_killed_supervisor_loses_no_answered_prediction(tmp_path: Path) -> None:

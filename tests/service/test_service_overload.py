@@ -10,13 +10,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httptools
 import pytest
 import served_models as serving
 import test_service_processes as processes
+from test_service_swaps import resident
 
 from cauce.running.serving import Service
 
@@ -111,15 +111,6 @@ async def offered(url: str, rate: float | None, seconds: float, connections: int
         one.transport.abort()  # type: ignore[attr-defined]
     await asyncio.sleep(0)
     return seen
-
-
-def resident(service: Service) -> int:
-    """Bytes of memory that the workers hold."""
-    found = 0
-    for child in processes.children(service):
-        text = Path(f"/proc/{child}/status").read_text(encoding="ascii")
-        found += int(text.partition("VmRSS:")[2].split()[0]) * 1024
-    return found
 
 
 def held(service: Service, count: int, stack: ExitStack) -> None:

@@ -62,7 +62,7 @@ def _invocations(app: Application, request: Request) -> Answer:
 def _explain(app: Application, request: Request) -> Answer:
     if app.explain is None:
         raise CauceError("E2427")
-    return explained(app.served, request, app.explain)
+    return explained(app.served, request, explain=app.explain)
 
 
 def _live(_app: Application, _request: Request) -> Answer:

@@ -121,7 +121,7 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
     return bytes(found)
 
 
-def explained(served: Served, request: Request, explain: Explain) -> Answer:
+def explained(served: Served, request: Request, *, explain: Explain) -> Answer:
     """One row or many, by column name, with what each column adds to the raw score of each prediction."""
     demand(request, JSON_NAMES, known="application/json")
     if request.query:
