@@ -26,7 +26,10 @@ from cauce.language import gettext_noop as _
 
 _PREDICT: dict[str, Any] = {
     "out": Annotated[
-        str, option(_("The file to write; .parquet or .csv. On Spark a folder of such files."), FILE)
+        str,
+        option(
+            _("The file to write (.parquet, .csv), or a database's table; on Spark a folder of files."), FILE
+        ),
     ],
     "model": Annotated[str | None, option(MODEL_HELP, _("MODEL"))],
     "digest": Digest,
