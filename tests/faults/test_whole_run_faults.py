@@ -23,6 +23,7 @@ from cauce.testing.failpoints import traced_calls
 from cauce.testing.tracking import refusing_server, silent_server, unused_port
 
 Note = Callable[[str, object], None]
+Whole = tuple[dict[str, Any], dict[str, str]]
 SCRIPT = [sys.executable, str(Path(whole_run.__file__))]
 CALLS = (
     "fsync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,fchmod,ftruncate,write"
@@ -47,10 +48,16 @@ def _script(*arguments: str, seconds: int) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def _whole(folder: Path) -> Whole:
     """What a run that nobody harms answers, and the digests of what it leaves."""
     expected, objects = _script("whole", str(folder), seconds=120)
     return expected, objects
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """The same, of a run in a folder of its own: it is the same in every folder."""
+    return _whole(tmp_path_factory.mktemp("unharmed") / "project")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +79,9 @@ def test_killed_at_any_passage_the_next_run_makes_the_same_model(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_killed_at_many_system_calls_the_next_run_makes_the_same_model(
-    quick_folder: Path, record_property: Note
+    quick_folder: Path, whole: Whole, record_property: Note
 ) -> None:
-    expected, objects = _whole(quick_folder / "whole")
+    expected, objects = whole
     assert _strace(whole_run.make_project(quick_folder / "traced")).returncode == 0
     calls = traced_calls((quick_folder / "traced" / "strace").read_text())
     sampled = calls[:: max(1, len(calls) // 60)]
@@ -128,8 +135,8 @@ def _ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     return process.returncode, json.loads(out) if out else {}, err
 
 
-def test_two_runs_at_once_in_one_project_end_alike_with_one_copy_of_all(tmp_path: Path) -> None:
-    expected, objects = _whole(tmp_path / "whole")
+def test_two_runs_at_once_in_one_project_end_alike_with_one_copy_of_all(tmp_path: Path, whole: Whole) -> None:
+    expected, objects = whole
     project = whole_run.make_project(tmp_path / "project")
     ends = [_ended(process) for process in (_command(project), _command(project))]
     for status, answer, said in ends:
@@ -141,9 +148,9 @@ def test_two_runs_at_once_in_one_project_end_alike_with_one_copy_of_all(tmp_path
 
 @pytest.mark.parametrize("count", [3, pytest.param(15, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_after_ctrl_c_at_any_time_the_next_run_makes_the_same_model(
-    tmp_path: Path, count: int, record_property: Note
+    tmp_path: Path, whole: Whole, count: int, record_property: Note
 ) -> None:
-    expected, objects = _whole(tmp_path / "whole")
+    expected, objects = whole
     interrupted = 0
     for number in range(count):
         project = whole_run.make_project(tmp_path / str(number))
@@ -202,10 +209,10 @@ def test_a_store_that_cannot_be_written_is_named_and_stays_as_it_is(small_disk: 
 
 @pytest.mark.parametrize("kind", ["down", "silent", "failing"])
 def test_a_tracking_server_in_trouble_costs_two_seconds_and_no_model(
-    tmp_path: Path, kind: str, record_property: Note
+    tmp_path: Path, whole: Whole, kind: str, record_property: Note
 ) -> None:
     pytest.importorskip("mlflow", reason="MLflow is not installed")
-    expected, _ = _whole(tmp_path / "whole")
+    expected, _ = whole
     with _server(kind) as address:
         text = whole_run.PROJECT.replace("enabled = false", f'uri = "{address}"')
         project = whole_run.make_project(tmp_path / "project", text)
