@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,10 @@ def test_one_partition_with_nearly_all_rows_gives_the_same(spark_session: Any, t
     engine = SparkEngine(spark_session)
     row = pl.Series("row", range(ROWS), dtype=pl.Int64)
     frame = pl.DataFrame({"row": row, "x": (row * 7919 % 1009) / 1009})
-    ends = ((0, ROWS * 99 // 100), (ROWS * 99 // 100, ROWS), (0, 0))
+    ends = ((0, ROWS * 99 // 100), (ROWS * 99 // 100, ROWS), (0, 7))
     parts = [spark_session.range(*end, 1, 1) for end in ends]
+    # Spark leaves a partition away that it knows to be empty.
+    parts[2] = parts[2].where("id % 7 = 8")
     rows = parts[0].union(parts[1]).union(parts[2])
     keyed = positional(rows.selectExpr("id", "(id * 7919 % 1009) / 1009.0D AS x"))
     sizes = sorted(len(part) for part in keyed.rdd.glom().collect())
@@ -137,6 +140,18 @@ def test_a_driver_that_is_killed_while_rows_are_written_leaves_nothing(
     other = write_snapshot(source.batches(), SCHEMA, store=LocalStore(str(tmp_path / "other")))
     assert manifest.identity == other.identity
     assert SnapshotSource(manifest, store).schema == SCHEMA
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_the_workers_is_told_of(mounted: Callable[[str, str], Path]) -> None:
+    """Pages of Java that end in "No space left" do not say which disk, nor that what is finished is kept."""
+    disk = mounted("disk", "4m")
+    (disk / "filling").write_bytes(b"\0" * (3 << 20))
+    done = run_with("local[1]", [str(Path(__file__).with_name("full_local_disk.py")), str(disk)])
+    assert done.returncode == 0, done.stdout[-4000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["code"] == "E0718", told
+    assert told["rounds"] == 2
 
 
 @pytest.mark.slow

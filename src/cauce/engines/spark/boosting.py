@@ -16,10 +16,10 @@ from cauce.engines.spark.boosting_rounds import Address, Listener, listening
 from cauce.engines.spark.boosting_rows import PACKED
 from cauce.engines.spark.boosting_tasks import TOLD, Crew, dealt, grown, result_of
 from cauce.engines.spark.crossing import error_from_json
+from cauce.engines.spark.hearing import home_of
 from cauce.engines.spark.jobs import Tell, collected
 from cauce.engines.spark.table import Counted, SparkTable, run_task, worker_environment
 from cauce.errors import CauceError, warn
-from cauce.version import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -68,17 +68,17 @@ def _listening(session: SparkSession, listener: Listener) -> AbstractContextMana
 
 def _stage(table: SparkTable, spec: BoostSpec, workers: int, address: Address | None) -> DataFrame:
     """Rows dealt out by their hashes, and tasks that grow the trees."""
-    version = __version__
 
     def deal(batches: Counted) -> Iterator[pa.RecordBatch]:
         return dealt(batches, spec, workers=workers)
 
     spread = table.carried(deal, PACKED, columns=spec.columns).repartitionById(workers, "worker")
+    home = home_of(spread.sparkSession)
     threads = int(spread.sparkSession.sparkContext.getConf().get("spark.task.cpus", "1"))
     crew = Crew(workers, threads, address)
 
     def grow(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: grown(batches, spec, crew=crew), version)
+        return run_task(lambda: grown(batches, spec, crew=crew), home)
 
     with worker_environment(spread.sparkSession):
         told = spread.mapInArrow(grow, TOLD, barrier=workers > 1)

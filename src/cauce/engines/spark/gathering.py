@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from cauce.engines.spark.hearing import home_of
 from cauce.engines.spark.jobs import DRIVER_ROWS, Tell, collected, known_partitions
 from cauce.engines.spark.table import Counted, PieceRows, SparkTable, run_task, worker_environment
-from cauce.version import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -87,10 +87,10 @@ def _merged_there(frame: DataFrame, merged: tuple[Merging, ...], *, groups: int)
     """A row of merged states for each group of partitions, made by the executors."""
     from pyspark.sql.functions import col  # noqa: PLC0415
 
-    version = __version__
+    home = home_of(frame.sparkSession)
 
     def carry(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: _merge_batches(batches, merged), version)
+        return run_task(lambda: _merge_batches(batches, merged), home)
 
     spread = frame.repartition(groups, col("part") % groups)
     with worker_environment(frame.sparkSession):

@@ -10,6 +10,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from cauce.engines.spark.faults import translated_jobs
+from cauce.engines.spark.hearing import tell_heard
 from cauce.errors import CauceError, warn_now
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ def brought(
 ) -> list[Any]:
     """What `action` brings to the driver. E0713 where that is more than `most`, or `most` more than may come.
 
-    W0704 is told while no executor has been given to the session.
+    W0704 is told while no executor has been given to the session, and what tasks warn of once they are done.
     """
     if most > DRIVER_ROWS:
         raise CauceError("E0713")
     with job(session, tell=tell):
         rows = _interruptibly(action, session.sparkContext)
+    tell_heard(session.sparkContext)
     if len(rows) > most:
         raise CauceError("E0713")
     return rows

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from cauce.engines.spark.hearing import home_of
 from cauce.engines.spark.jobs import DRIVER_ROWS, collected
 from cauce.engines.spark.table import run_task, worker_environment
-from cauce.version import __version__
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,10 +27,10 @@ def answers_of(
     tasks: serialisable, with what they share in common objects. watch: called now and then meanwhile. Raises
     what a task raised, of ours; E0701 to E0719 where Spark could not finish.
     """
-    partitions, version, own = min(len(tasks), DRIVER_ROWS), __version__, tuple(tasks)
+    partitions, home, own = min(len(tasks), DRIVER_ROWS), home_of(session), tuple(tasks)
 
     def carry(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: _answered(batches, own), version)
+        return run_task(lambda: _answered(batches, own), home)
 
     numbers = session.range(0, len(own), 1, partitions)
     with worker_environment(session):

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from cauce.engines.spark.batches import to_arrow, to_polars
 from cauce.engines.spark.crossing import Crossed
+from cauce.engines.spark.hearing import Home, heard_at, home_of
 from cauce.engines.spark.schema import spark_schema
 from cauce.errors import CauceError
 from cauce.expr.batch import take
@@ -143,7 +144,7 @@ class SparkTable:
         own = self.works[0].columns if self.works else columns or self.schema.names
         # Without any column there would be no rows.
         frame, read = self.rows.read_by(tuple(own) or self.rows.schema.names[:1])
-        carry = _task(read, self.works, carrier)
+        carry = _task(read, self.works, carrier, home=home_of(frame.sparkSession))
         with worker_environment(frame.sparkSession):
             return frame.mapInArrow(carry, result, barrier=barrier)
 
@@ -194,23 +195,25 @@ def _task(
     read: Callable[[Any], Iterator[pl.DataFrame]],
     works: tuple[Work, ...],
     carrier: Carrier,
+    *,
+    home: Home,
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """What an executor runs for one partition."""
-    version = __version__
 
     def carry(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run_task(lambda: carrier(_worked(read(batches), works)), version)
+        return run_task(lambda: carrier(_worked(read(batches), works)), home)
 
     return carry
 
 
-def run_task(task: Callable[[], Iterator[pa.RecordBatch]], version: str) -> Iterator[pa.RecordBatch]:
-    """What `task` gives; errors of ours cross to the driver. version: the driver's; E0712 for another."""
+def run_task(task: Callable[[], Iterator[pa.RecordBatch]], home: Home) -> Iterator[pa.RecordBatch]:
+    """What `task` gives; errors and warnings of ours cross to `home`. E0712 for another version."""
     settle_worker()
     try:
-        if version != __version__:
-            raise CauceError("E0712", worker=__version__, driver=version)  # noqa: TRY301 - it crosses too
-        yield from task()
+        if home.version != __version__:
+            raise CauceError("E0712", worker=__version__, driver=home.version)  # noqa: TRY301 - it crosses too
+        with heard_at(home):
+            yield from task()
     except CauceError as error:
         raise Crossed(error) from None
 
