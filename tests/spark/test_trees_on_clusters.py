@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cauce.testing.spark import Cluster, run_with, wait_for
+from cauce.testing.spark import Cluster, run_with, standalone_cluster, wait_for
 
 pytestmark = pytest.mark.spark
 
@@ -19,8 +19,9 @@ SOME = "one_machine and (missing or shares or drawn) or cannot_train"
 KILLED = Path(__file__).with_name("trees_while_killed.py")
 
 
-def run_tests(master: str, *options: str) -> None:
-    done = run_with(master, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options, TESTS])
+def run_tests(master: str, *options: str, seconds: float = 240.0) -> None:
+    command = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options, TESTS]
+    done = run_with(master, command, seconds=seconds)
     assert done.returncode == 0, done.stdout[-6000:]
     assert re.search(r"\d+ passed", done.stdout)
 
@@ -36,6 +37,16 @@ def test_more_workers_grow_them_too(workers: int, monkeypatch: pytest.MonkeyPatc
     """The trees would depend on the size of the cluster."""
     monkeypatch.setenv("CAUCE_TEST_WORKERS", str(workers))
     run_tests("local[4]")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("workers", [3, 4])
+def test_more_executors_grow_them_too(workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two machines a mistake in who speaks to whom may not show."""
+    monkeypatch.setenv("CAUCE_TEST_WORKERS", str(workers))
+    with standalone_cluster(tmp_path / "cluster", workers) as cluster:
+        run_tests(cluster.master, "-k", SOME, seconds=1200.0)
 
 
 @pytest.mark.slow
