@@ -127,6 +127,31 @@ def test_two_hundred_killed_workers_lose_no_answered_prediction(
     record_property("answered and missing", 0)
 
 
+def test_with_a_window_a_kill_loses_what_was_answered_in_it_and_no_more(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Who gave up some certainty for speed would have given up more than was said."""
+    window, write = 0.1, 1.0
+    marks: list[tuple[float, int]] = []
+    with serving.start(capture=str(tmp_path), capture_window=1000 * window, patience=60.0) as service:
+        (worker,) = workers(service)
+        with clients(service.url, 3) as answered:
+            assert until(lambda: len(answered) > 20)
+            end = time.monotonic() + 2 * (window + write)
+            while time.monotonic() < end:
+                marks.append((time.monotonic(), len(answered)))
+                time.sleep(0.005)
+            os.kill(worker, signal.SIGKILL)
+            killed = time.monotonic()
+            assert until(lambda: not _line(worker))
+            at_most = len(answered)
+    surely = max(count for moment, count in marks if moment <= killed - window - write)
+    assert surely > 20
+    assert missing(tmp_path, answered[:surely]) == set()
+    record_property("predictions answered before a kill", at_most)
+    record_property("of them lost", len(missing(tmp_path, answered[:at_most])))
+
+
 def test_a_killed_supervisor_loses_no_answered_prediction(tmp_path: Path) -> None:
     """The processes that are left behind end, and what they answered must be there."""
     service = serving.start(capture=str(tmp_path))
