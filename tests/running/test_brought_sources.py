@@ -224,3 +224,28 @@ def test_a_pattern_without_a_match_is_told(bucket: str, tmp_path: Path) -> None:
     with pytest.raises(CauceError) as caught:
         ingested(project(tmp_path / "p", s3(bucket, "nothing/*.csv")))
     assert caught.value.code == "E2658"
+
+
+def test_people_hear_how_much_of_a_download_is_here(penguins: Path, tmp_path: Path) -> None:
+    """A run that fetches for minutes before its first step would look dead."""
+    from cauce.running.observer import Silent
+
+    heard: list[tuple[float, float | None]] = []
+
+    class Hearing(Silent):
+        def bringing(self, done: float, total: float | None) -> None:
+            heard.append((done, total))
+
+    with file_server(penguins.parent, []) as url:
+        work = open_workspace(project(tmp_path / "p", f"{url}/penguins.csv#private=allow"))
+        run_project(work, until="ingest", observer=Hearing())
+    size = penguins.stat().st_size
+    assert heard[-1] == (size, size)
+
+
+@pytest.mark.usefixtures("_keys")
+def test_doctor_tries_the_bucket_of_a_store(bucket: str, penguins: Path, tmp_path: Path) -> None:
+    for name, state in (("cauce-test", "ok"), ("no-such-bucket", "fail")):
+        url = s3(bucket, "checked").replace("cauce-test", name)
+        folder = project(tmp_path / name, str(penguins), more=f'[store]\nurl = "{url}"\n')
+        assert [one.state for one in cauce.doctor(folder).checks if one.name == "bucket"] == [state]
