@@ -53,3 +53,13 @@ def test_the_number_of_tasks_is_known_without_asking_spark(
     rows = PieceRows(spark_session, tuple(range(pieces)), Schema((Field("x", "float"),)), tasks)
     frame, _ = rows.read_by(("x",))
     assert rows.partitions == known_partitions(frame)
+
+
+def test_java_does_not_compile_its_own_start_thoroughly(spark_session: Any) -> None:
+    """A third of a run's processor seconds would go there, on a machine where Python needs them."""
+    from cauce.engines.spark.session import _QUIET
+
+    option = _QUIET["spark.driver.defaultJavaOptions"]
+    assert spark_session.sparkContext.getConf().get("spark.driver.defaultJavaOptions") == option
+    machine = spark_session._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean()
+    assert option in list(machine.getInputArguments())

@@ -29,6 +29,8 @@ _QUIET = {
     "spark.sql.caseSensitive": "true",
     # Without it a user's profile.py, in the folder where the command runs, would be taken for Python's.
     "spark.executorEnv.PYTHONSAFEPATH": "1",
+    # Java hands rows to Python here and ends soon: compiling its own start thoroughly takes a third of a run.
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1",
 }
 _LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 _NEEDED = {
