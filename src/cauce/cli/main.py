@@ -25,7 +25,7 @@ from cauce.cli.terminal import (
 )
 from cauce.errors import CauceError, CauceWarning
 from cauce.language import use_language
-from cauce.sparing import spare_collections, spare_imports
+from cauce.sparing import spare_collections, spare_imports, spare_last_collection, spare_memory
 from cauce.threads import limit_threads
 
 _COMPLETING = "_CAUCE_COMPLETE"
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code; SIGTERM ends it as Ctrl-C does."""
     spare_imports()
     spare_collections()
+    spare_memory()
     told: list[int] = []
 
     def end(number: int, _frame: Any) -> None:
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             signal.signal(one, signal.SIG_DFL)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    spare_last_collection()
     sys.exit(TERMINATED if told and status == INTERRUPTED else status)
 
 

@@ -92,6 +92,13 @@ def peek(settings: Settings) -> tuple[str, int | None]:
     return language, threads if type(threads) is int and threads >= 1 else None
 
 
+def tracks(settings: Settings) -> bool:
+    """Whether the project seems to track its runs, before it is read."""
+    declared = _declared(settings)
+    tracking = declared.get("tracking", {})
+    return bool(declared) and isinstance(tracking, dict) and tracking.get("enabled", True) is True
+
+
 def _declared(settings: Settings) -> dict[str, Any]:
     file = Path(settings.project_file)
     try:

@@ -1,7 +1,8 @@
 """The process beside a run that ships its outbox: `python -m cauce.tracking.shipper`.
 
-It is told on its standard input, one JSON document a line: first where to ship what, later that the run
-is over. It tells on its standard output what arrived. It ends with the process that started it.
+It loads MLflow; then it is told on its standard input, one JSON document a line: first where to ship what,
+later that the run is over. It tells on its standard output what arrived. It ends with the process that
+started it.
 """
 
 from __future__ import annotations
@@ -73,20 +74,29 @@ def main() -> None:
     global _channel  # noqa: PLW0603 - one process, one channel
     parent = os.getppid()
     _channel = _private_channel()
+    failure = _loaded()
     told = json.loads(_first_line())
     orders = Orders()
     threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
     destination = Destination(**told["destination"])
     outbox = Outbox(Path(told["outbox"]))
-    try:
-        patiently(_load)
-    except Exception as error:
-        _say(failed=reason_of(error, destination))
+    if failure is not None:
+        _say(failed=reason_of(failure, destination))
         os._exit(1)
+    os.chdir(outbox.folder)
     with quiet_mlflow():
         _say(sending=0.0)
         _work(Shipment(outbox, Deliverer(destination), _sending, _arrived), orders)
     os._exit(0)
+
+
+def _loaded() -> Exception | None:
+    """What went wrong while MLflow was loaded, before anybody can be told."""
+    try:
+        patiently(_load)
+    except Exception as error:
+        return error
+    return None
 
 
 def _load() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -24,6 +23,7 @@ from cauce.ports.tracker import Delivery
 from cauce.tracking.border import mlflow_installed, require_mlflow
 from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox, RunMail
+from cauce.tracking.process import end, shipper_process
 from cauce.tracking.pulse import Pulse, pulse
 
 DEAD_SECONDS = 1.7
@@ -58,15 +58,7 @@ class Shipper:
         with translated(str(self.outbox.folder)):
             self.outbox.folder.mkdir(parents=True, exist_ok=True)
         self._refused = self.outbox.refused()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cauce.tracking.shipper"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self.outbox.folder,
-            # Ctrl-C is for the run, which then says what becomes of this process.
-            start_new_session=True,
-        )
+        self._process = shipper_process()
         told = {"outbox": str(self.outbox.folder.resolve()), "destination": self.destination.to_json()}
         self._tell(told)
         assert self._process.stdout is not None
@@ -100,12 +92,7 @@ class Shipper:
     def close(self) -> None:
         """End the process now. What has not arrived stays in the outbox."""
         self._gone = self._process.poll() is not None
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    pipe.close()
+        end(self._process)
 
     def _limit(self) -> float:
         """Until when to wait for the next sign of life. Of a dead server only what arrived counts as one."""

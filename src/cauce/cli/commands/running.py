@@ -9,6 +9,7 @@ import typer
 from cauce.cli.answer import Answer
 from cauce.cli.application import ENGINE, Context, command, option, settings_of, terminal_of
 from cauce.cli.options import taking
+from cauce.cli.settings import tracks
 from cauce.language import gettext_noop as _
 
 
@@ -26,12 +27,17 @@ def plan(context: Context, **engine: Any) -> Answer:
 @taking(ENGINE, context=Context)
 def run(context: Context, **engine: Any) -> Answer:
     """Run the project."""
-    from cauce.api.run import run
-    from cauce.cli.progress import observed
-    from cauce.cli.rendering.running import ran
+    from cauce.tracking.process import expected_shipper
 
-    with observed(terminal_of(context)) as observer:
-        report = run(settings_of(context).project_file, observer=observer, **engine)
+    settings = settings_of(context)
+    # It loads MLflow while this process loads what a run needs.
+    with expected_shipper(wanted=tracks(settings)):
+        from cauce.api.run import run
+        from cauce.cli.progress import observed
+        from cauce.cli.rendering.running import ran
+
+        with observed(terminal_of(context)) as observer:
+            report = run(settings.project_file, observer=observer, **engine)
     return ran(report)
 
 
