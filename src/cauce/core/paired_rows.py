@@ -20,7 +20,7 @@ from cauce.expr.schema import Field, Schema
 from cauce.stats.row_hash import row_hashes
 
 UNSEEN = "__unseen__"
-"""integer: 1 where neither model can have learned from the row, else 0."""
+"""integer: 1 where neither model, nor one that they go on from, can have learned from the row, else 0."""
 
 
 def scored_name(model: int, column: str) -> str:
@@ -32,20 +32,21 @@ def scored_name(model: int, column: str) -> str:
 class PairedRows:
     """Work: the test rows of the second model's split, as TARGET, WEIGHT, BUCKET, UNSEEN and both scores.
 
-    input: the snapshot's schema. prepared: by the second model's split, without kept columns. other: the
-    first model's split. scorers: the first's and the second's, over `input`, keeping nothing.
+    input: the snapshot's schema. prepared: by the second model's split, without kept columns. others: the
+    splits of the first model and of all that either goes on from. scorers: the first's and the second's, over
+    `input`, keeping nothing.
     """
 
     input: Schema
     prepared: Preparation
-    other: SplitRule
+    others: tuple[SplitRule, ...]
     scorers: tuple[Scorer, Scorer]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
-        split = self.other.columns or self.input.names
-        time = (self.other.column,) if hasattr(self.other, "column") else ()
+        split = tuple(name for one in self.others for name in one.columns or self.input.names)
+        time = tuple(one.column for one in self.others if hasattr(one, "column"))
         scored = (name for scorer in self.scorers for name in scorer.columns)
         return tuple(dict.fromkeys((*self.prepared.columns, *split, *time, *scored)))
 
@@ -68,15 +69,18 @@ class PairedRows:
         found: dict[str, Any] = {name: known.get_column(name) for name in (TARGET, WEIGHT)}
         label = known.get_column(TARGET).to_numpy()
         found[BUCKET] = bucket_of(rows, self.input, columns=self.prepared.rule.columns)
-        found[UNSEEN] = (self._folds(rows, label) == TEST).astype(np.int64)
+        found[UNSEEN] = self._unseen(rows, label).astype(np.int64)
         for at, scorer in enumerate(self.scorers):
             columns = scorer(rows).get_columns()
             found |= {scored_name(at, one.name): one for one in columns}
         return pl.DataFrame(found)
 
-    def _folds(self, rows: pl.DataFrame, label: NDArray[np.float64]) -> NDArray[np.int64]:
-        lane, _ = row_hashes(rows, self.input, columns=self.other.columns or None)
-        return self.other.folds(rows, lane=lane, label=label)
+    def _unseen(self, rows: pl.DataFrame, label: NDArray[np.float64]) -> NDArray[np.bool_]:
+        unseen = np.ones(rows.height, dtype=np.bool_)
+        for rule in self.others:
+            lane, _ = row_hashes(rows, self.input, columns=rule.columns or None)
+            unseen &= rule.folds(rows, lane=lane, label=label) == TEST
+        return unseen
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PairedRows, tuple(getattr(self, one.name) for one in fields(self))

@@ -1,4 +1,7 @@
-"""Compares two models on the test rows of the newer one's snapshot that neither has learned from."""
+"""Compares two models on the test rows of the newer one's snapshot that neither has learned from.
+
+What a model that goes on from another has learned from includes the rows of that one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from cauce.core.bundle.answers import THRESHOLD, probability_name
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.opening import open_stored_bundle
+from cauce.core.bundle.writing import bundle_key
 from cauce.core.columns import TARGET, WEIGHT
 from cauce.core.comparison import Comparison
 from cauce.core.metrics.doubt import Sampling
@@ -32,6 +36,7 @@ from cauce.stats import Counts, Filtered, Grouped
 _NO_SPLIT = _("it does not say how its rows were divided")
 _NO_SNAPSHOT = _("it does not say which dataset it was trained on")
 _GONE = _("its own dataset is no longer in the store")
+_EARLIER = _("the model that it goes on from is no longer in the store")
 _COLUMNS = _("its split needs the column {column}, which the newer dataset does not have in the same kind")
 _CONTENT = _("its split goes by the content of the whole row, and the two datasets have other columns")
 
@@ -128,14 +133,15 @@ class _Asked:
         if snapshot is None:
             raise _unknown(second, _NO_SNAPSHOT)
         source = SnapshotSource(read_manifest(work.store, snapshot), work.store)
-        schema, other = source.schema, _rule(first)
-        if first.manifest.snapshot != snapshot:
-            _check_known(work, first, schema)
+        schema, others = source.schema, _others(work, first, second)
+        for one in others:
+            if one.manifest.snapshot != snapshot:
+                _check_known(work, one, schema)
         key = tuple(one.name for one in second.manifest.key)
         weight = work.project.data.weight if work.project.data.weight in schema.names else None
         prepared = Preparation(schema, second.manifest.target, rule, key, weight)
         scorers = tuple(one.scorer(schema=schema, numbers=True) for one in (first, second))
-        rows = PairedRows(schema, prepared, other, (scorers[0], scorers[1]))
+        rows = PairedRows(schema, prepared, tuple(_rule(one) for one in others), (scorers[0], scorers[1]))
         return _Asked(
             source=source,
             rows=rows,
@@ -164,6 +170,26 @@ def _rule(bundle: Bundle) -> SplitRule:
     if bundle.manifest.split is None:
         raise _unknown(bundle, _NO_SPLIT)
     return bundle.manifest.split
+
+
+def _others(work: Workspace, first: Bundle, second: Bundle) -> tuple[Bundle, ...]:
+    """The first model and all that either goes on from, whose rows both have learned from; not the second.
+
+    E0912 where one of them is gone.
+    """
+    found: dict[str, Bundle] = {second.identity: second}
+    waiting = [first, second]
+    while waiting:
+        one = waiting.pop()
+        found[one.identity] = one
+        before = one.manifest.continued
+        if before is None or before.digest in (*found, first.identity):
+            continue
+        if not work.store.exists(bundle_key(before.digest)):
+            raise _unknown(one, _EARLIER)
+        waiting.append(open_stored_bundle(work.store, before.digest))
+    del found[second.identity]
+    return tuple(found.values())
 
 
 def _unknown(bundle: Bundle, reason: str, **values: Any) -> CauceError:
