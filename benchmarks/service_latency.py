@@ -1,4 +1,4 @@
-"""One row, one connection: the service beside a bare ASGI echo of the same body under the same server.
+"""One row, one connection: the service beside a bare ASGI echo of the same body under uvicorn.
 
 `ratio` is of median latencies; `processor_ratio` of the server's processor time for a request, which other
 work on the machine disturbs less. Rounds alternate; medians count. The client runs on the same machine.
@@ -12,6 +12,8 @@ import json
 from serving import beside_echo, medians, sync_seconds, workplace
 
 TARGET = 1.8
+MLFLOW = 50
+"""Times as fast as its service, at least."""
 
 
 def main() -> None:
@@ -19,8 +21,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--capture", action="store_true", help="also with every prediction kept first")
+    parser.add_argument("--mlflow", action="store_true", help="also `mlflow models serve` of the same trees")
     given = parser.parse_args()
-    found = beside_echo(connections=1, seconds=given.seconds, rounds=given.rounds, capture=given.capture)
+    found = beside_echo(
+        connections=1,
+        seconds=given.seconds,
+        rounds=given.rounds,
+        capture=given.capture,
+        beside_mlflow=given.mlflow,
+    )
     median = medians(found, lambda one: one.quantile(0.5))
     processor = medians(found, lambda one: one.processor)
     slowest = medians(found, lambda one: one.quantile(0.99))
@@ -41,6 +50,9 @@ def main() -> None:
             sync = sync_seconds(folder)
         result["capture_more_microseconds"] = round((median["capture"] - median["cauce"]) * 1e6, 1)
         result["sync_microseconds"] = round(sync * 1e6, 1)
+    if given.mlflow:
+        times = median["mlflow"] / median["cauce"]
+        result |= {"mlflow_ratio": round(times, 1), "mlflow_target": MLFLOW, "mlflow_holds": times >= MLFLOW}
     print(json.dumps(result))
 
 

@@ -13,6 +13,8 @@ from serving import beside_echo, medians
 
 CONNECTIONS = 32
 TARGET = 0.45
+MLFLOW = 100
+"""Times as many as its service, at least."""
 CAPTURE_TARGET = 0.2
 """Of throughput, at most, where every prediction is on the disk before its answer leaves."""
 
@@ -22,9 +24,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--capture", action="store_true", help="also with every prediction kept first")
+    parser.add_argument("--mlflow", action="store_true", help="also `mlflow models serve` of the same trees")
     given = parser.parse_args()
     found = beside_echo(
-        connections=CONNECTIONS, seconds=given.seconds, rounds=given.rounds, capture=given.capture
+        connections=CONNECTIONS,
+        seconds=given.seconds,
+        rounds=given.rounds,
+        capture=given.capture,
+        beside_mlflow=given.mlflow,
     )
     rate = medians(found, lambda one: one.throughput)
     processor = medians(found, lambda one: one.processor)
@@ -46,6 +53,9 @@ def main() -> None:
         more = 1 - processor["cauce"] / processor["capture"]
         result |= {"capture_cost": round(cost, 3), "capture_processor_cost": round(more, 3)}
         result |= {"capture_target": CAPTURE_TARGET, "capture_holds": cost <= CAPTURE_TARGET}
+    if given.mlflow:
+        times = rate["cauce"] / rate["mlflow"]
+        result |= {"mlflow_ratio": round(times, 1), "mlflow_target": MLFLOW, "mlflow_holds": times >= MLFLOW}
     print(json.dumps(result))
 
 

@@ -1,6 +1,8 @@
 """What the benchmarks of the service share: a model of 25 columns, an echo, a client, and processor time.
 
-The echo is the barest ASGI application under the same server: it reads the body and sends it back.
+The echo is the barest ASGI application under uvicorn: it reads the body and sends it back. MLflow serves the
+same trees, as it serves any model: it is sent the features, which it has not to make, and 0 for a missing one,
+which a row alone cannot hold there.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -15,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,15 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), lifespan="off", ws="none", log_config=None,
             access_log=False, proxy_headers=False, server_header=False)
+"""
+
+SAVE = """
+import sys, mlflow.xgboost, xgboost
+booster = xgboost.Booster()
+booster.load_model(sys.argv[1])
+booster.feature_names = [str(place) for place in range(booster.num_features())]
+booster.feature_types = None
+mlflow.xgboost.save_model(booster, sys.argv[2], model_format="json", pip_requirements=["xgboost"])
 """
 
 
@@ -142,13 +154,57 @@ def cauce(folder: Path, digest: str, **choices: Any) -> Iterator[tuple[str, int]
     from cauce.running.serving import prepare
 
     with prepare(folder, digest=digest, choices={"port": 0, **choices}).start() as service:
-        pid = service.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        yield service.url, int(children[0])
+        yield service.url, _children(service.process.pid)[0]
 
 
-def _until_open(port: int) -> None:
-    end = time.monotonic() + 30
+@contextmanager
+def mlflow(folder: Path, digest: str) -> Iterator[tuple[str, int, list[bytes]]]:
+    """`mlflow models serve` of the bundle's trees, one worker: its address, its process, and requests."""
+    from cauce.core.bundle.opening import open_bundle
+    from cauce.core.trees.document import write_xgboost
+
+    bundle = open_bundle(folder, digest=digest)
+    trees, where = folder.parent / "trees.json", folder.parent / "mlflow"
+    trees.write_bytes(write_xgboost(bundle.ensemble))
+    subprocess.run([sys.executable, "-I", "-c", SAVE, str(trees), str(where)], check=True)
+    matrix = bundle.scorer(payload="onnx", threads=1).matrix(rows(200, seed=5))
+    names = [str(place) for place in range(matrix.shape[1])]
+    split = [
+        {"columns": names, "data": [[0.0 if value != value else value for value in row]]}
+        for row in matrix.astype(float).tolist()
+    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    binaries = Path(sys.executable).parent
+    command = [str(binaries / "mlflow"), "models", "serve", "--model-uri", str(where), "--port", str(port)]
+    command += ["--env-manager", "local", "--workers", "1"]
+    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pid = process.pid
+    try:
+        _until_open(port, seconds=180)
+        while children := _children(pid):
+            pid = children[-1]
+        yield (
+            f"http://127.0.0.1:{port}",
+            pid,
+            [json.dumps({"dataframe_split": one}).encode() for one in split],
+        )
+    finally:
+        for one in (pid, process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGTERM)
+        process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(one) for one in text.split()]
+
+
+def _until_open(port: int, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -259,10 +315,10 @@ def load(
 
 
 def beside_echo(
-    *, connections: int, seconds: float, rounds: int, capture: bool = False
+    *, connections: int, seconds: float, rounds: int, capture: bool = False, beside_mlflow: bool = False
 ) -> dict[str, list[Load]]:
     """The echo and the service under the same load in turns; capture: also the service that keeps what it
-    answers."""
+    answers; beside_mlflow: also MLflow's service of the same trees."""
     limit_threads()
     sent = bodies()
     with workplace() as folder, ExitStack() as stack:
@@ -274,10 +330,14 @@ def beside_echo(
         if capture:
             keeping = cauce(where, digest, patience=60.0, capture=str(folder / "kept"))
             servers["capture"] = stack.enter_context(keeping)
-        found: dict[str, list[Load]] = {name: [] for name in servers}
+        asked = {name: (url, pid, sent, "/predict") for name, (url, pid) in servers.items()}
+        if beside_mlflow:
+            asked["mlflow"] = (*stack.enter_context(mlflow(where, digest)), "/invocations")
+        found: dict[str, list[Load]] = {name: [] for name in asked}
         for _round in range(rounds):
-            for name, (url, pid) in servers.items():
-                found[name].append(load(url, sent, connections=connections, seconds=seconds, pid=pid))
+            for name, (url, pid, requests, path) in asked.items():
+                one = load(url, requests, connections=connections, seconds=seconds, pid=pid, path=path)
+                found[name].append(one)
     return found
 
 

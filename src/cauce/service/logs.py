@@ -10,5 +10,4 @@ def start_logs() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
