@@ -48,7 +48,7 @@ _STREAMS = frozenset(
 )
 # gettext's own signature, which the extraction of messages relies on.
 # Signatures that the standard library dictates.
-POSITIONAL_EXEMPT = frozenset({"cauce.language.translate_plural", "cauce.cli.sparing.find_spec"})
+POSITIONAL_EXEMPT = frozenset({"cauce.language.translate_plural", "cauce.sparing.find_spec"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
