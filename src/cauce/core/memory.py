@@ -24,6 +24,7 @@ _VALUES, _VALUE = 65_536, 32
 KEPT_BY_TASK = 1 << 28
 """Bytes of rows that a task of several keeps in memory while trees grow; the others wait in a file."""
 _CUT_ROWS = 50_000
+_COMPONENT_CELL = 8 + 8 + 8 + 1
 _MOST_WAYS = 2
 """Ways to bin the rows of a fold that are kept at hand."""
 
@@ -138,6 +139,17 @@ def tune_memory(kinds: Sequence[tuple[Sequence[ModelSettings], FitSize]], on: Fo
     return FitMemory(
         least=both + sum(one.least for one in found), most=both + looks + sum(one.most for one in found)
     )
+
+
+def components_memory(columns: Sequence[int], *, rows: int) -> int:
+    """Bytes that learning principal components takes at the least. columns: of each declaration; rows: of a
+    batch.
+
+    The batch at work and the one made ahead, the values less their means with a mark each, and of each
+    declaration its matrix of products six times: of all rows, of the batch, and what LAPACK works in.
+    """
+    cells = rows * sum(columns)
+    return _COMPONENT_CELL * cells + 6 * 8 * sum((one + 1) ** 2 for one in columns)
 
 
 def _looks(size: FitSize, on: FoldsSize) -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cauce.core.features import FeaturePlan
+from cauce.core.features.known import KnownFeatures
 from cauce.core.memory import (
     KEPT,
     FitMemory,
@@ -16,6 +18,7 @@ from cauce.core.memory import (
     FoldsSize,
     SpreadMemory,
     bytes_text,
+    components_memory,
     fit_memory,
     spread_memory,
     tune_memory,
@@ -177,6 +180,18 @@ def check_tune_memory(
         features = max(one.features for _, one in kinds)
         told: dict[str, Any] = {"folds": on.folds, "rows": kinds[0][1].rows, "features": features}
         raise CauceError("E2311", **told, needed=bytes_text(needed), machine=bytes_text(machine))
+
+
+def check_components_memory(
+    plan: FeaturePlan | KnownFeatures, *, rows: int, batch_rows: int, machine: int | None
+) -> None:
+    """E2312 where learning the principal components of `plan` takes more than the machine has."""
+    columns = [] if isinstance(plan, KnownFeatures) else [len(one.columns) for one in plan.components]
+    at_once = min(rows, batch_rows)
+    needed = components_memory(columns, rows=at_once)
+    if columns and machine is not None and needed > machine:
+        told: dict[str, Any] = {"columns": sum(columns), "rows": at_once}
+        raise CauceError("E2312", **told, needed=bytes_text(needed), machine=bytes_text(machine))
 
 
 def size_of(work: Workspace, target: Target, *, rows: int, features: int) -> FitSize:

@@ -69,4 +69,19 @@ ENTRIES = (
             "first candidate is fitted, Cauce works out what that comes to. One fold less saves its bins."
         ),
     ),
+    Entry(
+        code="E2312",
+        exit=Exit.DATA,
+        says=_(
+            "Learning principal components of {columns} columns from batches of {rows} rows takes {needed} "
+            "of memory at the least; this machine has {machine}."
+        ),
+        hint=_("Set engine.batch_rows lower, or name fewer columns under features.pca."),
+        explanation=_(
+            "Components are found from the products of all their columns, which are added up batch by batch: "
+            "a batch is held as numbers, beside the one that is read ahead and a copy less the means. Before "
+            "the first batch is read, Cauce works out what that comes to, with the matrices of products. "
+            "Smaller batches take less memory and give the same components."
+        ),
+    ),
 )

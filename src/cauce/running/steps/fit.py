@@ -21,7 +21,7 @@ from cauce.planning.step import Step
 from cauce.running.continuing import features_for, keep_earlier, warn_of_known_rows
 from cauce.running.execution import Made
 from cauce.running.learning import KEPT, Rows, learn, learn_ends
-from cauce.running.memory import check_memory, memory_for, size_of
+from cauce.running.memory import check_components_memory, check_memory, memory_for, size_of
 from cauce.running.steps.baseline import Baseline, keep_baseline
 from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, keep_json, read_json
@@ -107,6 +107,8 @@ def learn_features(work: Workspace, step: Step, *, target: Target) -> tuple[Any,
     """The prepared rows, what they answered beside, and the features that those of them that train teach."""
     source, model, engine = snapshot_source(work, step), model_of_step(work, step), work.engine
     planned = features_for(work, source.schema, target=target, model=model)
+    most = work.project.engine.batch_rows
+    check_components_memory(planned, rows=source.manifest.rows, batch_rows=most, machine=memory_for(work))
     keep = planned.columns
     learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
     prepared = engine.map(engine.scan(source), learned_from)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +22,9 @@ from cauce.core.preparation import Preparation
 from cauce.errors import CauceError
 from cauce.planning.step import Reference, Step
 from cauce.running.clock import SystemClock
+from cauce.running.continuing import features_for
 from cauce.running.execution import Made
-from cauce.running.memory import check_tune_memory, machine_memory
+from cauce.running.memory import check_components_memory, check_tune_memory, machine_memory
 from cauce.running.scales import checked_scale
 from cauce.running.steps.choices import check_choices, headline, sampling
 from cauce.running.steps.fit import preparation
@@ -101,10 +103,12 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
 
 
 def _check_memory(folded: Folded, *, rows: int) -> None:
-    """E2311 where the folds cannot be held. Of features that cannot be fitted, as few as there can be."""
-    on = folded.on
+    """E2311 and E2312 where the folds, or products for components, cannot be held. Of features that cannot
+    be fitted, as few as there can be."""
+    on, machine = folded.on, machine_memory()
     if on.work.project.engine.kind != "local":
         return
+    _check_components(on, rows, machine)
 
     def width(model: ModelSettings) -> int:
         try:
@@ -112,7 +116,19 @@ def _check_memory(folded: Folded, *, rows: int) -> None:
         except CauceError:
             return 1
 
-    check_tune_memory(on.work, on.target, rows=rows, width=width, machine=machine_memory())
+    check_tune_memory(on.work, on.target, rows=rows, width=width, machine=machine)
+
+
+def _check_components(on: Judged, rows: int, machine: int | None) -> None:
+    most = on.work.project.engine.batch_rows
+    for model in on.work.project.models:
+        # What cannot be planned is told as a candidate that failed.
+        with suppress(CauceError):
+            planned = features_for(on.work, on.source.schema, target=on.target, model=model)
+            break
+    else:
+        return
+    check_components_memory(planned, rows=rows, batch_rows=most, machine=machine)
 
 
 def _with_ends(
