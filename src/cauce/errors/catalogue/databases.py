@@ -55,7 +55,7 @@ ENTRIES = (
         code="E2504",
         exit=Exit.CONFIG,
         says=_("{reference} needs the package keyring, which is not installed."),
-        hint=_("Run: pip install keyring"),
+        hint=_("Run: pip install 'cauce[keyring]'"),
         explanation=_(
             "The package keyring reads the key store of the system: Secret Service on Linux, the keychain on "
             "macOS, the credential manager on Windows. Where there is none, as in a container, use env: or "

@@ -11,8 +11,8 @@ import polars as pl
 
 from cauce.sources.sql.mysql import MARK, connected
 from cauce.sources.sql.mysql_failures import translated_by
-from cauce.sources.sql.sink import RUN, Target, Writing, declared
 from cauce.sources.sql.wording import quoted
+from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _AT_ONCE = 1000
 _CHARACTERS = "CHARACTER SET utf8mb4"

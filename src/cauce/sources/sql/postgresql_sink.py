@@ -11,8 +11,8 @@ import polars as pl
 
 from cauce.sources.sql.postgresql import MARK, connected
 from cauce.sources.sql.postgresql_failures import translated_by
-from cauce.sources.sql.sink import RUN, Target, Writing, declared
 from cauce.sources.sql.wording import quoted
+from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _SETTINGS = "-c TimeZone=UTC -c DateStyle=ISO,YMD -c client_encoding=UTF8"
 _PLAIN = {

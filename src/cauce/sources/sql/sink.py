@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import polars as pl
 
 from cauce.errors import CauceError, warn_now
 from cauce.sources.sql.reader import Lost
-from cauce.sources.sql.wording import Asked, parts_of, quoted
+from cauce.sources.sql.writing import RUN, Target, Writing
 from cauce.spec.addresses import Address
 
-RUN = "cauce_run"
-"""The column that says which run wrote a row."""
 _ATTEMPTS = 5
 _PAUSE = 1.0
 _ROWS = 1 << 16
-
-
-class Writing(Protocol):
-    """An open transaction on a table that has the columns."""
-
-    def names(self) -> tuple[str, ...]:
-        """The table's columns."""
-        ...
-
-    def forget(self, run: str) -> None:
-        """Delete what an earlier attempt of the run wrote."""
-        ...
-
-    def add(self, frame: pl.DataFrame) -> None:
-        """Insert rows."""
-        ...
-
-    def count(self, run: str) -> int:
-        """How many rows of the run are there."""
-        ...
-
-
-@dataclass(frozen=True)
-class Target:
-    """A table to write to. dtypes: of its columns where it has to be made."""
-
-    address: Address
-    home: Path
-    dtypes: dict[str, Any]
-
-    @property
-    def asked(self) -> Asked:
-        """The table's name."""
-        return Asked(parts_of(self.address.fragment))
 
 
 def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
@@ -120,8 +82,3 @@ def _dialect(table: Target) -> AbstractContextManager[Writing]:
     from cauce.sources.sql.postgresql_sink import postgresql_writing
 
     return postgresql_writing(table)
-
-
-def declared(table: Target, types: Callable[[Any], str], *, mark: str) -> str:
-    """The columns of CREATE TABLE. types: from a Polars type to the database's."""
-    return ", ".join(f"{quoted(name, mark)} {types(dtype)}" for name, dtype in table.dtypes.items())

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from cauce.sources.sql.sink import RUN, Target, Writing, declared
 from cauce.sources.sql.sqlite import translated_by
 from cauce.sources.sql.wording import quoted
+from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _MARK = '"'
 _TIMEOUT = 10.0
