@@ -20,7 +20,7 @@ from cauce.cli.help import WIDEST, is_global, rendered
 from cauce.cli.page import page
 from cauce.cli.pages import EXIT_CODES, PAGES, ROOT
 from cauce.language import use_language
-from cauce.spec import Split, Target
+from cauce.spec import Project, Split, Target
 
 ROOT_FOLDER = Path(__file__).resolve().parents[2]
 GROUP: Any = get_command(app)
@@ -54,7 +54,7 @@ def test_every_option_is_a_parameter_of_the_function_of_that_name(name: str) -> 
     taken = {name for name, one in parameters.items() if one.kind is not inspect.Parameter.VAR_KEYWORD}
     for one in parameters.values():
         if one.kind is inspect.Parameter.VAR_KEYWORD:
-            hint = get_type_hints(function)[one.name]
+            hint = get_type_hints(function, localns={"Project": Project})[one.name]
             taken |= set(get_type_hints(hint.__args__[0]))
     assert own_options(name) <= taken
 
