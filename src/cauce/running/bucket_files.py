@@ -15,7 +15,7 @@ from cauce.core.canonical import canonical_json
 from cauce.core.durable import sync
 from cauce.core.faults import translated
 from cauce.errors import CauceError
-from cauce.language import gettext_noop, translate_plural
+from cauce.language import translate_plural
 from cauce.sources.brought import Brought, Report, Wanted
 from cauce.spec.addresses import Address, text_of
 from cauce.stores.bucket import Bucket, asked, bucket_of, check_bucket
@@ -23,8 +23,6 @@ from cauce.stores.bucket import Bucket, asked, bucket_of, check_bucket
 _DAY = 24 * 3600.0
 _SIGNS = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _PART = re.compile(r"[^/\x00-\x1f\\]{1,200}")
-_THERE = gettext_noop("{store}: {count} object, {size} bytes")
-_THERE_MANY = gettext_noop("{store}: {count} objects, {size} bytes")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ class RemoteObjects:
     def check(self) -> tuple[str, ...]:
         """That they are there, how many and how large."""
         found = self._found()
-        said = translate_plural(_THERE, _THERE_MANY, len(found))
+        said = translate_plural(
+            "{store}: {count} object, {size} bytes", "{store}: {count} objects, {size} bytes", len(found)
+        )
         size = sum(one.size for one in found)
         return (said.format(store=self._shown, count=len(found), size=size),)
 

@@ -23,7 +23,7 @@ from cauce.core.faults import translated
 from cauce.core.reading.notices import Notice
 from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError, warn
-from cauce.language import gettext_noop, translate_plural
+from cauce.language import translate_plural
 from cauce.sources.brought import Brought, Report, Wanted
 from cauce.sources.downloads import Download, Version, replace_json, sha256_of
 from cauce.sources.http_address import POLICY_OPTIONS, check_options, natural, policy_of, written_host
@@ -37,8 +37,6 @@ _KNOWN = frozenset(("token", "$select", "$where", "page", "scheme"))
 _PAGE = 10_000
 _MOST_PAGE = 50_000
 _ROUNDS = 3
-_THERE = gettext_noop("{dataset} is there, {count} row")
-_THERE_MANY = gettext_noop("{dataset} is there, {count} rows")
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,8 @@ class RemoteDataset:
         portal = self._portal()
         self._columns(portal.facts())
         rows = portal.count()
-        return (translate_plural(_THERE, _THERE_MANY, rows).format(dataset=self.address.path, count=rows),)
+        said = translate_plural("{dataset} is there, {count} row", "{dataset} is there, {count} rows", rows)
+        return (said.format(dataset=self.address.path, count=rows),)
 
     def bring(self, folder: Path, report: Report) -> Brought:
         """All rows, once each, as one Parquet file; nothing is fetched where the portal says that nothing
