@@ -1,7 +1,7 @@
 """What the benchmarks of the service share: a model of 25 columns, an echo, a client, and processor time.
 
 The echo is the barest ASGI application under uvicorn: it reads the body and sends it back. MLflow serves the
-same trees, as it serves any model: it is sent the features, which it has not to make, and 0 for a missing one,
+same trees, as it serves any model: it is sent the features, which it has not to make, and 0 for missing ones,
 which a row alone cannot hold there.
 """
 

@@ -219,7 +219,7 @@ def test_requests_answered_at_once_are_answered_as_alone_refusals_included(task:
     requests = [Request("POST", "/predict", b"", {}, body, f"{at}") for at, body in enumerate(bodies)]
     requests += [Request("GET", "/health/live", b"", {}, b"", "live")]
     now = time.monotonic()
-    turns = [Turn(one, app.admit(one.method, one.path, {}), now) for one in requests]
+    turns = [Turn(one, app.admit(one.method, one.path, headers={}), now) for one in requests]
     alone = [asyncio.run(app.respond(one)) for one in requests]
     assert app.answers(turns) == alone
     assert [one.status for one in alone[-5:]] == [400, 200, 422, 400, 200]

@@ -74,7 +74,7 @@ class Application:
     _asking: Lane = field(default_factory=lambda: Lane("cauce-asking", _ASKING, _MOST_ASKING), init=False)
     _own_hosts: set[bytes] = field(default_factory=set, init=False)
 
-    def admit(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Door:
+    def admit(self, method: str, path: str, *, headers: Mapping[bytes, bytes]) -> Door:
         """The door for a request of which only the head is there; Refused where it may not come in."""
         door = self._doors.get(path)
         if door is None or door.scope is not None:
@@ -157,7 +157,7 @@ class Application:
         """What a request that is there as a whole is answered, without a connection."""
         admitted: Door | Refused
         try:
-            admitted = self.admit(request.method, request.path, request.headers)
+            admitted = self.admit(request.method, request.path, headers=request.headers)
         except Refused as refused:
             admitted = refused
         found = self.answer(request, admitted, since=time.monotonic() if since is None else since)

@@ -157,7 +157,7 @@ class Connection(asyncio.Protocol):
         try:
             self.method = self.parser.get_method().decode("ascii")
             self.path, self.query = _address(self.url)
-            self.door = self.server.app.admit(self.method, self.path, self.headers)
+            self.door = self.server.app.admit(self.method, self.path, headers=self.headers)
         except Refused as refused:
             self._take(refused)
         except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
