@@ -11,7 +11,6 @@ import pytest
 import test_service_swaps as swaps
 
 import hostile_changes as hostile  # isort: skip - found through the ones before
-import small_models as small
 
 from cauce.ports.registry import ModelAddress, ResolvedModel
 from cauce.running.watching import Watch
@@ -66,7 +65,8 @@ def test_a_hostile_model_never_gets_to_the_workers(tmp_path: Path, name: str) ->
     """It would be tried in the processes that answer, and not in one that may die of it."""
     folder = hostile.make(tmp_path / "bundle", name)
     registry = PlantedRegistry(planted=folder)
-    watching = Watch(registry, tmp_path / "kept", "models:/small@champion", small.bundle().identity)
+    served = swaps.other_bundle().identity
+    watching = Watch(registry, tmp_path / "kept", "models:/small@champion", served)
     began = time.monotonic()
     news = watching.ask()
     assert (news.kind, news.offer) == ("refused", None), news
