@@ -32,11 +32,12 @@ def test_executors_grow_the_trees_of_one_machine(spark_cluster: Cluster) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("workers", [3, 4])
 def test_more_workers_grow_them_too(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trees would depend on the size of the cluster."""
     monkeypatch.setenv("CAUCE_TEST_WORKERS", str(workers))
-    run_tests("local[4]")
+    run_tests("local[4]", seconds=1200.0)
 
 
 @pytest.mark.slow
