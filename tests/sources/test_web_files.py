@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -45,6 +46,12 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
+    with listening() as made:
+        yield made
+
+
+@contextmanager
+def listening() -> Iterator[Server]:
     made = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,13 +66,13 @@ def server() -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{listening.server_port}"
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.url = f"http://127.0.0.1:{http.server_port}"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield made
-    listening.shutdown()
-    listening.server_close()
+    http.shutdown()
+    http.server_close()
     thread.join()
 
 
@@ -372,7 +379,14 @@ def test_credentials_by_reference_reach_the_named_host_and_no_other(
     assert server.seen[0]["path"] == "/f?k=1&api_key=t0psecret"
     server.answers = [status(302, Location=f"{other}/f")]
     assert code_of(lambda: bring(f"{server.url}/h", tmp_path / "h", options="&token=env:MY_TOKEN")) == "E2603"
-    assert "t0psecret" not in "".join(str(one) for one in tmp_path.rglob("*.json"))
+    with listening() as elsewhere:
+        server.answers, elsewhere.answers = [status(302, Location=f"{elsewhere.url}/f")], [whole()]
+        bring(f"{server.url}/i", tmp_path / "i", options="&token=env:MY_TOKEN")
+        assert "authorization" not in elsewhere.seen[0], (
+            "another server gets the file asked for, not the token"
+        )
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*.json"))
+    assert b"t0psecret" not in kept
 
 
 def test_a_password_goes_with_the_user(
