@@ -26,7 +26,7 @@ from cauce.service.tokens import read_tokens
 if TYPE_CHECKING:
     from cauce.spec import Project
 
-_LIBRARIES = ("msgspec", "uvicorn", "httptools", "prometheus_client")
+_LIBRARIES = ("msgspec", "httptools", "prometheus_client")
 _PATIENCE = 30.0
 WATCH_SECONDS = 15.0
 _BOUNDS: Mapping[str, tuple[float, float]] = {
