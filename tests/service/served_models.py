@@ -31,7 +31,7 @@ from cauce.running.serving import Service, prepare
 from cauce.service.application import Application
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES
-from cauce.service.messages import Request, request_id, written
+from cauce.service.messages import Capture, Request, Scored, request_id, written
 from cauce.service.served import Served, open_served
 from cauce.service.settings import ServiceSettings
 
@@ -128,6 +128,15 @@ def ask(app: Application, path: str = "/predict", body: Any = b"", **more: Any) 
     found = dict(line.split(": ", 1) for line in lines)
     assert len(found) == len(lines)
     return Reply(int(status.split()[1]), found, sent)
+
+
+async def keep(log: Capture, one: Scored) -> None:
+    """Keep it and wait until that is settled; the error that would be answered."""
+    settled: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    log(one, settled.set_result)
+    error = await settled
+    if error is not None:
+        raise error
 
 
 def start(task: str = "binary", **choices: Any) -> Service:

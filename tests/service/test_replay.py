@@ -74,7 +74,8 @@ def test_a_prediction_with_one_other_bit_is_found(tmp_path: Path) -> None:
         CaptureSettings(folder=str(tmp_path)), Counters(mmap.mmap(-1, Counters.size(NAMES, 1)), NAMES)
     )
     about = ("mine", "/predict", model.identity, "small/1")
-    asyncio.run(log(Scored(*about, rows=rows, answers=[changed], manifest=model.manifest)))
+    wrong = Scored(*about, rows=rows, answers=[changed], manifest=model.manifest)
+    asyncio.run(serving.keep(log, wrong))
     log.close()
     found = again(tmp_path, tmp_path / "place")
     assert not found.holds

@@ -53,7 +53,7 @@ def kept(log: CaptureLog, *all_of: Scored) -> None:
 
     async def run() -> None:
         for one in all_of:
-            await log(one)
+            await serving.keep(log, one)
 
     asyncio.run(run())
     log.close()
@@ -209,7 +209,7 @@ def test_requests_that_wait_share_a_sync(tmp_path: Path, monkeypatch: pytest.Mon
     log = keeping(tmp_path)
 
     async def run() -> None:
-        await asyncio.gather(*(log(scored(request=f"r{k}")) for k in range(64)))
+        await asyncio.gather(*(serving.keep(log, scored(request=f"r{k}")) for k in range(64)))
 
     asyncio.run(run())
     log.close()
@@ -229,7 +229,7 @@ def test_a_disk_that_hangs_stops_nothing_but_what_the_policy_says(
 
     async def ask(number: int) -> None:
         try:
-            await log(scored(request=f"r{number}"))
+            await serving.keep(log, scored(request=f"r{number}"))
             outcomes.append("answered")
         except CauceError as error:
             outcomes.append(error.code)
@@ -345,7 +345,7 @@ def test_a_sealed_file_that_changed_is_told(tmp_path: Path) -> None:
 def test_what_is_written_now_is_not_sealed_and_what_is_old_is_deleted(tmp_path: Path) -> None:
     """Sealing would take the file away under a worker; nothing would ever be deleted."""
     log = keeping(tmp_path)
-    asyncio.run(log(scored()))
+    asyncio.run(serving.keep(log, scored()))
     assert seal(tmp_path) == []
     log.close()
     (path,) = seal(tmp_path, days=1.0)

@@ -33,6 +33,7 @@ from cauce.errors import CauceError
 from cauce.running.prediction import PredictOptions, predict_file
 from cauce.running.serving import Service
 from cauce.service.explaining import MOST_ROWS, ExplainClient, Explanation, Question, receive, send
+from cauce.service.messages import Settle
 from cauce.service.served import open_served
 
 ROWS = 60
@@ -270,8 +271,9 @@ def test_what_is_explained_is_kept_as_the_prediction_it_is() -> None:
     """Replaying would compare reasons with predictions, or find nothing."""
     kept: list[Any] = []
 
-    async def keep(scored: Any) -> None:
+    def keep(scored: Any, settle: Settle) -> None:
         kept.append(scored)
+        settle(None)
 
     app = serving.application(explain=here(), capture=keep)
     reply = serving.ask(app, "/explain", serving.FINE)

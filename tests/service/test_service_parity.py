@@ -15,6 +15,7 @@ import small_models as small
 from cauce.core.bundle.frames import predict_frame
 from cauce.expr.batch import take
 from cauce.running.prediction import PredictOptions, predict_file
+from cauce.service.messages import Settle
 from cauce.service.served import MANY, open_served
 
 ROWS = 700
@@ -143,8 +144,9 @@ def asked() -> list[Any]:
 def test_what_is_captured_is_what_was_answered(asked: list[Any]) -> None:
     """A capture that holds something else proves nothing afterwards."""
 
-    async def keep(scored: Any) -> None:
+    def keep(scored: Any, settle: Settle) -> None:
         asked.append(scored)
+        settle(None)
 
     app = serving.application(capture=keep)
     reply = serving.ask(app, "/predict", [serving.FINE, serving.FINE], headers={"x-request-id": "a-1"})
@@ -157,7 +159,7 @@ def test_what_is_captured_is_what_was_answered(asked: list[Any]) -> None:
 def test_a_capture_that_fails_lets_no_answer_leave() -> None:
     """An acknowledged prediction that is nowhere on disk."""
 
-    async def refuse(_scored: Any) -> None:
+    def refuse(_scored: Any, _settle: Settle) -> None:
         raise OSError(28, "full")
 
     reply = serving.ask(serving.application(capture=refuse), "/predict", serving.FINE)

@@ -7,17 +7,18 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from cauce.errors import CauceError
-from cauce.service.capture_writing import Captured, SegmentWriter
+from cauce.service.capture_writing import Captured, SegmentWriter, captured
 from cauce.service.counters import Counters
-from cauce.service.messages import Scored
+from cauce.service.messages import Scored, Settle
 from cauce.service.settings import CaptureSettings
 
 MOST_ROWS = 100_000
@@ -28,12 +29,18 @@ _TURN = 1.0
 _LAST = 15.0
 """Seconds that the end waits for the disk, less than those in which a worker has to end."""
 _LOG = logging.getLogger("cauce.service")
-Settle = Callable[[Exception | None], None]
+
+
+class _Waiting(NamedTuple):
+    """What waits for the disk, and who is told."""
+
+    captured: Captured
+    settle: Settle
 
 
 @dataclass(frozen=True)
 class _Group:
-    """What is written at once. settle: is told that it is on the disk, or why not."""
+    """What is written at once. settle: is told that it is on the disk, or why not, by the thread."""
 
     rows: int
     captured: Sequence[Captured]
@@ -44,15 +51,14 @@ class _Group:
 class CaptureLog:
     """`Capture` in the folder that `settings` name; `close` writes what waits and ends the thread.
 
-    Without a window, awaiting it lasts until what was scored is on the disk. Where it cannot be kept, or is
-    not in time, E2451 is raised, or it is counted as dropped, as the settings say. A disk that does not
-    answer is not waited for again until it has.
+    Without a window, it is settled once what was scored is on the disk. Where that cannot be, or is not in
+    time, it is E2451, or counted as dropped, as the settings say. A disk that does not answer is not waited
+    for again until it has.
     """
 
     settings: CaptureSettings
     counters: Counters
-    _waiting: list[Captured] = field(default_factory=list, init=False)
-    _future: asyncio.Future[None] | None = field(default=None, init=False)
+    _waiting: list[_Waiting] = field(default_factory=list, init=False)
     _queue: SimpleQueue[_Group | None] = field(default_factory=SimpleQueue, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _rows: int = field(default=0, init=False)
@@ -61,18 +67,21 @@ class CaptureLog:
     _failed: float = field(default=float("-inf"), init=False)
     _said: float = field(default=float("-inf"), init=False)
 
-    async def __call__(self, scored: Scored) -> None:
+    def __call__(self, scored: Scored, settle: Settle) -> None:
         """Keep it."""
-        if not scored.rows or not self._chosen(scored.request):
-            return
-        captured = Captured(time.time_ns(), scored)
-        if self.settings.window:
-            self._keep_later(captured)
-            return
-        try:
-            await self._kept(captured)
-        except OSError as error:
-            self._refuse(len(scored.rows), error)
+        rows = len(scored.rows)
+        if not rows or not self._chosen(scored.request):
+            settle(None)
+        elif self.settings.window:
+            settle(self._keep_later(scored))
+        elif self._hanging:
+            settle(self._refused(rows, _no_answer()))
+        elif not self._room(rows):
+            settle(self._refused(rows, None))
+        else:
+            if not self._waiting and not self._busy:
+                asyncio.get_running_loop().call_soon(self._hand_over)
+            self._waiting.append(_Waiting(captured(scored, self.settings.left_out), settle))
 
     def close(self) -> None:
         """Write what waits."""
@@ -84,12 +93,11 @@ class CaptureLog:
         share = self.settings.share
         return share >= 1.0 or zlib.crc32(request.encode()) < share * _SHARES
 
-    def _keep_later(self, captured: Captured) -> None:
-        rows = len(captured.scored.rows)
+    def _keep_later(self, scored: Scored) -> CauceError | None:
+        rows = len(scored.rows)
         refused = self.settings.full == "refuse" and time.monotonic() - self._failed < _TURN
         if refused or not self._room(rows):
-            self._refuse(rows, None)
-            return
+            return self._refused(rows, None)
 
         def settle(error: Exception | None) -> None:
             if error is None:
@@ -98,58 +106,47 @@ class CaptureLog:
                 self._failed = time.monotonic()
                 self._drop(rows, error)
 
-        self._put(_Group(rows, (captured,), settle))
-
-    async def _kept(self, captured: Captured) -> None:
-        """Once it is on the disk; OSError."""
-        if self._hanging:
-            raise _no_answer()
-        if not self._room(len(captured.scored.rows)):
-            self._refuse(len(captured.scored.rows), None)
-            return
-        loop = asyncio.get_running_loop()
-        if self._future is None:
-            self._future = loop.create_future()
-            if not self._busy:
-                loop.call_soon(self._hand_over)
-        self._waiting.append(captured)
-        await self._future
-        self._count(kept=len(captured.scored.rows))
+        self._put(_Group(rows, (captured(scored, self.settings.left_out),), settle))
+        return None
 
     def _hand_over(self) -> None:
         """Give all that waits to the thread, and the next ones once it is done."""
-        future, group = self._future, self._waiting
-        if self._busy or future is None:
+        if self._busy or not self._waiting:
             return
-        self._future, self._waiting, self._busy = None, [], True
-        loop = future.get_loop()
-        timer = loop.call_later(self.settings.seconds, self._late, future)
+        group, self._waiting, self._busy = self._waiting, [], True
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(self.settings.seconds, self._late, group)
 
         def done(error: Exception | None) -> None:
-            timer.cancel()
+            late.cancel()
             self._busy = self._hanging = False
-            if error is not None:
-                _fail(future, error)
-            elif not future.done():
-                future.set_result(None)
+            # The disk goes on while answers leave.
             self._hand_over()
+            self._settle(group, error)
 
         def settle(error: Exception | None) -> None:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(done, error)
 
-        self._put(_Group(sum(len(one.scored.rows) for one in group), group, settle))
+        self._put(_Group(_rows_of(group), [one.captured for one in group], settle))
 
-    def _late(self, future: asyncio.Future[None]) -> None:
+    def _settle(self, group: list[_Waiting], error: Exception | None) -> None:
+        """Tell those that have not been told yet."""
+        told = group.copy()
+        group.clear()
+        if error is None:
+            self._count(kept=_rows_of(told))
+        for one in told:
+            one.settle(None if error is None else self._refused(one.captured.rows, error))
+
+    def _late(self, group: list[_Waiting]) -> None:
         """Let go of those that wait for a disk that does not answer; what was handed over may be kept yet."""
         self._hanging = True
         waiting, self._waiting = self._waiting, []
         with self._lock:
-            self._rows -= sum(len(one.scored.rows) for one in waiting)
-        _fail(future, _no_answer())
-        if self._future is not None:
-            _fail(self._future, _no_answer())
-            self._future = None
+            self._rows -= _rows_of(waiting)
+        self._settle(group, _no_answer())
+        self._settle(waiting, _no_answer())
 
     def _put(self, group: _Group) -> None:
         self._thread  # noqa: B018 - starts it
@@ -162,12 +159,13 @@ class CaptureLog:
             self._rows += rows
             return True
 
-    def _refuse(self, rows: int, error: OSError | None) -> None:
+    def _refused(self, rows: int, error: Exception | None) -> CauceError | None:
         """E2451, or a count of what was dropped, as the settings say."""
         if self.settings.full == "refuse":
             self._say(error)
-            raise CauceError("E2451")
+            return CauceError("E2451")
         self._drop(rows, error)
+        return None
 
     def _drop(self, rows: int, error: Exception | None) -> None:
         self._count(dropped=rows)
@@ -233,7 +231,5 @@ def _no_answer() -> OSError:
     return OSError(0, "the disk does not answer")
 
 
-def _fail(future: asyncio.Future[None], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
-        future.exception()
+def _rows_of(group: Sequence[_Waiting]) -> int:
+    return sum(one.captured.rows for one in group)

@@ -26,10 +26,28 @@ _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
 class Captured(NamedTuple):
-    """What was scored. time: when, in nanoseconds since 1970."""
+    """What was scored, and the part of a record that it becomes."""
 
-    time: int
     scored: Scored
+    encoded: bytes
+
+    @property
+    def rows(self) -> int:
+        """Rows that were scored."""
+        return len(self.scored.rows)
+
+
+def captured(scored: Scored, left_out: Sequence[str]) -> Captured:
+    """What was scored just now, encoded where it was scored: the thread that waits for the disk would hold up
+    the loop with it."""
+    one = scored
+    rows: Sequence[Mapping[str, Any]] = _without(one.rows, left_out)
+    about = (time.time_ns(), one.request, one.door, one.version)
+    try:
+        return Captured(scored, _encode((*about, rows, one.answers)))
+    except (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError):
+        known = {one.name for one in scored.manifest.input}
+        return Captured(scored, _encode((*about, _told(rows, known), scored.answers)))
 
 
 @dataclass(eq=False)
@@ -52,7 +70,7 @@ class SegmentWriter:
             listed = list(some)
             if self._descriptor < 0 or identity != self._identity:
                 self._begin(listed[0].scored)
-            self._append(_payload(listed, self.settings.left_out))
+            self._append(_encode([msgspec.Raw(one.encoded) for one in listed]))
         if self._end >= self.settings.segment_bytes:
             self.close()
 
@@ -135,18 +153,6 @@ def _header(scored: Scored, left_out: Sequence[str]) -> dict[str, Any]:
         "left_out": list(left_out),
         "cauce": __version__,
     }
-
-
-def _payload(group: Sequence[Captured], left_out: Sequence[str]) -> bytes:
-    listed = [
-        (when, one.request, one.door, one.version, _without(one.rows, left_out), one.answers)
-        for when, one in group
-    ]
-    try:
-        return bytes(_encode(listed))
-    except (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError):
-        known = {one.name for one in group[0].scored.manifest.input}
-        return bytes(_encode([(*one[:4], _told(one[4], known), one[5]) for one in listed]))
 
 
 def _without(rows: Sequence[Mapping[str, Any]], left_out: Sequence[str]) -> Sequence[Mapping[str, Any]]:

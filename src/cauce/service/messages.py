@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from itertools import count
@@ -59,8 +59,10 @@ class Scored(NamedTuple):
     manifest: Manifest
 
 
-Capture = Callable[[Scored], Awaitable[None]]
-"""Keeps what was answered; awaited before the first byte of the answer leaves. E2451 where it cannot."""
+Settle = Callable[[Exception | None], None]
+Capture = Callable[[Scored, Settle], None]
+"""Keeps what was answered, and tells once, in the loop and perhaps at once, that the answer may leave, or the
+error that is answered instead: E2451 where it cannot be kept."""
 
 
 class Answer(NamedTuple):

@@ -6,8 +6,9 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
+from functools import partial
 from importlib.util import find_spec
 
 from cauce.service.application import Application
@@ -30,7 +31,7 @@ class Server:
         self.connections: set[Connection] = set()
         self.date = b""
         self._turns: list[Turn] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Future[Answer]] = set()
         self._stopping = asyncio.Event()
 
     def answer(self, turn: Turn) -> None:
@@ -69,9 +70,13 @@ class Server:
             if isinstance(answer, Answer):
                 turn.connection.send(turn, answer)
             else:
-                task = asyncio.get_running_loop().create_task(_later(turn, answer))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                later = asyncio.ensure_future(answer)
+                self._later.add(later)
+                later.add_done_callback(partial(self._send, turn))
+
+    def _send(self, turn: Turn, later: asyncio.Future[Answer]) -> None:
+        self._later.discard(later)
+        turn.connection.send(turn, later.result())
 
     async def _tick(self) -> None:
         while True:
@@ -86,14 +91,10 @@ class Server:
         end = time.monotonic() + SECONDS_TO_DRAIN
         for one in list(self.connections):
             one.shut()
-        while (self.connections or self._tasks) and time.monotonic() < end:
+        while (self.connections or self._later) and time.monotonic() < end:
             await asyncio.sleep(_LOOK)
         for one in list(self.connections):
             one.transport.abort()
-
-
-async def _later(turn: Turn, answer: Awaitable[Answer]) -> None:
-    turn.connection.send(turn, await answer)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
