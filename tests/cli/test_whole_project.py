@@ -24,8 +24,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "flights.csv").write_text("id,late,hour,wind\n" + "\n".join(rows) + "\n", encoding="utf-8")
     made = cauce("init", "flights.csv", "--target", "late", "--yes", folder=folder)
     assert made.returncode == 0, made.stderr
-    with (folder / "cauce.toml").open("a", encoding="utf-8") as file:
-        file.write("enabled = false\n")
+    project = folder / "cauce.toml"
+    text = project.read_text(encoding="utf-8")
+    project.write_text(text.replace("[tracking]\n", "[tracking]\nenabled = false\n"), encoding="utf-8")
     return folder
 
 
@@ -91,7 +92,7 @@ def test_an_interrupted_run_goes_on(project: Path, ran: subprocess.CompletedProc
     other = project / "slow.toml"
     other.write_text(
         settings.replace("# rounds = 200", "rounds = 20000\nearly_stopping = 0").replace(
-            "[tracking]", '[store]\npath = "slow"\n\n[tracking]'
+            "[store]\n", '[store]\npath = "slow"\n'
         ),
         encoding="utf-8",
     )

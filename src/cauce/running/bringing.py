@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +47,9 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
             paths.append(source)
             continue
         address = parse_address(source)
-        place = _place(folder, address, wanted)
-        with locked(str(place / "lock"), patience=math.inf):
-            brought = _opened(address, wanted).bring(place, report)
+        place, remote = _place(folder, address, wanted), _opened(address, wanted)
+        with _held(place):
+            brought = remote.bring(place, report)
         paths.extend(str(place / name) for name in brought.files)
         found.append(brought)
     formats = dict.fromkeys(one.format for one in found)
@@ -62,6 +63,22 @@ def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: 
         found[0].identity if alone else None,
         tuple(notice for one in found for notice in one.notices),
     )
+
+
+@contextmanager
+def _held(place: Path) -> Iterator[None]:
+    """One process at a time brings to a place; where nothing came, nothing stays."""
+    with locked(str(place / "lock"), patience=math.inf):
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            yield
+        except BaseException:
+            if {one.name for one in place.iterdir()} <= {"lock"}:
+                with suppress(OSError):
+                    (place / "lock").unlink()
+                    place.rmdir()
+                    place.parent.rmdir()
+            raise
 
 
 def check_address(source: str, wanted: Wanted) -> tuple[str, ...]:

@@ -44,17 +44,23 @@ class Server:
         return f"{self.kind}://{user or self.user}@127.0.0.1:{self.port}/{self.database}?{asked}{end}"
 
     def start(self) -> None:
-        """Start the server and wait until it answers. TimeoutError with its log where it does not."""
-        log = (self.folder / "log").open("ab")
-        with log:
+        """Start the server and wait until it answers. TimeoutError with its log where it does not.
+
+        PostgreSQL refuses to start while a process of a killed server still ends: it is begun again then.
+        """
+        end = time.monotonic() + _STARTING
+        while not _answers(self):
+            if time.monotonic() > end:
+                raise TimeoutError((self.folder / "log").read_text(errors="replace")[-2000:])
+            if self.process is None or self.process.poll() is not None:
+                self._begin()
+            time.sleep(_PAUSE)
+
+    def _begin(self) -> None:
+        with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - the command is ours
                 _command(self), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
-        end = time.monotonic() + _STARTING
-        while not _answers(self):
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise TimeoutError((self.folder / "log").read_text(errors="replace")[-2000:])
-            time.sleep(_PAUSE)
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """Stop the server, at once with SIGKILL; its connections end."""
