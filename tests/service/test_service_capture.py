@@ -27,10 +27,13 @@ from cauce.service import capture_segments as files
 from cauce.service.capture import CaptureLog
 from cauce.service.capture_reading import CaptureFile, Header, Kept, capture_files, read_capture
 from cauce.service.capture_sealing import seal, sealed_frame
+from cauce.service.connection import Turn
 from cauce.service.counters import Counters
 from cauce.service.layout import NAMES
-from cauce.service.messages import Scored
+from cauce.service.messages import Answer, Request, Scored, Settle
+from cauce.service.server import Server
 from cauce.service.settings import CaptureSettings
+from cauce.testing.waiting import until
 
 
 def keeping(folder: Path, **changes: Any) -> CaptureLog:
@@ -215,6 +218,52 @@ def test_requests_that_wait_share_a_sync(tmp_path: Path, monkeypatch: pytest.Mon
     log.close()
     assert len(only(tmp_path).requests) == 64
     assert len(syncs) <= 2
+
+
+class Client:
+    """A connection that only hears."""
+
+    def __init__(self) -> None:
+        self.transport, self.heard = self, list[Answer]()
+
+    def is_closing(self) -> bool:
+        return False
+
+    def send(self, _turn: Turn, answer: Answer) -> None:
+        self.heard.append(answer)
+
+
+def test_requests_that_come_while_the_disk_keeps_others_are_kept_together() -> None:
+    """Each would be scored and synced by itself, for twice the processor time; or nobody would be answered
+    while a disk hangs."""
+    asked: list[tuple[str, Settle]] = []
+    app = serving.application(capture=lambda scored, settle: asked.append((scored.request, settle)))
+    client: Any = Client()
+
+    def turn(name: str) -> Turn:
+        request = Request("POST", "/predict", b"", {}, json.dumps(serving.FINE).encode(), name)
+        return Turn(client, request, app.admit("POST", "/predict", headers={}), time.monotonic(), True)
+
+    async def run() -> None:
+        server = Server(app)
+        server.answer(turn("a"))
+        await asyncio.sleep(0.001)
+        assert [name for name, _settle in asked] == ["a"]
+        for name in "bcd":
+            server.answer(turn(name))
+            await asyncio.sleep(0)
+        assert len(asked) == 1
+        assert not client.heard
+        asked[0][1](None)
+        for _turn in range(3):
+            await asyncio.sleep(0)
+        assert len(client.heard) == 1
+        assert [name for name, _settle in asked] == list("abcd")
+        server.answer(turn("e"))
+        assert await asyncio.to_thread(until, lambda: len(asked) == 5)
+        assert len(client.heard) == 1
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("full", ["refuse", "drop"])

@@ -21,6 +21,8 @@ _NOTICE = 0.3
 _LOOK = 0.05
 _TOGETHER = 64
 """Requests that are answered before the first of their answers leaves."""
+_GATHER = 0.02
+"""Seconds that requests wait at most for others while the disk keeps earlier ones."""
 
 
 class Server:
@@ -32,13 +34,22 @@ class Server:
         self.date = b""
         self._turns: list[Turn] = []
         self._later: set[asyncio.Future[Answer]] = set()
+        self._kept: set[asyncio.Future[Answer]] = set()
+        self._gathering: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
 
     def answer(self, turn: Turn) -> None:
-        """Answer it soon: once what has arrived meanwhile is read, so that what waits is seen to wait."""
+        """Answer it soon: once what has arrived meanwhile is read, so that what waits is seen to wait; while
+        the disk keeps others, once it has, so that all that came meanwhile is scored and kept together."""
         if not self._turns:
-            asyncio.get_running_loop().call_soon(self._work)
+            loop = asyncio.get_running_loop()
+            if self._kept:
+                self._gathering = loop.call_later(_GATHER, self._work)
+            else:
+                loop.call_soon(self._work)
         self._turns.append(turn)
+        if len(self._turns) >= _TOGETHER:
+            self._gather_no_more()
 
     def stop(self) -> None:
         """Answer what has begun, and end."""
@@ -60,7 +71,7 @@ class Server:
         ticking.cancel()
 
     def _work(self) -> None:
-        turns, self._turns = self._turns, []
+        turns, self._turns, self._gathering = self._turns, [], None
         for place in range(0, len(turns), _TOGETHER):
             some = turns[place : place + _TOGETHER]
             self._answer([one for one in some if not one.connection.transport.is_closing()])
@@ -71,12 +82,20 @@ class Server:
                 turn.connection.send(turn, answer)
             else:
                 later = asyncio.ensure_future(answer)
-                self._later.add(later)
+                (self._kept if later is answer else self._later).add(later)
                 later.add_done_callback(partial(self._send, turn))
 
     def _send(self, turn: Turn, later: asyncio.Future[Answer]) -> None:
         self._later.discard(later)
+        self._kept.discard(later)
+        self._gather_no_more()
         turn.connection.send(turn, later.result())
+
+    def _gather_no_more(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+            asyncio.get_running_loop().call_soon(self._work)
 
     async def _tick(self) -> None:
         while True:
@@ -91,7 +110,7 @@ class Server:
         end = time.monotonic() + SECONDS_TO_DRAIN
         for one in list(self.connections):
             one.shut()
-        while (self.connections or self._later) and time.monotonic() < end:
+        while (self.connections or self._later or self._kept) and time.monotonic() < end:
             await asyncio.sleep(_LOOK)
         for one in list(self.connections):
             one.transport.abort()
