@@ -128,14 +128,14 @@ def generate(path: Path, rows: int) -> None:
 
 def ours(file: Path, points: int, out: Path) -> list[float]:
     """Seconds on the clock and of processors, those of solving, scans, and the best error."""
-    command = [sys.executable, "-c", _OURS, str(file), str(points), str(out)]
+    command = [sys.executable, "-P", "-c", _OURS, str(file), str(points), str(out)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [float(one) for one in done.stdout.split()]
 
 
 def reference(file: Path) -> float:
     """Spark's seconds."""
-    command = [sys.executable, "-c", _REFERENCE, str(file)]
+    command = [sys.executable, "-P", "-c", _REFERENCE, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
 

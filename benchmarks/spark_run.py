@@ -203,7 +203,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
 
     def script(path: Path) -> tuple[float, float]:
         return timed(
-            [sys.executable, "-c", _REFERENCE, str(path), str(model), options.master, options.memory]
+            [sys.executable, "-P", "-c", _REFERENCE, str(path), str(model), options.master, options.memory]
         )
 
     def ours(path: Path) -> tuple[float, float]:
