@@ -26,7 +26,7 @@ from cauce.tracking.outbox import Outbox, RunMail
 from cauce.tracking.process import end, shipper_process
 from cauce.tracking.pulse import Pulse, pulse
 
-DEAD_SECONDS = 1.7
+DEAD_SECONDS = 1.4
 BUSY_SECONDS = 20.0
 ALIVE_SECONDS = 30.0
 LOCAL_SECONDS = 60.0
