@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import cauce
 from cauce.cli.rendering.running import planned
-from cauce.core.memory import KEPT_BY_TASK, FitSize, fit_memory, spread_memory
-from cauce.engines.spark import boosting_tasks
+from cauce.core.boosting import KEPT_BY_TASK
+from cauce.core.memory import FitSize, fit_memory, spread_memory
 from cauce.running.project_run import run_project
 from cauce.running.workspace import open_workspace
 from cauce.spec import Boosting, Linear, Logistic
@@ -73,11 +73,6 @@ def test_more_tasks_never_take_more_each(rows: int, features: int, tasks: int, o
         assert one.driver.least <= one.driver.most
     alone = spread_memory(Boosting(), size, tasks=1)
     assert alone.task.most >= fit_memory(Boosting(), FitSize(**{**vars(size), "kept": KEPT_BY_TASK})).most
-
-
-def test_the_plan_counts_on_the_limit_that_tasks_have() -> None:
-    """A number that nothing keeps to is worse than none."""
-    assert boosting_tasks._MEMORY == KEPT_BY_TASK
 
 
 def test_the_plan_of_a_run_on_spark_says_what_tasks_and_driver_take(tmp_path: Path) -> None:

@@ -23,6 +23,13 @@ _OBJECTIVES = {
 _QUANTILE = ("reg:quantileerror", "quantile", "pinball")
 _INFINITY = math.inf
 
+CUT_ROWS = 50_000
+"""The bins of a feature are cut from so many training rows."""
+MOST_WORKERS = 4
+"""So many workers grow trees where a project does not say how many."""
+KEPT_BY_TASK = 1 << 28
+"""Bytes of rows that a task of several keeps in memory while trees grow; the others wait in a file."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BoostParameters:
@@ -135,7 +142,7 @@ class BoostSpec:
     seed: int = 0
     device: Device = "cpu"
     threads: int | None = None
-    cut_rows: int = 50_000
+    cut_rows: int = CUT_ROWS
     memory: int = 1 << 30
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cauce.core.boosting import CUT_ROWS, KEPT_BY_TASK
 from cauce.language import format_number, format_significant
 from cauce.spec.models import Boosting, Forest, ModelSettings
 from cauce.spec.space import ends
@@ -21,9 +22,6 @@ _BESIDE = 24
 """Bytes of a row on a fold that are no features: its hashes and its label."""
 _VALUES, _VALUE = 65_536, 32
 """How many values of a column quantiles keep exactly, and the bytes of one, with the copy that is merged."""
-KEPT_BY_TASK = 1 << 28
-"""Bytes of rows that a task of several keeps in memory while trees grow; the others wait in a file."""
-_CUT_ROWS = 50_000
 _COMPONENT_CELL = 8 + 8 + 8 + 1
 _MOST_WAYS = 2
 """Ways to bin the rows of a fold that are kept at hand."""
@@ -103,7 +101,7 @@ def spread_memory(model: ModelSettings, size: FitSize, *, tasks: int) -> SpreadM
             tasks=tasks,
         )
     own = replace(size, rows=math.ceil(size.rows / tasks), kept=min(size.kept, KEPT_BY_TASK))
-    sample = min(size.rows, _CUT_ROWS) * size.features * 4
+    sample = min(size.rows, CUT_ROWS) * size.features * 4
     grown = fit_memory(model, own)
     return SpreadMemory(
         task=FitMemory(least=grown.least + sample, most=max(grown.most + 2 * sample, looks)),

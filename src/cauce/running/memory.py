@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cauce.core.boosting import MOST_WORKERS
 from cauce.core.features import FeaturePlan
 from cauce.core.features.known import KnownFeatures
 from cauce.core.memory import (
@@ -35,7 +36,6 @@ from cauce.spec.models import ModelSettings, feature_kind
 from cauce.threads import usable_cores
 
 _UNLIMITED = 1 << 60
-_MOST_WORKERS = 4
 _LOCAL = re.compile(r"local(?:\[(\d+|\*)(?:,\s*\d+)?\])?")
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -139,9 +139,9 @@ def _tasks(work: Workspace) -> int:
     if engine.workers is not None:
         return engine.workers
     if threads is None:
-        return _MOST_WORKERS
+        return MOST_WORKERS
     there = usable_cores() if threads[1] == "*" else int(threads[1] or 1)
-    return min(_MOST_WORKERS, max(there, 1))
+    return min(MOST_WORKERS, max(there, 1))
 
 
 def _kinds(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cauce.core.boosting import BoostResult, BoostSpec, Round
+from cauce.core.boosting import MOST_WORKERS, BoostResult, BoostSpec, Round
 from cauce.core.boosting_rows import Totals, check
 from cauce.engines.spark.boosting_rounds import Address, Listener, listening
 from cauce.engines.spark.boosting_rows import PACKED
@@ -23,9 +23,6 @@ from cauce.errors import CauceError, warn
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-MOST_WORKERS = 4
-"""So many workers grow trees where a project does not say how many."""
 
 _PATIENCE = 30.0
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cauce.core.boosting import BoostRequest, BoostResult, BoostSpec, Cuts, Round
+from cauce.core.boosting import KEPT_BY_TASK, BoostRequest, BoostResult, BoostSpec, Cuts, Round
 from cauce.core.boosting_rows import (
     TRAIN,
     VALIDATION,
@@ -39,7 +39,6 @@ TOLD = "kind string, record string, payload binary"
 
 _TOLD = pa.schema([("kind", pa.string()), ("record", pa.string()), ("payload", pa.binary())])
 _MOST_BYTES = 1 << 26
-_MEMORY = 1 << 28
 # What one worker alone meets: the others wait for it, and Spark starts all of them again.
 _OWN = ("E0808", "E0810", "E0818")
 
@@ -93,7 +92,7 @@ def grown(batches: Iterator[pa.RecordBatch], spec: BoostSpec, *, crew: Crew) -> 
     member = this_member(crew.workers)
     with ExitStack() as stack:
         stack.enter_context(translated(spec))
-        memory = min(spec.memory, _MEMORY)
+        memory = min(spec.memory, KEPT_BY_TASK)
         drawn = spec.parameters.subsample < 1
         train = stack.enter_context(Spool(3 * memory // 4, lanes=drawn))
         validation = stack.enter_context(Spool(memory // 4))

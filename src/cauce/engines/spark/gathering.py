@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from cauce.engines.spark.hearing import home_of
 from cauce.engines.spark.jobs import DRIVER_ROWS, Tell, collected, known_partitions
-from cauce.engines.spark.table import Counted, PieceRows, SparkTable, run_task, worker_environment
+from cauce.engines.spark.table import Counted, SparkTable, run_task, worker_environment
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -59,8 +59,7 @@ def gathered(
 
     frame = table.carried(carry, _SPARK_SCHEMA, columns=columns)
     # Asking Spark costs it a plan of its own.
-    rows = table.rows
-    count = rows.partitions if isinstance(rows, PieceRows) else known_partitions(frame)
+    count = table.rows.partitions or known_partitions(frame)
     if count is None or count > _DIRECT:
         count = _groups(count)
         frame = _merged_there(frame, own, groups=count)

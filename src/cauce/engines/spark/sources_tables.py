@@ -44,6 +44,11 @@ class TableRows:
     notices: tuple[Notice, ...] = ()
     made: Transform | None = field(default=None, compare=False)
 
+    @property
+    def partitions(self) -> None:
+        """Only Spark knows."""
+        return None
+
     def made_by(self, transform: Transform, schema: Schema) -> TableRows:
         """The same rows after `transform`, which makes batches of `schema`."""
         return replace(self, made=transform, schema=schema)

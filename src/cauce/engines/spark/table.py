@@ -51,6 +51,11 @@ class Rows(Protocol):
     @property
     def schema(self) -> Schema: ...
 
+    @property
+    def partitions(self) -> int | None:
+        """How many tasks read them; None where only Spark knows."""
+        ...
+
     def read_by(self, columns: tuple[str, ...]) -> tuple[DataFrame, Callable[[Any], Iterator[pl.DataFrame]]]:
         """What Spark carries to the tasks, and how a task makes these columns of it."""
         ...
@@ -65,6 +70,11 @@ class FrameRows:
 
     frame: DataFrame
     schema: Schema
+
+    @property
+    def partitions(self) -> None:
+        """Only Spark knows."""
+        return None
 
     def read_by(self, columns: tuple[str, ...]) -> tuple[DataFrame, Callable[[Any], Iterator[pl.DataFrame]]]:
         """What Spark carries to the tasks, and how a task makes these columns of it."""
