@@ -37,7 +37,8 @@ def postgresql_writing(table: Target) -> Iterator[Writing]:
         found = cursor.execute("SELECT to_regclass(%s)", (name,)).fetchone()
         if found[0] is None:
             cursor.execute(f"CREATE TABLE {name} ({declared(table, _type, mark=MARK)})")
-            cursor.execute(f"CREATE INDEX ON {name} ({quoted(RUN, MARK)})")
+            if RUN in table.dtypes:
+                cursor.execute(f"CREATE INDEX ON {name} ({quoted(RUN, MARK)})")
         yield _PostgresqlWriting(cursor, name)
 
 

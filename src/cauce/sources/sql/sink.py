@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -17,6 +19,7 @@ from cauce.spec.addresses import Address
 _ATTEMPTS = 5
 _PAUSE = 1.0
 _ROWS = 1 << 16
+T = TypeVar("T")
 
 
 def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
@@ -31,24 +34,30 @@ def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
     rows = pl.scan_parquet(file)
     schema = {**rows.collect_schema(), RUN: pl.String()}
     table = Target(target, home, dict(schema))
+    return tried(target, partial(_loaded, table, rows, run))
+
+
+def tried(address: Address, work: Callable[[], T]) -> T:
+    """What `work` gives, which is begun again where the connection is lost. E2520 where it is lost five
+    times, E2543 without the right to write."""
     for attempt in range(_ATTEMPTS):
         try:
-            return _loaded(table, rows, run)
+            return work()
         except Lost:
             if attempt < _ATTEMPTS - 1:
-                warn_now("W2521", address=target, attempt=attempt + 2, most=_ATTEMPTS)
+                warn_now("W2521", address=address, attempt=attempt + 2, most=_ATTEMPTS)
         except CauceError as error:
             if error.code == "E2514":
                 raise CauceError("E2543", **error.values) from None
             if not attempt or attempt == _ATTEMPTS - 1 or error.code not in ("E2510", "E2511"):
                 raise
         time.sleep(_PAUSE * attempt)
-    raise CauceError("E2520", address=target, times=_ATTEMPTS)
+    raise CauceError("E2520", address=address, times=_ATTEMPTS)
 
 
 def _loaded(table: Target, rows: pl.LazyFrame, run: str) -> int:
     height = 0
-    with _dialect(table) as writing:
+    with writing_to(table) as writing:
         have = set(writing.names())
         lacking = [name for name in table.dtypes if name not in have]
         if lacking:
@@ -70,7 +79,8 @@ def _frames(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         start += frame.height
 
 
-def _dialect(table: Target) -> AbstractContextManager[Writing]:
+def writing_to(table: Target) -> AbstractContextManager[Writing]:
+    """A transaction on a table, which is made where it is not; committed at the end."""
     if table.address.scheme in ("mysql", "mariadb"):
         from cauce.sources.sql.mysql_sink import mysql_writing
 
