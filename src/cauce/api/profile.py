@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from cauce.core.columns import RESERVED_PREFIX
 from cauce.core.profile import Profile, Profiling, flag_setting, flag_text, notices_of
 from cauce.core.task import TargetColumn, target_column
 from cauce.errors import CauceError
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Schema
+from cauce.running.project_rows import open_rows_to_look_at
 from cauce.running.project_run import states_of
 from cauce.running.reading_aloud import with_a_role
 from cauce.running.report.profile_page import profile_page, write_profile
@@ -21,10 +21,8 @@ from cauce.running.report.writing import check_page
 from cauce.running.steps.objects import read_json
 from cauce.running.steps.profile import profiled
 from cauce.running.steps.roles import declared_target
-from cauce.running.wiring import make_engine
-from cauce.running.workspace import Workspace, open_workspace
-from cauce.sources import FileSource, ReadOptions, open_source
-from cauce.spec import FILE_NAME, Project
+from cauce.running.workspace import EngineAsked, Workspace, open_workspace
+from cauce.spec import FILE_NAME, Data, Project, Target
 
 Source = str | Path | Sequence[str | Path]
 
@@ -61,36 +59,42 @@ def profile(
     target: str | None = None,
     missing: Sequence[str] = (),
     html: str | Path | None = None,
+    **engine: Unpack[EngineAsked],
 ) -> TableProfile:
     """The profile of data. Nothing is run and nothing is kept but the page `html`, where one is asked for.
 
-    source: files, folders or patterns, read as `init` would read them, or as `project` reads its own where
-    that is given too; a project (its file, its folder, or in memory) or None for the project's own data, of
-    which the profile of the latest run is taken if there is one. target: the column to look at the others
-    with, where the project names none. missing: texts that mean a missing value, without a project. E1515
-    for a target that is not there, E1905 and E1906 for the page's name, and what reading raises.
+    source: files, folders or patterns (on Spark also table:name and addresses), read as `init` would read
+    them, or as `project` reads its own where that is given too; a project (its file, its folder, or in
+    memory) or None for the project's own data, of which the profile of the latest run is taken if there is
+    one. target: the column to look at the others with, where the project names none. missing: texts that
+    mean a missing value, without a project. engine: in place of what the project says, as in `run`;
+    data=frame, a Spark DataFrame, needs no project either. E1515 for a target that is not there, E1905 and
+    E1906 for the page's name, and what reading raises.
     """
     path = None if html is None else Path(html)
     if path is not None:
         check_page(path)
-    found = _profile(source, project, target=target, missing=missing)
+    found = _profile(source, project, target=target, missing=missing, engine=engine)
     if path is not None:
         page = profile_page(found.profile, source=found.source, rejected=found.rejected, said=found.notices)
         write_profile(path, page, content=found.to_json())
     return found
 
 
-def _profile(source: Any, project: Any, *, target: str | None, missing: Sequence[str]) -> TableProfile:
+def _profile(
+    source: Any, project: Any, *, target: str | None, missing: Sequence[str], engine: EngineAsked
+) -> TableProfile:
     if isinstance(source, Project) or _is_project(source):
         source, project = None, source
-    if source is None or project is not None:
-        work = open_workspace(FILE_NAME if project is None else project)
-        stored = _stored(work) if source is None and target is None else None
-        return stored or _of_project(work, source, target=target)
-    rows = _opened(ReadOptions(paths=_paths(source), missing=tuple(missing)))
-    column = None if target is None else _target(rows.schema, target)
-    asked = Profiling(rows.schema, column)
-    return _made(rows, profiled(make_engine(), rows, profiling=asked), declared=())
+    frame = engine.get("data") is not None
+    if project is None and (source is not None or frame):
+        paths = _paths(source) if source is not None else ("DataFrame",)
+        data = Data(source=paths, missing=tuple(missing))
+        work = open_workspace(Project(name="profile", data=data, target=Target()), **engine)
+        return _of_rows(work, None if frame else paths, target=target)
+    work = open_workspace(FILE_NAME if project is None else project, **engine)
+    stored = _stored(work) if source is None and target is None and not frame else None
+    return stored or _of_rows(work, None if source is None else _paths(source), target=target)
 
 
 def _is_project(source: Any) -> bool:
@@ -112,27 +116,18 @@ def _stored(work: Workspace) -> TableProfile | None:
     return TableProfile(work.project.data.source, found, rejected, told, stored=True)
 
 
-def _of_project(work: Workspace, source: Source | None, *, target: str | None) -> TableProfile:
-    options = work.read_options if source is None else replace(work.read_options, paths=_paths(source))
-    rows, data = _opened(options), work.project.data
-    declared = declared_target(work.project, rows.schema) if target is None else _target(rows.schema, target)
-    asked = Profiling(rows.schema, declared, data.key, data.time)
-    found = profiled(work.engine, rows, profiling=asked)
-    return _made(rows, found, declared=with_a_role(work.project))
-
-
-def _made(rows: FileSource, found: Profile, *, declared: Collection[str]) -> TableProfile:
+def _of_rows(work: Workspace, paths: tuple[str, ...] | None, *, target: str | None) -> TableProfile:
+    rows, project = open_rows_to_look_at(work, paths), work.project
+    declared = None
+    if target is not None:
+        declared = _target(rows.schema, target)
+    elif project.target != Target():
+        declared = declared_target(project, rows.schema)
+    asked = Profiling(rows.schema, declared, project.data.key, project.data.time)
+    found = profiled(work.engine, rows.scanned, profiling=asked)
     read = (notice.message for notice in rows.notices)
-    said = tuple(dict.fromkeys((*read, *notices_of(found, declared=declared))))
-    return TableProfile(tuple(file.name for file in rows.files), found, len(rows.rejected), said)
-
-
-def _opened(options: ReadOptions) -> FileSource:
-    opened = open_source(options)
-    for name in opened.schema.names:
-        if name.startswith(RESERVED_PREFIX):
-            raise CauceError("E1402", column=name, prefix=RESERVED_PREFIX)
-    return opened
+    said = tuple(dict.fromkeys((*read, *notices_of(found, declared=with_a_role(project)))))
+    return TableProfile(rows.names, found, rows.left_out(), said)
 
 
 def _target(schema: Schema, name: str) -> TargetColumn:

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cauce.api.init import write_text
-from cauce.core.columns import RESERVED_PREFIX
 from cauce.core.faults import translated
 from cauce.core.numbering import ROW, Numbered
-from cauce.core.profile import Profile, Profiling
+from cauce.core.profile import Profiling
 from cauce.core.validation.expected import expected_of, refuse_misfits
 from cauce.core.validation.judging import limit_outcome
 from cauce.core.validation.suggesting import suggested
@@ -21,11 +20,11 @@ from cauce.core.validation.verdict import Verdict
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.running.clock import SystemClock
+from cauce.running.project_rows import ProjectRows, open_rows_to_look_at
 from cauce.running.steps.profile import profiled
 from cauce.running.steps.roles import declared_target
 from cauce.running.steps.validate import judged
-from cauce.running.workspace import Workspace, open_workspace
-from cauce.sources import FileSource, open_source
+from cauce.running.workspace import EngineAsked, Workspace, open_workspace
 from cauce.spec import FILE_NAME, Project, project_from_mapping, project_from_text
 from cauce.spec.validate import Validate
 from cauce.spec.writing import write_validate
@@ -81,16 +80,18 @@ def validate(
     show_values: bool = False,
     suggest: bool = False,
     save: bool = False,
+    **engine: Unpack[EngineAsked],
 ) -> Validation:
     """Judge data by the expectations of `project`. Nothing is run and no row is set aside.
 
-    source: files, folders or patterns, read as the project reads its own; None for the project's own.
-    show_values: bring the first failing rows along. suggest: write expectations that the data meet
-    instead; save: add them to the project file, E1708 where it has some. E1709 where nothing is expected,
-    what the project's own data and expectations do not agree in (E1401, E1702, E1703), and what reading
-    raises. What another source lacks is part of the verdict.
+    source: files, folders or patterns (on Spark also table:name and addresses), read as the project reads
+    its own; None for the project's own. show_values: bring the first failing rows along, of files. suggest:
+    write expectations that the data meet instead; save: add them to the project file, E1708 where it has
+    some. engine: in place of what the project says, as in `run`. E1709 where nothing is expected, what the
+    project's own data and expectations do not agree in (E1401, E1702, E1703), and what reading raises. What
+    another source lacks is part of the verdict.
     """
-    work = open_workspace(project)
+    work = open_workspace(project, **engine)
     if suggest or save:
         return _suggestion(work, project, source, save=save)
     if not work.project.validate.declared:
@@ -101,21 +102,16 @@ def validate(
     return _validation(work, rows, work.project.validate, show_values=show_values)
 
 
-def _opened(work: Workspace, source: Source | None) -> FileSource:
-    options = work.read_options
-    if source is not None:
-        paths = (source,) if isinstance(source, (str, Path)) else source
-        options = replace(options, paths=tuple(map(str, paths)))
-    opened = open_source(options)
-    for name in opened.schema.names:
-        if name.startswith(RESERVED_PREFIX):
-            raise CauceError("E1402", column=name, prefix=RESERVED_PREFIX)
-    return opened
+def _opened(work: Workspace, source: Source | None) -> ProjectRows:
+    if source is None:
+        return open_rows_to_look_at(work, None)
+    paths = (source,) if isinstance(source, (str, Path)) else source
+    return open_rows_to_look_at(work, tuple(map(str, paths)))
 
 
-def _validation(work: Workspace, rows: FileSource, declared: Validate, *, show_values: bool) -> Validation:
-    found = judged(work, expected_of(declared, rows.schema), source=rows).verdict
-    rejected = len(rows.rejected)
+def _validation(work: Workspace, rows: ProjectRows, declared: Validate, *, show_values: bool) -> Validation:
+    found = judged(work, expected_of(declared, rows.schema), source=rows.scanned).verdict
+    rejected = rows.left_out()
     limits = []
     if rejected:
         every = found.rows + rejected
@@ -124,15 +120,15 @@ def _validation(work: Workspace, rows: FileSource, declared: Validate, *, show_v
         most = declared.quarantined
         limits.append(limit_outcome("validate.quarantined", found.quarantined, limit=most, rows=found.rows))
     verdict = replace(found.at(_now()), outcomes=(*found.at(_now()).outcomes, *limits))
-    failing = tuple(_failing(rows, verdict)) if show_values else ()
-    return Validation(tuple(file.name for file in rows.files), verdict, rejected, failing)
+    failing = tuple(_failing(rows.scanned, verdict)) if show_values else ()
+    return Validation(rows.names, verdict, rejected, failing)
 
 
 def _now() -> datetime:
     return SystemClock().now()
 
 
-def _failing(rows: FileSource, verdict: Verdict) -> Iterator[FailingRow]:
+def _failing(rows: Any, verdict: Verdict) -> Iterator[FailingRow]:
     """The rows at the places that the outcomes name, in order."""
     wanted: dict[int, list[str]] = {}
     for one in verdict.failures:
@@ -152,18 +148,15 @@ def _suggestion(
     work: Workspace, project: str | Path | Project, source: Source | None, *, save: bool
 ) -> Validation:
     rows = _opened(work, source)
-    profile = profiled(work.engine, rows, profiling=_profiling(work, rows.schema))
+    profile = profiled(work.engine, rows.scanned, profiling=_profiling(work, rows.schema))
     section = suggested(profile)
     mapping = {**work.project.to_mapping(), "validate": section}
     declared = project_from_mapping(mapping).validate
-    found = _verdict(work, rows, declared, profile)
+    expected = expected_of(declared, rows.schema)
+    found = judged(work, expected, source=rows.scanned, profile=profile).verdict
     text = write_validate(declared)
     saved = _save(Path(str(project)), text) if save and not isinstance(project, Project) else None
-    return Validation(tuple(file.name for file in rows.files), found, len(rows.rejected), (), text, saved)
-
-
-def _verdict(work: Workspace, rows: FileSource, declared: Validate, profile: Profile) -> Verdict:
-    return judged(work, expected_of(declared, rows.schema), source=rows, profile=profile).verdict
+    return Validation(rows.names, found, rows.left_out(), (), text, saved)
 
 
 def _profiling(work: Workspace, schema: Schema) -> Profiling:

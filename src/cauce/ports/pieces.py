@@ -49,6 +49,7 @@ class Asking(Protocol):
         ...
 
 
+@runtime_checkable
 class HeldRows(Protocol):
     """Rows that only the engine reaches, such as a table of its catalog; scanned like a source.
 

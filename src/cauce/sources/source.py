@@ -40,6 +40,11 @@ class FileSource:
     def schema(self) -> Schema:
         return self._table.schema
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the files, relative to what was named."""
+        return tuple(file.name for file in self.files)
+
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows in order, with these columns (None: all), each batch of exactly the schema's types.
 

@@ -9,6 +9,7 @@ import typer
 from cauce.cli.answer import Answer
 from cauce.cli.application import (
     COLUMN,
+    ENGINE,
     FILE,
     Context,
     command,
@@ -32,6 +33,7 @@ _VALIDATE: dict[str, Any] = {
     "save": Annotated[
         bool, typer.Option("--save", help=_("Add the suggested expectations to the project file."))
     ],
+    **ENGINE,
 }
 
 
@@ -39,6 +41,7 @@ _PROFILE: dict[str, Any] = {
     "target": Annotated[str | None, option(_("The column to look at the others with."), COLUMN)],
     "missing": Annotated[list[str] | None, option(_("A text that means a missing value; may be repeated."))],
     "html": Annotated[str | None, option(_("A page to write as well, .html."), FILE)],
+    **ENGINE,
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -125,6 +126,11 @@ class FailureState:
     rows: int = 0
     counts: tuple[int, ...] = ()
     places: tuple[tuple[int, ...], ...] = ()
+
+    def placed(self, place: Callable[[int], int | None]) -> FailureState:
+        """With other places; without those that are None."""
+        found = (tuple(other for one in own if (other := place(one)) is not None) for own in self.places)
+        return replace(self, places=tuple(found))
 
 
 @dataclass(frozen=True)

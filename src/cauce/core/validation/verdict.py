@@ -36,8 +36,9 @@ class Outcome:
     declared: its settings as the project writes them. passed: None for freshness until a clock is read.
     failed: rows (or, for rows and freshness, 0) that do not meet it. share: of all rows. limit: the
     largest share tolerated. places: the first failing rows, counted from 1 in the order read, at most
-    EXAMPLES. observed: what was found instead, where no single row is at fault: the kind, the row
-    count, the newest moment (ISO 8601), the largest share of nulls.
+    EXAMPLES; none of a table that an engine holds, whose rows are in no order. observed: what was found
+    instead, where no single row is at fault: the kind, the row count, the newest moment (ISO 8601), the
+    largest share of nulls.
     """
 
     name: str

@@ -16,6 +16,9 @@ _FAIL = ngettext_noop(
     "{count} of {rows} rows fails ({share} %): row {places}",
     "{count} of {rows} rows fail ({share} %), first rows {places}",
 )
+_FAIL_SOMEWHERE = ngettext_noop(
+    "{count} of {rows} rows fails ({share} %)", "{count} of {rows} rows fail ({share} %)"
+)
 _PRESENT = _("there is a column {column}")
 _NEVER_MISSING = _("{column} is never missing")
 _IN_RANGE = _("{column} is {range}")
@@ -139,7 +142,7 @@ def _of_table(outcome: Outcome, rows: int) -> str:
 def _of_rows(outcome: Outcome, rows: int) -> str:
     if not outcome.failed:
         return translate(_NONE_FAILS)
-    text = counted(_FAIL, outcome.failed).format(
+    text = counted(_FAIL if outcome.places else _FAIL_SOMEWHERE, outcome.failed).format(
         count=format_number(outcome.failed),
         rows=format_number(rows),
         share=format_significant(100 * outcome.share, 3),

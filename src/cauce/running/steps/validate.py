@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from cauce.core.numbering import ROW, Numbered
+from cauce.core.numbering import ROW, Heights, Numbered, NumberedApart, WithoutPlaces, place_of
 from cauce.core.profile import Profile
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_reading import SnapshotSource
 from cauce.core.validation.expected import Expected, expected_of
 from cauce.core.validation.judging import Judgement, judge
-from cauce.core.validation.marking import Sift, reasons_of
+from cauce.core.validation.marking import Marks, Sift, reasons_of
 from cauce.core.validation.verdict import Verdict
 from cauce.core.validation.wording import sentence
 from cauce.errors import CauceError, CauceErrors
@@ -22,12 +23,15 @@ from cauce.expr.batch import take
 from cauce.planning.record import Record
 from cauce.planning.resolving import STOPS
 from cauce.planning.step import Reference, Step
+from cauce.ports.pieces import HeldRows
 from cauce.running.execution import Made
+from cauce.running.spread_rows import SpreadRows
 from cauce.running.steps.ingest import Report, keep_rejected
 from cauce.running.steps.objects import keep_json, read_json
 from cauce.running.steps.profile import profile, snapshot_source
 from cauce.running.workspace import Workspace
 from cauce.sources import Rejection
+from cauce.stats.summary import Summary
 
 
 def validate(work: Workspace, step: Step, *, report: Report) -> Made:
@@ -56,12 +60,20 @@ def validate(work: Workspace, step: Step, *, report: Report) -> Made:
 
 
 def judged(work: Workspace, expected: Expected, *, source: Any, profile: Profile | None = None) -> Judgement:
-    """The judgement on the rows of `source`."""
+    """The judgement on the rows of `source`; no places where they are in no order, as those of a table."""
+    return judge(expected, partial(_looked, work.engine, source), profile=profile)
 
-    def look(marks: Any, *summaries: Any) -> tuple[Any, ...]:
-        return work.engine.summarise(work.engine.map(work.engine.scan(Numbered(source)), marks), *summaries)
 
-    return judge(expected, look, profile=profile)
+def _looked(engine: Any, source: Any, marks: Marks, *summaries: Summary) -> tuple[Any, ...]:
+    """The results over the rows of `source` that `marks` makes, those of `Failures` first."""
+    if isinstance(source, HeldRows):
+        found, *others = engine.summarise(engine.map(engine.scan(source), WithoutPlaces(marks)), *summaries)
+        return (found.placed(lambda _number: None), *others)
+    if isinstance(source, SpreadRows):
+        rows = engine.map(engine.scan(NumberedApart(source)), marks)
+        found, *others, before = engine.summarise(rows, *summaries, Heights())
+        return (found.placed(lambda number: place_of(number, before)), *others)
+    return tuple(engine.summarise(engine.map(engine.scan(Numbered(source)), marks), *summaries))
 
 
 def refuse_failures(work: Workspace, verdict: Verdict, *, key: str) -> None:
