@@ -27,6 +27,7 @@ from cauce.tracking.destination import Destination, destination_for
 from cauce.tracking.outbox import Outbox
 from cauce.tracking.shipping import Shipment, ship_all
 from cauce.tracking.tracker import MlflowTracker, outbox_in, ship, start_shipper
+from cauce.tracking.trouble import Trouble
 
 pytestmark = pytest.mark.mlflow
 HERE = Path(__file__).parent
@@ -76,7 +77,7 @@ def test_the_reason_is_in_plain_words(home: Path) -> None:
         nobody = Deliverer(Destination(f"http://127.0.0.1:{unused_port()}"))
         with outbox_in(home).run("r1") as mail:
             mail.put_record(record("r1"))
-        assert ship_all(Shipment(outbox_in(home), nobody)) == os.strerror(errno.ECONNREFUSED)
+        assert ship_all(Shipment(outbox_in(home), nobody)) == Trouble(os.strerror(errno.ECONNREFUSED))
 
 
 def test_the_default_leaves_nothing_where_one_stands(
@@ -282,8 +283,11 @@ def test_a_server_that_forgot_a_run_is_told_of_it_again(home: Path, database: Pa
     content.close()
 
 
-def test_a_database_whose_maker_was_killed_is_made_by_the_next(tmp_path: Path) -> None:
+def test_a_database_whose_maker_was_killed_is_made_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """MLflow refuses a file with half of its tables for ever, and no run would be tracked again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     there = destination_for(None, tmp_path, home=tmp_path, environment={})
     outbox_in(tmp_path).run("r1").put_record(record("r1"))
     shipper = start_shipper(outbox_in(tmp_path), there)

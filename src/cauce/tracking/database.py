@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cauce.tracking.destination import Destination
+from cauce.tracking.empty_database import copy_empty, forget_empty, keep_empty
 
 _FORGOTTEN = 600.0
 """Seconds after which the draft of a database is nobody's."""
@@ -23,8 +24,7 @@ def make_database(destination: Destination) -> None:
     if path is None or path.exists() or not path.parent.is_dir():
         return
     _sweep(path)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    _make_tables(destination.at(draft))
+    draft = _draft(destination, path.with_name(f".{path.name}-{os.getpid()}"))
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -34,6 +34,23 @@ def make_database(destination: Destination) -> None:
         draft.rename(path)
     else:
         draft.unlink()
+
+
+def _draft(destination: Destination, draft: Path) -> Path:
+    """A file with all tables: a copy of an empty database that was kept, else one that MLflow makes."""
+    if copy_empty(draft):
+        try:
+            _make_tables(destination.at(draft))
+        except Exception:
+            # MLflow keeps its connection to a file by its name.
+            forget_empty()
+            draft.unlink(missing_ok=True)
+            draft = draft.with_name(f"{draft.name}-again")
+        else:
+            return draft
+    _make_tables(destination.at(draft))
+    keep_empty(draft)
+    return draft
 
 
 def _make_tables(destination: Destination) -> None:
