@@ -1,5 +1,5 @@
-"""Build hook: message catalogues (.po, for people) become what Python reads (.mo); wheels get the lock of the
-libraries for serving, which `cauce image` gives to containers."""
+"""Build hook: message catalogues (.po, for people) become what Python reads (.mo); wheels get the locks of
+the libraries that `cauce image` and `cauce stack` give to containers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LOCALE = Path("src/cauce/locale")
-LOCK = Path("constraints/serve.txt")
+LOCKS = tuple(Path("constraints", f"{name}.txt") for name in ("serve", "stack-mlflow", "stack-work"))
 
 
 def compile_catalogues(root: Path) -> list[Path]:
@@ -36,4 +36,5 @@ class MessagesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogues(Path(self.root))
         if self.target_name == "wheel" and version != "editable":
-            build_data["force_include"][str(Path(self.root) / LOCK)] = f"cauce/{LOCK.as_posix()}"
+            included = build_data["force_include"]
+            included |= {str(Path(self.root) / lock): f"cauce/{lock.as_posix()}" for lock in LOCKS}

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cauce.api.run import run
     from cauce.api.runs import runs
     from cauce.api.serve import serve
+    from cauce.api.stack import stack
     from cauce.api.status import status
     from cauce.api.submit import submit
     from cauce.api.token import token
@@ -63,6 +64,7 @@ __all__ = [
     "run",
     "runs",
     "serve",
+    "stack",
     "status",
     "submit",
     "token",

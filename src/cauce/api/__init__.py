@@ -20,6 +20,7 @@ history(model=None, *, project="cauce.toml")                 who was in charge, 
 champion(*, at=None, project="cauce.toml")                   who is in charge, or was
 serve(model=None, *, digest=None, project=None, port=8080, ...)  a model behind HTTP, beside this process
 image(model=None, *, out="image", base=..., digest=None)        a folder that builds a container serving it
+stack(action, *, folder="stack", parts=None, ...)              servers in containers: render, up, down, status
 token(name, *, file, scope=("predict",))                     a token for a service
 replay(capture, *, model=None, digest=None, project=None)     does it predict what a service answered?
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?

@@ -17,6 +17,7 @@ from cauce.cli.commands import (
     scoring,
     serving,
     setting_up,
+    stacking,
     submitting,
 )
 from cauce.cli.help import rendered
@@ -33,6 +34,7 @@ __all__ = [
     "scoring",
     "serving",
     "setting_up",
+    "stacking",
     "submitting",
 ]
 

@@ -304,6 +304,22 @@ PAGES = {
             ("cauce replay kept --model models:/flights/4 --other", _("what another version would answer")),
         ),
     ),
+    "stack": Page(
+        _("Write, start and stop servers for a project, in containers."),
+        _(
+            "render writes a folder for docker compose: MariaDB, an S3 server and MLflow on both, with Spark "
+            "and JupyterLab where --with names them; passwords are made and kept in files there. up builds "
+            "and starts it, waits until all are healthy, and tries each as its user. down stops it and keeps "
+            "what the servers hold, unless --erase names the stack. status says how each server is; exit "
+            "code 1 where one is not well."
+        ),
+        (
+            ("cauce stack render", _("into the folder stack, and says what to put in a project file")),
+            ("cauce stack render --with spark,jupyter --port mlflow=5001", _("with more, at a port of yours")),
+            ("cauce stack up", _("builds, starts and tries all")),
+            ("cauce stack down", _("stops all; nothing is lost")),
+        ),
+    ),
     "gc": Page(
         _("Delete from the store what nothing refers to any more."),
         _(

@@ -25,8 +25,7 @@ PORT = 8080
 USER = 65532
 """Neither root nor anybody else's."""
 _REFERENCE = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})")
-_LOCK = "constraints/serve.txt"
-_PACKAGE, _MODEL, _REQUIREMENTS = "lib", "model", "requirements.txt"
+_MODEL, _REQUIREMENTS = "model", "requirements.txt"
 _PROBE = "import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/health/ready', timeout=2)"
 _ON_PATH = "import site; open(site.getsitepackages()[0] + '/cauce.pth', 'w').write('/app/lib')"
 """Not PYTHONPATH, which the process that tries a model first does not heed."""
@@ -90,10 +89,10 @@ def context_of(bundle: Bundle, *, version: str, base: str = BASE) -> dict[str, b
         raise CauceError("E2470", base=base)
     made = {
         "Dockerfile": dockerfile(bundle, version=version, base=base).encode(),
-        _REQUIREMENTS: _requirements(),
+        _REQUIREMENTS: locked_libraries("serve"),
         f"{_MODEL}/{MANIFEST}": bundle.manifest.to_bytes(),
         **{f"{_MODEL}/{path}": data for path, data in bundle.contents.items()},
-        **_package(),
+        **own_package(),
     }
     return dict(sorted(made.items()))
 
@@ -122,24 +121,25 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'([\\"$])', r"\\\1", shown(text)) + '"'
 
 
-def _requirements() -> bytes:
-    """The locked libraries for serving, beside the package or, from its source folder, in the project."""
+def locked_libraries(name: str) -> bytes:
+    """A list of locked libraries, beside the package or, from its source folder, in the project. E2472."""
     package = Path(__file__).resolve().parents[1]
-    for place in (package / _LOCK, package.parents[1] / _LOCK):
+    lock = f"constraints/{name}.txt"
+    for place in (package / lock, package.parents[1] / lock):
         if place.is_file():
             with translated(place):
                 return place.read_bytes()
-    raise CauceError("E2472", file=_LOCK)
+    raise CauceError("E2472", file=lock)
 
 
-def _package() -> Mapping[str, bytes]:
-    """Cauce itself, as it runs here."""
+def own_package() -> Mapping[str, bytes]:
+    """Cauce itself, as it runs here, under lib/."""
     inside = PurePosixPath(LIBRARIES)
     found = {}
     for one in own_files():
         with translated(one.source):
             data = one.source.read_bytes() if one.held is None else one.held
-        found[f"{_PACKAGE}/{PurePosixPath(one.path).relative_to(inside)}"] = data
+        found[f"lib/{PurePosixPath(one.path).relative_to(inside)}"] = data
     return found
 
 
