@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,8 +13,7 @@ import pytest
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.manifest import MANIFEST
-from cauce.testing.tracking import unused_port
-from cauce.testing.waiting import until
+from cauce.testing.mlflow_servers import mlflow_server
 from cauce.tracking.border import mlflow_installed, quiet_mlflow
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import destination_for
@@ -35,42 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real MLflow server with its own database."""
-    folder, port = tmp_path_factory.mktemp("mlflow"), unused_port()
-    address = f"http://127.0.0.1:{port}"
-    store = [
-        "--backend-store-uri",
-        f"sqlite:///{folder}/mlflow.db",
-        "--artifacts-destination",
-        f"{folder}/kept",
-    ]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *store, "--port", str(port), "--workers", "1"],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            assert until(lambda: _healthy(address), seconds=180), (folder / "log").read_text()[-2000:]
-            yield address
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(1)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=2):
-            return True
-    except (OSError, urllib.error.URLError):
-        return False
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as found:
+        yield found.address
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_a_trial_whose_run_is_unknown_is_told_all_the_same(home: Path, quiet: No
     destination = destination_for(None, home, home=home, environment={})
     with outbox_in(home).run("20261121-aa.trial-1") as mail:
         mail.put_record(part(1))
-    assert ship_all(Shipment(outbox_in(home), Deliverer(destination))) == ""
+    assert not ship_all(Shipment(outbox_in(home), Deliverer(destination)))
     client = Deliverer(destination).client
     (found,) = client.search_runs([client.get_experiment_by_name("flights").experiment_id])
     assert found.data.tags["cauce.parent"] == "20261121-aa"

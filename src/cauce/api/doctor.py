@@ -21,7 +21,7 @@ from cauce.api.machine import (
     check_text,
     check_threads,
 )
-from cauce.api.reaching import reachable
+from cauce.api.reaching import check_tracking
 from cauce.api.spark_machine import check_spark
 from cauce.errors import CauceError, CauceErrors
 from cauce.language import format_number, translate, translate_plural
@@ -72,7 +72,7 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]
     if work is not None:
-        checks += [*_bucket(work), *_data(work), _tracking(work)]
+        checks += [*_bucket(work), *_data(work), check_tracking(work)]
     return Diagnosis(tuple(checks))
 
 
@@ -224,10 +224,3 @@ def _clock(folder: Path) -> Check:
         said = translate(_("the store's file system is {seconds} s away from the clock"))
         return Check("clock", "warn", said.format(seconds=round(skew)), fix)
     return Check("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S %Z"))
-
-
-def _tracking(work: Workspace) -> Check:
-    tracking = work.project.tracking
-    if not tracking.enabled:
-        return Check("tracking", "ok", translate(_("switched off")))
-    return reachable(tracking.uri)

@@ -65,8 +65,8 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
     yield from _engine(project)
     if project.store.url is not None:
         yield from _store(project.store.url)
-    if project.tracking.uri and _PASSWORD.search(project.tracking.uri):
-        yield Finding("E0312", ("tracking", "uri"))
+    if project.tracking.uri is not None:
+        yield from _tracking(project.tracking.uri)
 
 
 def _engine(project: Project) -> Iterator[Finding]:
@@ -97,6 +97,18 @@ def _store(url: str) -> Iterator[Finding]:
         parse_address(url)
     except CauceError as error:
         yield Finding(error.code, ("store", "url"), error.values)
+
+
+def _tracking(uri: str) -> Iterator[Finding]:
+    """A secret in the server's address, or a reference to one that is none."""
+    path: KeyPath = ("tracking", "uri")
+    try:
+        parse_address(uri)
+    except CauceError as error:
+        if error.code == "E2502":
+            yield Finding(error.code, path, error.values)
+        elif error.code == "E2501" or _PASSWORD.search(uri):
+            yield Finding("E0312", path)
 
 
 def _address(source: str) -> Iterator[Finding]:

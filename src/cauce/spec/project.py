@@ -313,7 +313,10 @@ class Tracking:
 
     enabled: Flag = setting(_("Whether runs are recorded at all."), default=True)
     uri: Name | None = setting(
-        _("The tracking server; a database in the project where absent. No passwords here."),
+        _(
+            "The tracking server; a database in the project where absent. Secrets by reference: "
+            "https://host#token=env:NAME."
+        ),
         default=None,
         example="http://localhost:5000",
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from cauce.errors import CauceError, shown
 from cauce.tracking.database import make_database
 from cauce.tracking.destination import Destination
+from cauce.tracking.trouble import Trouble, kind_of
 
 REQUEST_SECONDS = 30
 _SETTINGS = {
@@ -25,7 +27,10 @@ _SETTINGS = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 _NOISY = ("mlflow", "alembic", "urllib3")
-_PERMANENT = frozenset({"INVALID_PARAMETER_VALUE", "BAD_REQUEST"})
+_BROKEN = re.compile(
+    r"InterfaceError|InternalError|PendingRollbackError|ResourceClosedError|DisconnectionError"
+)
+_CODES = {"other": "E1302", "login": "E1316", "files": "E1317"}
 
 
 def mlflow_installed() -> bool:
@@ -40,10 +45,15 @@ def require_mlflow() -> None:
 
 
 @contextmanager
-def quiet_mlflow() -> Iterator[None]:
-    """MLflow, loaded, with short patience and no noise inside; as it was outside."""
-    before = {name: os.environ.get(name) for name in _SETTINGS}
-    os.environ.update(_SETTINGS)
+def quiet_mlflow(destination: Destination | None = None) -> Iterator[None]:
+    """MLflow, loaded, with short patience and no noise inside; as it was outside.
+
+    destination: whose login its client is to use.
+    """
+    login = None if destination is None else destination.login
+    wanted = {**_SETTINGS, **({} if login is None else login.variables)}
+    before = {name: os.environ.get(name) for name in wanted}
+    _set_variables(wanted)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -52,11 +62,15 @@ def quiet_mlflow() -> Iterator[None]:
             with _silent(*(logging.getLogger(name) for name in _NOISY)):
                 yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager
@@ -83,16 +97,23 @@ def connect(destination: Destination) -> Any:
 def answering(destination: Destination) -> Iterator[None]:
     """Calls to MLflow inside; E1301 without it, E1302 for whatever it raises."""
     require_mlflow()
-    with quiet_mlflow():
+    with quiet_mlflow(destination):
         try:
             yield
         except CauceError:
             raise
         except Exception as error:
-            reason = reason_of(error, destination)
+            trouble = trouble_of(error, destination)
         else:
             return
-    raise CauceError("E1302", where=destination.where, reason=reason)
+    code = _CODES[trouble.kind]
+    raise CauceError(code, where=destination.where, files=trouble.files, reason=trouble.reason)
+
+
+def trouble_of(error: BaseException, destination: Destination) -> Trouble:
+    """What `error` means for whoever has to mend it."""
+    reason = reason_of(error, destination)
+    return Trouble(reason) if destination.local else Trouble(reason, *kind_of(error))
 
 
 def reason_of(error: BaseException, destination: Destination) -> str:
@@ -113,7 +134,11 @@ def code_of(error: BaseException) -> str:
 
 def is_permanent(error: BaseException) -> bool:
     """Whether the same request would fail in the same way for ever."""
-    return code_of(error) in _PERMANENT
+    if isinstance(error, CauceError):
+        return True
+    code = code_of(error)
+    # A server calls whatever its database says a bad request, also that the connection broke.
+    return code == "INVALID_PARAMETER_VALUE" or (code == "BAD_REQUEST" and not _BROKEN.search(str(error)))
 
 
 def unless_exists(action: Callable[[], object]) -> None:

@@ -17,6 +17,7 @@ from cauce.tracking.border import code_of, connect, unless_exists
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
+from cauce.tracking.trouble import files_in
 from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered, renew_card
 
 RUN, VERSION, PARENT = "cauce.run_id", "cauce.version", "cauce.parent"
@@ -160,7 +161,8 @@ def _artifact(to: _Addressed, body: Mapping[str, Any]) -> None:
     with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
         copy = Path(scratch, name)
         shutil.copyfile(kept_file(to.folder, body["sha256"]), copy)
-        to.client.log_artifact(to.run, str(copy), where or None)
+        with files_in(lambda: place_of(to.client, to.run)):
+            to.client.log_artifact(to.run, str(copy), where or None)
 
 
 def _bundle(to: _Addressed, body: Mapping[str, Any]) -> None:
@@ -183,6 +185,11 @@ def _bundle(to: _Addressed, body: Mapping[str, Any]) -> None:
     to.client.set_tag(to.run, VERSION, f"{version.name}/{version.version}")
 
 
+def place_of(client: Any, run: str) -> str:
+    """Where the files of a run of MLflow's lie."""
+    return str(client.get_run(run).info.artifact_uri)
+
+
 def _end(to: _Addressed, body: Mapping[str, Any]) -> None:
     to.client.set_terminated(to.run, status=_STATUS[body["status"]], end_time=body["ended"])
 
@@ -195,7 +202,8 @@ def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
         opened = write_model_folder(Path(told.folder), Path(scratch), run=run, card=told.card)
         version = registered(client, told.name, digest=opened.identity)
         if version is None:
-            client.log_artifacts(run, scratch, "model")
+            with files_in(lambda: place_of(client, run)):
+                client.log_artifacts(run, scratch, "model")
             passage("delivery.model")
             found = client.get_run(run)
             kept = Kept(digest=opened.identity, project=opened.name, description=told.card)

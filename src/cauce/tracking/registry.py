@@ -27,6 +27,7 @@ from cauce.tracking.locks import held
 from cauce.tracking.messages import Message
 from cauce.tracking.model_folder import CARD
 from cauce.tracking.outbox import SHIPPER
+from cauce.tracking.trouble import files_in
 from cauce.tracking.versions import DECISION, DIGEST, aliases_of, appoint, give_alias, named, registered
 
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -106,10 +107,11 @@ class MlflowRegistry:
 
             found = self._found(connect(self.destination), ModelAddress(name, version=version))
             uri, tracking = f"{found.source}/{CARD}", self.destination.uri
-            listed = list_artifacts(artifact_uri=found.source, tracking_uri=tracking)
-            if not any(Path(one.path).name == CARD for one in listed):
-                return None
-            path = download_artifacts(artifact_uri=uri, dst_path=scratch, tracking_uri=tracking)
+            with files_in(lambda: str(found.source)):
+                listed = list_artifacts(artifact_uri=found.source, tracking_uri=tracking)
+                if not any(Path(one.path).name == CARD for one in listed):
+                    return None
+                path = download_artifacts(artifact_uri=uri, dst_path=scratch, tracking_uri=tracking)
             return Path(path).read_text("utf-8")
 
     def resolve(self, uri: str) -> ResolvedModel:
@@ -191,13 +193,9 @@ class MlflowRegistry:
         with translated(str(folder)):
             folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as scratch:
-            found = Path(
-                download_artifacts(
-                    artifact_uri=f"{version.source}/bundle",
-                    dst_path=scratch,
-                    tracking_uri=self.destination.uri,
-                )
-            )
+            uri, tracking = f"{version.source}/bundle", self.destination.uri
+            with files_in(lambda: str(version.source)):
+                found = Path(download_artifacts(artifact_uri=uri, dst_path=scratch, tracking_uri=tracking))
             try:
                 open_bundle(found, digest=digest)
             except CauceError as error:

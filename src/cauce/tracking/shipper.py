@@ -13,17 +13,18 @@ import os
 import select
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cauce.tracking.border import quiet_mlflow, reason_of
+from cauce.tracking.border import quiet_mlflow, trouble_of
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox
 from cauce.tracking.patience import patiently
 from cauce.tracking.shipping import Shipment, ship_all
+from cauce.tracking.trouble import Trouble
 
 _LOOK, _SHORT, _LONGEST = 0.1, 0.3, 30.0
 _channel = 1
@@ -57,6 +58,10 @@ def _sending(seconds: float) -> None:
     _say(sending=seconds)
 
 
+def _failed(trouble: Trouble) -> None:
+    _say(failed=asdict(trouble))
+
+
 def _arrived() -> None:
     _say(arrived=True)
 
@@ -78,13 +83,13 @@ def main() -> None:
     told = json.loads(_first_line())
     orders = Orders()
     threading.Thread(target=orders.watch, args=(parent,), daemon=True).start()
-    destination = Destination(**told["destination"])
+    destination = Destination.from_json(told["destination"])
     outbox = Outbox(Path(told["outbox"]))
     if failure is not None:
-        _say(failed=reason_of(failure, destination))
+        _failed(trouble_of(failure, destination))
         os._exit(1)
     os.chdir(outbox.folder)
-    with quiet_mlflow():
+    with quiet_mlflow(destination):
         _say(sending=0.0)
         _work(Shipment(outbox, Deliverer(destination), _sending, _arrived), orders)
     os._exit(0)
@@ -136,9 +141,9 @@ def _work(shipment: Shipment, orders: Orders) -> None:
                 _arrived()
             problem = ship_all(shipment)
         except Exception as error:
-            problem = reason_of(error, deliverer.destination)
+            problem = trouble_of(error, deliverer.destination)
         if problem:
-            _say(failed=problem)
+            _failed(problem)
             orders.finish.wait(pause)
             pause = min(2 * pause, _LONGEST)
             if finishing:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cauce.errors import CauceError
 from cauce.failpoints import passage
-from cauce.tracking.border import is_permanent, reason_of
+from cauce.tracking.border import is_permanent, reason_of, trouble_of
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.locks import held
 from cauce.tracking.marks import Mark, read_mark, write_mark
@@ -28,6 +27,7 @@ from cauce.tracking.outbox import (
     waiting,
     weight,
 )
+from cauce.tracking.trouble import Trouble
 
 BYTES_PER_SECOND = 200_000
 _SHARED = ("begin", "bundle")
@@ -45,12 +45,12 @@ class Shipment:
     arrived: Callable[[], None] = lambda: None
 
 
-def ship_all(shipment: Shipment) -> str:
-    """Send everything that waits; "", or why the first run that could not be sent was not.
+def ship_all(shipment: Shipment) -> Trouble | None:
+    """Send everything that waits; None, or why the first run that could not be sent was not.
 
     Use inside `quiet_mlflow`. A run that another process is sending is left to it.
     """
-    problem, outbox, deliverer = "", shipment.outbox, shipment.deliverer
+    problem, outbox, deliverer = None, shipment.outbox, shipment.deliverer
     sweep(outbox)
     for folder in outbox.runs():
         try:
@@ -59,7 +59,7 @@ def ship_all(shipment: Shipment) -> str:
             if folder.is_dir():
                 raise
         except Exception as error:
-            problem = problem or reason_of(error, deliverer.destination)
+            problem = problem or trouble_of(error, deliverer.destination)
     return problem
 
 
@@ -118,7 +118,7 @@ def _hopeless(path: Path, error: Exception) -> bool:
     """Whether this one message can never arrive, and the others can without it."""
     if path.name.endswith(("-begin.json", "-end.json")):
         return False
-    return is_permanent(error) or isinstance(error, CauceError)
+    return is_permanent(error)
 
 
 def _set_aside(path: Path, reason: str) -> None:

@@ -25,6 +25,7 @@ from cauce.tracking.destination import Destination
 from cauce.tracking.outbox import Outbox, RunMail
 from cauce.tracking.process import end, shipper_process
 from cauce.tracking.pulse import Pulse, pulse
+from cauce.tracking.trouble import Trouble
 
 DEAD_SECONDS = 1.4
 BUSY_SECONDS = 20.0
@@ -33,6 +34,7 @@ LOCAL_SECONDS = 60.0
 FAILED_SECONDS = 5.0
 LONGEST_SECONDS = 120.0
 _TICK, _PROBE = 0.02, 0.3
+_CODES = {"other": "W1303", "login": "W1314", "files": "W1315"}
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Shipper:
     _allowed: float = field(default=0.0, init=False)
     _more: float = field(default=0.0, init=False)
     _refused: int = field(default=0, init=False)
-    _problem: str = field(default="", init=False)
+    _problem: Trouble = field(default=Trouble(""), init=False)
     _failures: int = field(default=0, init=False)
     _pulse: Pulse = field(default="silent", init=False)
     _answered: bool = field(default=False, init=False)
@@ -109,9 +111,10 @@ class Shipper:
         backlog, refused = self.outbox.backlog(), self.outbox.refused() - self._refused
         where = self.destination.where
         state = "waiting" if backlog else "delivered"
-        reason = (self._problem or self._silence) if backlog else ""
+        reason = (self._problem.reason or self._silence) if backlog else ""
         if backlog:
-            warn("W1303", count=backlog, where=where, reason=reason)
+            found = self._problem
+            warn(_CODES[found.kind], count=backlog, where=where, files=found.files, reason=reason)
         if refused:
             warn("W1311", count=refused, where=where, folder=self.outbox.folder)
         return Delivery(
@@ -152,10 +155,10 @@ class Shipper:
             for line in source:
                 event = json.loads(line)
                 if "failed" in event:
-                    self._problem = event["failed"]
+                    self._problem = Trouble(**event["failed"])
                     self._failures += 1
                 elif "arrived" in event:
-                    self._problem, self._failures = "", 0
+                    self._problem, self._failures = Trouble(""), 0
                     self._arrived = time.monotonic()
                 else:
                     self._more = event["sending"]

@@ -11,6 +11,7 @@ from cauce.core.run_record import Alias
 from cauce.failpoints import passage
 from cauce.ports.registry import CHALLENGER, CHAMPION
 from cauce.tracking.border import code_of, unless_exists
+from cauce.tracking.trouble import files_in
 
 DIGEST, PROJECT, DECISION = "cauce.bundle", "cauce.project", "cauce.history"
 DESCRIPTION_CHARACTERS = 5000
@@ -52,7 +53,8 @@ def renew_card(client: Any, version: Any, *, file: Path, text: str) -> None:
     """Give a version that is there already the card of today. file: where the card lies."""
     if version.description == shortened(text):
         return
-    client.log_artifact(version.run_id, str(file), "model")
+    with files_in(lambda: str(version.source)):
+        client.log_artifact(version.run_id, str(file), "model")
     client.update_model_version(version.name, version.version, description=shortened(text))
 
 

@@ -122,11 +122,13 @@ ENTRIES = (
         code="E0312",
         exit=Exit.CONFIG,
         says=_("tracking.uri holds a password or token; secrets do not belong in the project file."),
-        hint=_("Leave it out here and set MLFLOW_TRACKING_USERNAME, _PASSWORD or _TOKEN in the environment."),
+        hint=_("Refer to it: https://USER@HOST#password=env:NAME or https://HOST#token=env:NAME"),
         explanation=_(
-            "Project files are committed, copied and mailed, and a secret in one is soon known to all. Keep "
-            "the address in the file and the secret in the environment. If the file was already shared, "
-            "change the password."
+            "Project files are committed, copied and mailed, and a secret in one is soon known to all. The "
+            "address names the place of a secret instead: a variable of the environment (env:NAME), the "
+            "system's keyring (keyring:SERVICE) or a file (file:/run/secrets/name). Without one, MLflow's "
+            "own variables MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN say who asks. If the file was "
+            "already shared, change the password."
         ),
     ),
     Entry(

@@ -135,4 +135,70 @@ ENTRIES = (
             "bundle all the same; nothing about it is kept for a tracking server."
         ),
     ),
+    Entry(
+        code="E1313",
+        exit=Exit.CONFIG,
+        says=_("tracking.uri has an option that is not known: {option}."),
+        hint=_("Write #password=env:NAME behind https://USER@HOST, or #token=env:NAME behind https://HOST."),
+        explanation=_(
+            "What stands behind # in the address of a tracking server says where its password or its token "
+            "is found: in a variable of the environment (env:NAME), in the system's keyring "
+            "(keyring:SERVICE) or in a file (file:/run/secrets/name). Other settings of MLflow's client are "
+            "variables of the environment, such as MLFLOW_TRACKING_SERVER_CERT_PATH."
+        ),
+    ),
+    Entry(
+        code="W1314",
+        exit=Exit.OK,
+        says=ngettext_noop(
+            "{count} message about runs waits in the outbox; {where} does not accept who asks: {reason}.",
+            "{count} messages about runs wait in the outbox; {where} does not accept who asks: {reason}.",
+        ),
+        hint=_("Correct the user, password or token; the messages go there with the next run."),
+        explanation=_(
+            "The tracking server answers and refuses: the password is wrong, the token has expired, or the "
+            "user may not write there. They come from the references in tracking.uri, else from "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. Nothing is "
+            "lost: the run has its model, and what it told stays in the project's outbox, in order."
+        ),
+    ),
+    Entry(
+        code="W1315",
+        exit=Exit.OK,
+        says=ngettext_noop(
+            "{count} message about runs waits in the outbox; {where} keeps files in {files}, which did not "
+            "take them: {reason}.",
+            "{count} messages about runs wait in the outbox; {where} keeps files in {files}, which did not "
+            "take them: {reason}.",
+        ),
+        hint=_("Give this machine access to that place, or start the server with --serve-artifacts."),
+        explanation=_(
+            "This tracking server does not carry files itself: who tracks a run puts them into the place "
+            "that the server names, with credentials of their own. For s3:// that is boto3 (cauce[aws]) with "
+            "its standard chain of credentials, and MLFLOW_S3_ENDPOINT_URL for other servers than Amazon's. "
+            "The run has its model, and what it told stays in the outbox. cauce doctor tries the place."
+        ),
+    ),
+    Entry(
+        code="E1316",
+        exit=Exit.UNAVAILABLE,
+        says=_("The tracking server {where} does not accept who asks: {reason}."),
+        hint=_("Correct the user, password or token; then try again."),
+        explanation=_(
+            "The tracking server answers and refuses: the password is wrong, the token has expired, or the "
+            "user may not do this. They come from the references in tracking.uri, else from "
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+        ),
+    ),
+    Entry(
+        code="E1317",
+        exit=Exit.UNAVAILABLE,
+        says=_("{where} keeps files in {files}, which cannot be reached from here: {reason}."),
+        hint=_("Give this machine access to that place, or start the server with --serve-artifacts."),
+        explanation=_(
+            "This tracking server does not carry files itself: who wants a model gets it from the place that "
+            "the server names, with credentials of their own. For s3:// that is boto3 (cauce[aws]) with its "
+            "standard chain of credentials, and MLFLOW_S3_ENDPOINT_URL for other servers than Amazon's."
+        ),
+    ),
 )
