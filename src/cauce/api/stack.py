@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
+from cauce.containers import starting
+from cauce.containers.contexts import LOCKS
+from cauce.containers.parts import chosen_extras
+from cauce.containers.passwords import FOLDER
+from cauce.containers.rendering import Materials, Rendered, project_lines, render, rendered
+from cauce.containers.starting import Service
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
-from cauce.stack import starting
-from cauce.stack.contexts import LOCKS
-from cauce.stack.parts import chosen_extras
-from cauce.stack.passwords import FOLDER
-from cauce.stack.rendering import Materials, Rendered, project_lines, render, rendered
-from cauce.stack.starting import Service
 
 Action = Literal["render", "up", "down", "status"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cauce.containers.parts import CLEAN, RAW, Parts
+from cauce.containers.passwords import FOLDER, MLFLOW_USER
+from cauce.containers.rendering import Rendered, database_url, store_url
 from cauce.errors import CauceError
-from cauce.stack.parts import CLEAN, RAW, Parts
-from cauce.stack.passwords import FOLDER, MLFLOW_USER
-from cauce.stack.rendering import Rendered, database_url, store_url
 
 _SECONDS = 30.0
 _KEYS = "AWS_SHARED_CREDENTIALS_FILE"

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cauce.containers import passwords
+from cauce.containers.compose_file import FILE, compose_text
+from cauce.containers.contexts import contexts
+from cauce.containers.parts import BUCKETS, CLEAN, EXTRAS, PORTS, PROFILE, RAW, Parts, declared_ports, name_of
+from cauce.containers.readme import readme
 from cauce.core.canonical import damaged
 from cauce.core.durable import sync
 from cauce.core.faults import translated
 from cauce.errors import CauceError
-from cauce.stack import passwords
-from cauce.stack.compose_file import FILE, compose_text
-from cauce.stack.contexts import contexts
-from cauce.stack.parts import BUCKETS, CLEAN, EXTRAS, PORTS, PROFILE, RAW, Parts, declared_ports, name_of
-from cauce.stack.readme import readme
 
 RECORD = "stack.json"
 _SCHEMA = "cauce.stack/1"

@@ -9,9 +9,9 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
+from cauce.containers.parts import BUCKETS, PROFILE, Parts
 from cauce.core.faults import translated
 from cauce.errors import CauceError
-from cauce.stack.parts import BUCKETS, PROFILE, Parts
 
 FOLDER = "secrets"
 ALWAYS = (

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cauce.stack.parts import MARIADB, STORAGE, Parts
-from cauce.stack.passwords import FOLDER, names_of
+from cauce.containers.parts import MARIADB, STORAGE, Parts
+from cauce.containers.passwords import FOLDER, names_of
 from cauce.version import __version__
 
 FILE = "compose.yaml"

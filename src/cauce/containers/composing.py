@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cauce.containers.compose_file import FILE
 from cauce.core.secrets import MASK
 from cauce.errors import CauceError
-from cauce.stack.compose_file import FILE
 
 _ASKING = 60.0
 _FOREVER = 86_400.0

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cauce.containers.composing import Compose, Container, compose_in
+from cauce.containers.parts import MARIADB, STORAGE
+from cauce.containers.passwords import kept
+from cauce.containers.rendering import Rendered, free
 from cauce.errors import CauceError
-from cauce.stack.composing import Compose, Container, compose_in
-from cauce.stack.parts import MARIADB, STORAGE
-from cauce.stack.passwords import kept
-from cauce.stack.rendering import Rendered, free
 
 _BETWEEN = 2.0
 _PACE = 5.0

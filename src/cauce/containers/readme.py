@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cauce.stack.parts import Parts
+from cauce.containers.parts import Parts
 
 _PAGE = """\
 # {name}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cauce.containers.parts import PYTHON, Parts
 from cauce.core.faults import translated
-from cauce.stack.parts import PYTHON, Parts
 from cauce.version import __version__
 
 LOCKS = {"mlflow": "stack-mlflow", "work": "stack-work"}
