@@ -15,7 +15,7 @@ test: venv ## set up, then every gate and the tests (what CI runs)
 	@scripts/test
 
 test-all: venv ## the same with the long matrix; writes docs/reliability.md
-	@scripts/test-tools
+	@scripts/test-tools --all
 	@scripts/test --all
 
 venv: ## an environment for development in .venv, as locked

@@ -18,7 +18,7 @@ from cauce.errors import CauceError
 from cauce.language import translate_plural
 from cauce.sources.brought import Brought, Report, Wanted
 from cauce.spec.addresses import Address, text_of
-from cauce.stores.bucket import Bucket, asked, bucket_of, check_bucket
+from cauce.stores.bucket import Bucket, asked, bucket_of, check_bucket, fetch
 
 _DAY = 24 * 3600.0
 _SIGNS = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
@@ -51,7 +51,7 @@ class RemoteObjects:
         return (said.format(store=self._shown, count=len(found), size=size),)
 
     def bring(self, folder: Path, report: Report) -> Brought:
-        """Fetch every object; nothing where none changed. E2650 to E2658."""
+        """Fetch every object; nothing where none changed. E2650 to E2664."""
         found = self._found()
         listed = [[one.name, one.etag, one.size] for one in found]
         mark = hashlib.sha256(canonical_json(listed)).hexdigest()[:32]
@@ -101,8 +101,9 @@ class RemoteObjects:
                 return
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_name(f".{target.name}.part")
-            with draft.open("w+b") as file:
-                asked(lambda: bucket.fetch(one.key, file, heard=lambda done: heard(done, None)), self._shown)
+            with draft.open("wb") as file:
+                about = {"path": one.key, "size": one.size, "e_tag": one.etag}
+                fetch(bucket, about, file, store=self._shown, heard=lambda done: heard(done, None))
             if draft.stat().st_size != one.size:
                 raise CauceError("E2652", store=self._shown, reason="length")
             sync(draft)

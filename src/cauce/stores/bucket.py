@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -19,6 +21,8 @@ from cauce.stores.ownership import Question, check_owner
 _OPTIONS = dict.fromkeys(("endpoint", "region", "owner", "profile", "sign"))
 _PART = 16 << 20
 _SECONDS = 60
+_SLOW = 1 << 20
+"""Bytes a second that a network gives at least."""
 TRIES = 5
 """How often a request is made, each tried again by the client itself."""
 T = TypeVar("T")
@@ -26,10 +30,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Bucket:
-    """A prefix of a bucket. proved: not empty once the server was seen to heed conditions."""
+    """A prefix of a bucket. connect: a client whose requests may take so many seconds. proved: not empty once
+    the server was seen to heed conditions; copies: once it is known whether it does when it copies."""
 
-    client: Any
+    connect: Callable[[int], Any]
     proved: list[bool] = field(default_factory=list)
+    copies: list[bool] = field(default_factory=list)
+
+    @cached_property
+    def client(self) -> Any:
+        """The client for requests of ordinary size."""
+        return self.connect(_SECONDS)
 
     def put(self, path: str, data: bytes) -> None:
         """Write, whatever is there."""
@@ -37,13 +48,12 @@ class Bucket:
 
         obstore.put(self.client, path, data, use_multipart=False)
 
-    def create(self, path: str, data: bytes, *, mark: Mapping[str, str]) -> None:
-        """Write where nothing is, with these marks beside it."""
+    def create(self, path: str, data: bytes | memoryview, *, mark: Mapping[str, str]) -> None:
+        """Write by one request where nothing is, with these marks beside it."""
         import obstore
 
-        obstore.put(
-            self.client, path, data, mode="create", use_multipart=False, attributes=dict(mark) or None
-        )
+        client = self.client if len(data) <= _PART else self.connect(_SECONDS + len(data) // _SLOW)
+        obstore.put(client, path, data, mode="create", use_multipart=False, attributes=dict(mark) or None)
 
     def upload(self, path: str, file: Path) -> None:
         """Write a local file in parts."""
@@ -61,33 +71,50 @@ class Bucket:
         """The bytes."""
         import obstore
 
-        return obstore.get(self.client, path).bytes().to_bytes()
+        found = obstore.get(self.client, path)
+        size = int(found.meta["size"])
+        if size <= _PART:
+            return found.bytes().to_bytes()
+        etag = str(found.meta["e_tag"])
+        return b"".join(self.block(path, start, etag=etag, size=size) for start in range(0, size, _PART))
 
-    def fetch(self, path: str, file: BinaryIO, *, heard: Callable[[int], None] | None = None) -> None:
-        """Its bytes into a local file, from the file's beginning. heard: how many are there."""
+    def block(self, path: str, start: int, *, etag: str, size: int) -> bytes:
+        """Bytes from `start` on, of the object with this ETag and size; E2664 where it is another by now."""
         import obstore
+        from obstore.exceptions import PreconditionError
 
-        file.seek(0)
-        file.truncate()
-        for block in obstore.get(self.client, path).stream(min_chunk_size=_PART):
-            file.write(block)
-            if heard is not None:
-                heard(file.tell())
+        options: Any = {"range": (start, min(start + _PART, size)), "if_match": etag}
+        try:
+            return obstore.get(self.client, path, options=options).bytes().to_bytes()
+        except PreconditionError:
+            raise CauceError("E2664", key=path) from None
 
     def marks(self, path: str) -> Mapping[str, str]:
         """The marks that were written beside it."""
         import obstore
 
-        return {
-            str(k): str(v)
-            for k, v in obstore.get(self.client, path, options={"head": True}).attributes.items()
-        }
+        with self._said(path):
+            found = obstore.get(self.client, path, options={"head": True}).attributes
+        return {str(k): str(v) for k, v in found.items()}
 
     def head(self, path: str) -> Any:
         """Its size, ETag and time."""
         import obstore
 
-        return obstore.head(self.client, path)
+        with self._said(path):
+            return obstore.head(self.client, path)
+
+    @contextmanager
+    def _said(self, path: str) -> Iterator[None]:
+        """Of a refusal without a reason, as all are that answer HEAD, the one that GET is given."""
+        import obstore
+
+        try:
+            yield
+        except Exception as error:
+            if _REFUSED.search(str(error)):
+                obstore.get(self.client, path)
+            raise
 
     def list(self, folder: str) -> list[Any]:
         """What lies under a folder, at any depth."""
@@ -100,6 +127,20 @@ class Bucket:
         import obstore
 
         obstore.delete(self.client, path)
+
+
+def fetch(
+    bucket: Bucket, about: Any, file: BinaryIO, *, store: str, heard: Callable[[int], None] | None = None
+) -> None:
+    """The bytes of an object into a local file, block by block, each tried again by itself.
+
+    about: what listing or `head` said of it. heard: how many are there. E2650 to E2664.
+    """
+    path, size, etag = str(about["path"]), int(about["size"]), str(about["e_tag"])
+    for start in range(0, size, _PART):
+        file.write(asked(lambda start=start: bucket.block(path, start, etag=etag, size=size), store))  # type: ignore[misc]
+        if heard is not None:
+            heard(file.tell())
 
 
 @lru_cache(maxsize=8)
@@ -129,14 +170,18 @@ def bucket_of(url: str) -> Bucket:
             bucket=address.host, owner=options["owner"], region=region or _region(), endpoint=endpoint
         )
         check_owner(question, credentials.keys(url.partition("?")[0], options["owner"]))
-    client = S3Store(
-        address.host,
-        prefix=address.path.strip("/") or None,
-        client_options={"allow_http": endpoint is not None, "timeout": "60s", "connect_timeout": "5s"},
-        retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=_SECONDS), "backoff": _BACKOFF},
-        **config,
-    )
-    return Bucket(client)
+
+    def connect(seconds: int) -> Any:
+        limits: Any = {"allow_http": endpoint is not None, "timeout": f"{seconds}s", "connect_timeout": "5s"}
+        return S3Store(
+            address.host,
+            prefix=address.path.strip("/") or None,
+            client_options=limits,
+            retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=seconds), "backoff": _BACKOFF},
+            **config,
+        )
+
+    return Bucket(connect)
 
 
 def _region() -> str:
@@ -159,8 +204,9 @@ def _plain(address: Address) -> str:
 
 
 def asked(action: Callable[[], T], store: str) -> T:
-    """What `action` gives, tried some times. FileNotFoundError and FileExistsError where there is no such
-    object or one already, else E2650 to E2657. store: as it may be shown."""
+    """What `action` gives, tried some times, for about a minute. FileNotFoundError and FileExistsError where
+    there is no such object or one already, else E2650 to E2664. store: as it may be shown."""
+    end = time.monotonic() + _SECONDS
     for pause in (*(0.1 * 2**number for number in range(TRIES - 1)), None):
         try:
             return action()
@@ -170,7 +216,7 @@ def asked(action: Callable[[], T], store: str) -> T:
             if is_taken(error):
                 raise FileExistsError from None
             found = failure(error, store)
-            if found.code != "E2652" or pause is None:
+            if found.code != "E2652" or pause is None or time.monotonic() > end:
                 raise found from None
         time.sleep(pause)
     raise AssertionError
@@ -182,28 +228,55 @@ def is_missing(error: Exception) -> bool:
 
 
 def is_taken(error: Exception) -> bool:
-    """Whether it says that there is one already."""
+    """Whether it says that there is one already; not where another request for it is under way."""
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-    return isinstance(error, AlreadyExistsError | PreconditionError)
+    taken = isinstance(error, AlreadyExistsError | PreconditionError)
+    return taken and "ConditionalRequestConflict" not in str(error)
+
+
+_CODE = re.compile(r"<Code>(\w{1,80})</Code>")
+_THERE = re.compile(r"<Region>([\w-]{1,40})</Region>")
+_STATUS = re.compile(r"status code: (\d{3} ?[A-Za-z ]{0,40})")
+_REFUSED = re.compile(r"status code: (400|403) [A-Za-z ]*: *(\n|$)")
+_ELSEWHERE = "redirect without LOCATION"
+_MEANS = {
+    "NoSuchBucket": "E2655",
+    **dict.fromkeys(("AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId"), "E2651"),
+    **dict.fromkeys(("SignatureDoesNotMatch", "AccountProblem"), "E2651"),
+    "RequestTimeTooSkewed": "E2660",
+    **dict.fromkeys(("ExpiredToken", "TokenRefreshRequired", "InvalidToken"), "E2661"),
+    **dict.fromkeys(("PermanentRedirect", "IllegalLocationConstraintException"), "E2662"),
+    **dict.fromkeys(("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"), "E2663"),
+}
+"""What a server's own words for a refusal are here; see "Error responses" of the S3 API reference."""
 
 
 def failure(error: Exception, store: str) -> CauceError:
-    """What a failure of obstore's means: E2655 (no bucket), E2651 (not allowed) or E2652 (anything else)."""
+    """What a failure of obstore's means: E2651 (not allowed), E2655 (no bucket), E2660 (clocks), E2661 (a
+    token's time), E2662 (region), E2663 (full), E2664 (replaced) or E2652 (anything else)."""
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
     if isinstance(error, CauceError):
         return error
     text = str(error)
-    if "NoSuchBucket" in text:
-        return CauceError("E2655", store=store)
+    said, there = _CODE.search(text), _THERE.search(text)
+    word = said[1] if said else ""
+    if there or _ELSEWHERE in text or _MEANS.get(word) == "E2662":
+        return CauceError("E2662", store=store, region=there[1] if there else "?")
+    if word in _MEANS:
+        return CauceError(_MEANS[word], store=store)
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return CauceError("E2651", store=store)
     if not isinstance(error, BaseError | OSError):
         raise error
-    return CauceError("E2652", store=store, reason=shown(_reason(text)))
+    return CauceError("E2652", store=store, reason=shown(_reason(text, word)))
 
 
-def _reason(text: str) -> str:
-    """Its last words on the first line: what went wrong, after where."""
+def _reason(text: str, word: str) -> str:
+    """The status and the server's word for it; else the last words on the first line: what went wrong, after
+    where."""
+    status = _STATUS.search(text)
+    if status:
+        return f"{status[1].strip()} {word}".strip()
     return text.splitlines()[0].rpartition(" - ")[2][:200] if text else "?"

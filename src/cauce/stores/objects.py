@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import secrets
 import time
@@ -15,7 +16,7 @@ from cauce.core.faults import translated
 from cauce.errors import CauceError
 from cauce.failpoints import passage
 from cauce.stores import scratch
-from cauce.stores.bucket import Bucket, asked, bucket_of
+from cauce.stores.bucket import Bucket, asked, bucket_of, fetch
 from cauce.stores.cache import Cache
 from cauce.stores.keys import checked_key, checked_prefix
 
@@ -33,7 +34,7 @@ class ObjectStore:
     home: a local folder for copies of what is read and for files in the making; every process may have its
     own. A put asks the server to write only where nothing is (If-None-Match), so of many writers one wins and
     nothing is ever renamed; that the server heeds it is proved before the first write (E2653). Whoever gets
-    the value needs credentials of its own. E2650 to E2657 where the server refuses or is out of reach.
+    the value needs credentials of its own. E2650 to E2664 where the server refuses or is out of reach.
     """
 
     url: str
@@ -52,8 +53,11 @@ class ObjectStore:
         with translated(file):
             if file.stat().st_size <= _WHOLE:
                 fresh = self._put(key, file.read_bytes())
-            else:
+            elif self._copies:
                 fresh = self._upload(key, file)
+            else:
+                with file.open("rb") as data, mmap.mmap(data.fileno(), 0, prot=mmap.PROT_READ) as content:
+                    fresh = self._put(key, memoryview(content))
             file.unlink()
         return fresh
 
@@ -125,7 +129,7 @@ class ObjectStore:
         about = self._about(key)
         if about is None:
             return None
-        return self._cache.path(f"{self.url} {key} {about['e_tag']}", lambda file: self._fetch(key, file))
+        return self._cache.path(f"{self.url} {key} {about['e_tag']}", lambda file: self._fetch(about, file))
 
     def check(self) -> float:
         """Try what a store needs: write, refuse a second write, list, read, delete. Seconds that the server's
@@ -169,21 +173,44 @@ class ObjectStore:
         except FileNotFoundError:
             return None
 
-    def _fetch(self, key: str, file: BinaryIO) -> None:
-        self._asked(lambda: self._bucket.fetch(key, file))
+    def _fetch(self, about: Any, file: BinaryIO) -> None:
+        fetch(self._bucket, about, file, store=self._shown)
 
-    def _put(self, key: str, data: bytes) -> bool:
+    def _put(self, key: str, data: bytes | memoryview) -> bool:
         """A conditional put. An answer that got lost is told by the writer's mark, not by asking again."""
         mark = secrets.token_hex(16)
         passage("store.written")
         try:
             self._asked(lambda: self._bucket.create(key, data, mark={_WRITER: mark}))
         except FileExistsError:
-            if self._asked(lambda: self._bucket.marks(key)).get(_WRITER) != mark:
+            try:
+                found = self._asked(lambda: self._bucket.marks(key)).get(_WRITER)
+            except FileNotFoundError:  # it was deleted since
+                return self._put(key, data)
+            if found != mark:
                 self._touch(key)
                 return False
         passage("store.durable")
         return True
+
+    @property
+    def _copies(self) -> bool:
+        """Whether the server copies only to where nothing is; one that cannot is given large files by one
+        request each (Ceph: it has no such condition)."""
+        bucket = self._bucket
+        if not bucket.copies:
+            bucket.copies.append(self._refuses_copies(bucket))
+        return bucket.copies[0]
+
+    def _refuses_copies(self, bucket: Bucket) -> bool:
+        try:
+            self._asked(lambda: bucket.copy(_PROBE, _PROBE))
+        except FileExistsError:
+            return True
+        except CauceError as error:
+            if error.code != "E2652":
+                raise
+        return False
 
     def _upload(self, key: str, file: Path) -> bool:
         """In parts to a name of its own, then by the server to where it belongs, if nothing is there."""

@@ -1,4 +1,4 @@
-"""E2650 to E2659: object stores."""
+"""E2650 to E2669: object stores."""
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
@@ -97,6 +97,56 @@ ENTRIES = (
         explanation=_(
             "A profile with keys of its own is read from ~/.aws/credentials and ~/.aws/config. Profiles of "
             "single sign-on, or that take on another role, are understood by boto3, where it is installed."
+        ),
+    ),
+    Entry(
+        code="E2660",
+        exit=Exit.CONFIG,
+        says=_("{store} refuses: this machine's clock and the server's differ too much."),
+        hint=_("Set this machine's clock by a time server; cauce doctor says by how much it is wrong."),
+        explanation=_(
+            "Each request is signed with the time, and servers refuse what is signed for more than fifteen "
+            "minutes before or after their own, so that nobody can repeat a request that was overheard."
+        ),
+    ),
+    Entry(
+        code="E2661",
+        exit=Exit.PERMISSION,
+        says=_("{store} refuses: the token that goes with the keys is no longer valid."),
+        hint=_("Log in again, such as with aws sso login, and repeat the command."),
+        explanation=_(
+            "Keys of single sign-on and of roles hold for some hours only. Those in the environment or in a "
+            "profile have run out; what the command finished is kept, and the next one goes on from there."
+        ),
+    ),
+    Entry(
+        code="E2662",
+        exit=Exit.CONFIG,
+        says=_("{store} was asked for in another region than its own ({region})."),
+        hint=_("Write region=… into the address; the page of the bucket says which."),
+        explanation=_(
+            "A bucket is in one region, and requests are signed for one. Servers say which it is, as far as "
+            "they can; requests are not sent there unasked, because nobody said that the data may go there."
+        ),
+    ),
+    Entry(
+        code="E2663",
+        exit=Exit.IO,
+        says=_("{store} is full: the server takes no more bytes for this bucket or account."),
+        hint=_("Delete what is not needed (cauce gc), or have the quota raised."),
+        explanation=_(
+            "The server has no room left, or a quota is used up. What was finished is kept, nothing that is "
+            "half-written is visible, and the next run goes on from there once there is room."
+        ),
+    ),
+    Entry(
+        code="E2664",
+        exit=Exit.TEMPORARY,
+        says=_("The object {key} was replaced by another while it was fetched."),
+        hint=_("Repeat the command once whoever writes the objects is done."),
+        explanation=_(
+            "Objects are fetched in pieces, and each asks for the object that was listed. Pieces of two "
+            "objects under one name would make a file that nobody wrote, so nothing is kept."
         ),
     ),
 )
