@@ -5,15 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import polars as pl
 import pytest
+from brought_files import file_server
 
 import cauce
 from cauce.errors import CauceError, CauceErrors
@@ -51,23 +47,6 @@ def ingested(folder: Path) -> RunResult:
 
 def snapshot(result: RunResult) -> str:
     return str(result.records["ingest"].outputs["snapshot"].value)
-
-
-@contextmanager
-def file_server(folder: Path, seen: list[str]) -> Iterator[str]:
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *parts: Any) -> None:
-            seen.append(f"{parts[2]}")
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

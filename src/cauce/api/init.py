@@ -20,7 +20,10 @@ from cauce.core.task import Target
 from cauce.errors import CauceError
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
-from cauce.spec import FILE_NAME, Project, project_from_mapping, write_project
+from cauce.running.bringing import Here, Report, brought_here
+from cauce.sources.brought import Wanted
+from cauce.spec import FILE_NAME, Project, Store, project_from_mapping, write_project
+from cauce.spec.addresses import Address, is_brought, parse_address
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class NewProject:
         return {"file": str(self.file), "project": self.project.to_mapping(), "guesses": taken}
 
 
+class InitAnswers(Answers, total=False):
+    """report(done, total) tells how much of the rows behind an address is here."""
+
+    report: Report | None
+
+
 def init(
     source: str | None = None,
     *,
@@ -44,33 +53,49 @@ def init(
     yes: bool = False,
     force: bool = False,
     ask: Ask | None = None,
-    **answers: Unpack[Answers],
+    **answers: Unpack[InitAnswers],
 ) -> NewProject:
-    """Write a commented project file for the data in `source` (a file, folder or pattern).
+    """Write a commented project file for the data in `source`: a file, folder or pattern, or an address, of
+    which the rows are brought into the project's store.
 
     project: the file to write, or its folder. yes: take every guess. force: replace an existing file.
     ask: puts the open questions to a person. Without `yes` and `ask`, E1508 names what is open. E1509 where
     the file exists; E1515 for a column the data do not have; what reading the data raises (E0401 to E0429)
-    and what a project file may not say (E03..).
+    and bringing them (E25.. and E26..), and what a project file may not say (E03..).
     """
     file = Path(project)
     file = file / FILE_NAME if file.is_dir() else file
     if file.exists() and not force:
         raise CauceError("E1509", file=file)
+    report = answers.pop("report", None)
     talk = Talk({name: value for name, value in answers.items() if value is not None}, ask, yes)
     if source is None:
         source = str(talk.settle("source", Guess("", translate(_("nothing was named"))), check=_needed))
     elif not yes and ask is None:
         talk.settle("name", _guess_name(source), check=str)
-    made = project_from_mapping(_mapping(source, file, talk), file=str(file))
+    here = here_for(source, file, store=Store().path, report=report)
+    made = project_from_mapping(_mapping(source, here, file=file, talk=talk), file=str(file))
     write_text(file, write_project(made), force=force)
     return NewProject(file, made, talk.taken)
 
 
-def guessed(source: str, file: Path, *, answers: Mapping[str, Any]) -> tuple[Project, dict[str, Guess]]:
-    """The project that `init` would write to `file` with every guess taken, and these guesses."""
+def here_for(source: str, file: Path, *, store: str, report: Report | None = None) -> Here:
+    """The source as files, what is behind an address in the store's folder beside the project's `file`."""
+    folder = file.parent.resolve()
+    with brought_here((source,), Wanted(home=folder), folder=folder / store, report=report) as here:
+        return here
+
+
+def guessed(
+    source: str, file: Path, *, here: Here, answers: Mapping[str, Any]
+) -> tuple[Project, dict[str, Guess]]:
+    """The project that `init` would write to `file` with every guess taken, and these guesses.
+
+    here: the files of `source`.
+    """
     talk = Talk({name: value for name, value in answers.items() if value is not None}, None, yes=True)
-    return project_from_mapping(_mapping(source, file, talk), file=str(file)), talk.taken
+    made = _mapping(source, here, file=file, talk=talk)
+    return project_from_mapping(made, file=str(file)), talk.taken
 
 
 def _needed(text: str) -> str:
@@ -79,9 +104,9 @@ def _needed(text: str) -> str:
     return text
 
 
-def _mapping(source: str, file: Path, talk: Talk) -> dict[str, Any]:
+def _mapping(source: str, here: Here, *, file: Path, talk: Talk) -> dict[str, Any]:
     """The project as plain values."""
-    seen, missing = _seen(source, talk)
+    seen, missing = _seen(here, talk)
     target = _target(seen, talk)
     roles = _roles(seen, target, talk)
     guess = looking.guess_split(roles["group"], roles["time"])
@@ -93,15 +118,15 @@ def _mapping(source: str, file: Path, talk: Talk) -> dict[str, Any]:
     return {"name": name, **language, "data": present, "target": target, "split": {"kind": split}}
 
 
-def _seen(source: str, talk: Talk) -> tuple[Look, tuple[str, ...]]:
+def _seen(here: Here, talk: Talk) -> tuple[Look, tuple[str, ...]]:
     """The data, read with the texts that mean a missing value."""
     if "missing" in talk.given:
         declared = talk.several("missing")
-        return looking.look((source,), declared), declared
-    seen = looking.look((source,))
+        return looking.look(here, declared), declared
+    seen = looking.look(here)
     guess = looking.guess_missing(seen)
     missing: tuple[str, ...] = () if guess is None else talk.settle("missing", guess, check=_parts)
-    return (looking.look((source,), missing) if missing else seen), missing
+    return (looking.look(here, missing) if missing else seen), missing
 
 
 def _target(seen: Look, talk: Talk) -> dict[str, Any]:
@@ -187,14 +212,23 @@ def _one_of(name: str) -> Callable[[str], str]:
 
 def _guess_name(source: str) -> Guess:
     """A name from the file's: letters, digits, - and _ only."""
-    stem = Path(source.rstrip("/")).name.split(".")[0].replace("*", "")
+    named = _named(parse_address(source)) if is_brought(source) else source
+    stem = Path(named.rstrip("/")).name.split(".")[0].replace("*", "")
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-_")[:64]
     return Guess(name or "project", translate(_("it is the name of the data")))
 
 
+def _named(address: Address) -> str:
+    """What an address gives its rows as a name: a table, else the last part of the path without a pattern."""
+    parts = [part for part in address.path.partition("?")[0].split("/") if part and "*" not in part]
+    return address.fragment or (parts[-1] if parts else address.host)
+
+
 def _from(file: Path, source: str) -> str:
-    """The source as the project file names it: relative to its folder, unless it was absolute."""
+    """The source as the project file names it: relative to its folder, or absolute, or an address."""
+    if is_brought(source):
+        return source
     path = Path(source).expanduser()
     return str(path) if path.is_absolute() else Path(os.path.relpath(path, file.parent)).as_posix()
 

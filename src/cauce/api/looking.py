@@ -19,6 +19,7 @@ from cauce.expr.projection import Output, Projection
 from cauce.expr.schema import Schema
 from cauce.language import gettext_noop as _
 from cauce.language import translate
+from cauce.running.bringing import Here
 from cauce.sources import ReadOptions, open_source
 from cauce.stats import Counts, Levels
 
@@ -86,9 +87,9 @@ class Look:
         return {*spaced.lower().split(), *split.lower().split()}
 
 
-def look(paths: Iterable[str], missing: tuple[str, ...] = ()) -> Look:
+def look(here: Here, missing: tuple[str, ...] = ()) -> Look:
     """Read the files as a run would, and keep the first rows. Raises what reading raises (E0401 to E0429)."""
-    source = open_source(ReadOptions(paths=tuple(paths), missing=missing))
+    source = open_source(here.read_as(ReadOptions(paths=here.paths, missing=missing)))
     frames, rows = [], 0
     for batch in source.batches():
         frames.append(batch.head(ROWS - rows))
@@ -96,7 +97,7 @@ def look(paths: Iterable[str], missing: tuple[str, ...] = ()) -> Look:
         if rows >= ROWS:
             break
     empty = pl.DataFrame(schema={field.name: field.dtype for field in source.schema})
-    return Look(source.schema, pl.concat([empty, *frames]), source.notices)
+    return Look(source.schema, pl.concat([empty, *frames]), (*here.notices, *source.notices))
 
 
 def target_of(look: Look, column: str | None, *, formula: str | None) -> TargetColumn:

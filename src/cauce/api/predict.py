@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
 from cauce.core.contributions import Explain
+from cauce.running.bringing import brought_here
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.running.prediction_on_spark import predict_on_spark
 from cauce.running.prediction_table import predict_table
 from cauce.running.wiring import make_engine
 from cauce.running.workspace import EngineAsked, engine_settings, open_workspace
+from cauce.sources.brought import Wanted
 from cauce.spec import Engine, Project
 from cauce.spec.addresses import DATABASES, scheme_of
 
@@ -51,8 +54,8 @@ def predict(
     `out` may be a table of a database (mysql://user@host/db?password=env:NAME#table): all rows once, whatever
     happens, and the same where it is repeated. On Spark `out` is a folder, of Parquet parts unless it ends in
     .csv, which executors write.
-    source: files, folders or patterns. model: as in `load`; None takes what the project's latest run
-    made. report(rows, total) tells progress. choices: see `Choices`.
+    source: files, folders, patterns or addresses. model: as in `load`; None takes what the project's latest
+    run made. report(rows, total) tells progress. choices: see `Choices`.
     Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
     E2205, E2301, E2302, what reading and writing raise, and on Spark E0701 and E0750 to E0753.
     """
@@ -67,11 +70,16 @@ def predict(
         interval=choices.get("interval", False),
     )
     session = _session(project, choices)
-    if scheme_of(str(out)) in DATABASES:
-        return predict_table(found.bundle, source, out=str(out), options=options, report=report)
-    if session is None:
-        return predict_file(found.bundle, source, out=out, options=options, report=report)
-    return predict_on_spark(found.bundle, source, session=session, out=out, options=options, report=report)
+    sources = (str(source),) if isinstance(source, str | Path) else tuple(str(one) for one in source)
+    if session is not None and scheme_of(str(out)) not in DATABASES:
+        return predict_on_spark(
+            found.bundle, sources, session=session, out=out, options=options, report=report
+        )
+    with brought_here(sources, Wanted(home=Path.cwd()), folder=None, report=report) as here:
+        if scheme_of(str(out)) in DATABASES:
+            into = partial(predict_table, out=str(out), identity=here.identity)
+            return into(found.bundle, here.paths, options=options, report=report)
+        return predict_file(found.bundle, here.paths, out=out, options=options, report=report)
 
 
 def _session(project: str | Path | Project | None, choices: Choices) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -13,7 +13,8 @@ from cauce.core.task import TargetColumn, target_column
 from cauce.errors import CauceError
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Schema
-from cauce.running.project_rows import open_rows_to_look_at
+from cauce.running.bringing import brought_here
+from cauce.running.project_rows import ProjectRows, open_rows_to_look_at
 from cauce.running.project_run import states_of
 from cauce.running.reading_aloud import with_a_role
 from cauce.running.report.profile_page import profile_page, write_profile
@@ -23,6 +24,7 @@ from cauce.running.steps.profile import profiled
 from cauce.running.steps.roles import declared_target
 from cauce.running.workspace import EngineAsked, Workspace, open_workspace
 from cauce.spec import FILE_NAME, Data, Project, Target
+from cauce.spec.addresses import is_brought
 
 Source = str | Path | Sequence[str | Path]
 
@@ -63,7 +65,7 @@ def profile(
 ) -> TableProfile:
     """The profile of data. Nothing is run and nothing is kept but the page `html`, where one is asked for.
 
-    source: files, folders or patterns (on Spark also table:name and addresses), read as `init` would read
+    source: files, folders, patterns or addresses (on Spark also table:name and its own), read as `init` reads
     them, or as `project` reads its own where that is given too; a project (its file, its folder, or in
     memory) or None for the project's own data, of which the profile of the latest run is taken if there is
     one. target: the column to look at the others with, where the project names none. missing: texts that
@@ -91,7 +93,7 @@ def _profile(
         paths = _paths(source) if source is not None else ("DataFrame",)
         data = Data(source=paths, missing=tuple(missing))
         work = open_workspace(Project(name="profile", data=data, target=Target()), **engine)
-        return _of_rows(work, None if frame else paths, target=target)
+        return _of_rows(work, None if frame else paths, target=target, keep=False)
     work = open_workspace(FILE_NAME if project is None else project, **engine)
     stored = _stored(work) if source is None and target is None and not frame else None
     return stored or _of_rows(work, None if source is None else _paths(source), target=target)
@@ -116,8 +118,19 @@ def _stored(work: Workspace) -> TableProfile | None:
     return TableProfile(work.project.data.source, found, rejected, told, stored=True)
 
 
-def _of_rows(work: Workspace, paths: tuple[str, ...] | None, *, target: str | None) -> TableProfile:
-    rows, project = open_rows_to_look_at(work, paths), work.project
+def _of_rows(
+    work: Workspace, paths: tuple[str, ...] | None, *, target: str | None, keep: bool = True
+) -> TableProfile:
+    """keep: whether what is brought from addresses stays in the project's store."""
+    if paths is None:
+        return _of_opened(work, open_rows_to_look_at(work, None), target=target)
+    with brought_here(paths, work.wanted, folder=work.store_folder if keep else None) as here:
+        found = _of_opened(work, open_rows_to_look_at(work, here), target=target)
+    return replace(found, source=paths) if any(map(is_brought, paths)) else found
+
+
+def _of_opened(work: Workspace, rows: ProjectRows, *, target: str | None) -> TableProfile:
+    project = work.project
     declared = None
     if target is not None:
         declared = _target(rows.schema, target)

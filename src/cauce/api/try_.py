@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from cauce.api.asking import Answers
-from cauce.api.init import guessed, write_text
+from cauce.api.init import guessed, here_for, write_text
 from cauce.api.looking import Guess
 from cauce.api.run import RunReport, run_workspace
 from cauce.core.leaks.findings import Finding
 from cauce.core.profile import Profile
 from cauce.errors import CauceError, CauceErrors
-from cauce.running.observer import Observer
+from cauce.running.observer import HearsBringing, Observer
 from cauce.running.project_run import states_of
 from cauce.running.steps.leaks import leak_gate
 from cauce.running.steps.objects import read_json
@@ -83,7 +83,7 @@ def try_(
     observer: Observer | None = None,
     **answers: Unpack[Answers],
 ) -> Trial:
-    """Take the data in `source` (a file, folder or pattern) to a model and a report; also `cauce.try`.
+    """Take the data in `source` (a file, folder, pattern, address) to a model and a report; also `cauce.try`.
 
     answers: to the questions of `init`; what is not answered is guessed. Columns the leak gate stops at are
     left out, and rows it wants together are kept together; fewer trees are grown than a project's default.
@@ -94,10 +94,12 @@ def try_(
     file = file / FILE_NAME if file.is_dir() else file
     if save and file.exists():
         raise CauceError("E1710", file=file)
-    wanted, guesses = guessed(source, file, answers=answers)
-    wanted = _quick(wanted)
+    hears = observer.bringing if isinstance(observer, HearsBringing) else None
+    here = here_for(source, file, store=STORE, report=hears)
+    wanted, guesses = guessed(source, file, here=here, answers=answers)
+    begun = Workspace(_quick(wanted), file.parent.resolve(), brought=here)
     bound = bool(answers.get("group"))
-    work, remedies, report = _without_leaks(wanted, file.parent.resolve(), bound=bound, observer=observer)
+    work, remedies, report = _without_leaks(begun, bound=bound, observer=observer)
     wanted = replace(work.project, store=wanted.store, tracking=wanted.tracking)
     if save:
         # Only a person acknowledges: what was let pass here stops the next run.
@@ -114,15 +116,16 @@ def _quick(project: Project) -> Project:
 
 
 def _without_leaks(
-    project: Project, folder: Path, *, bound: bool, observer: Observer | None
+    begun: Workspace, *, bound: bool, observer: Observer | None
 ) -> tuple[Workspace, tuple[Remedy, ...], RunReport]:
     """The run that goes through, with where it was, and what was changed on the way to it.
 
     bound: whether somebody said which rows belong together.
     """
     remedies: list[Remedy] = []
+    project = begun.project
     for _round in range(_MOST_ROUNDS):
-        work = Workspace(_hidden(project), folder)
+        work = replace(begun, project=_hidden(project))
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             try:

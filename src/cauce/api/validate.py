@@ -19,6 +19,7 @@ from cauce.core.validation.suggesting import suggested
 from cauce.core.validation.verdict import Verdict
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
+from cauce.running.bringing import brought_here
 from cauce.running.clock import SystemClock
 from cauce.running.project_rows import ProjectRows, open_rows_to_look_at
 from cauce.running.steps.profile import profiled
@@ -106,7 +107,8 @@ def _opened(work: Workspace, source: Source | None) -> ProjectRows:
     if source is None:
         return open_rows_to_look_at(work, None)
     paths = (source,) if isinstance(source, (str, Path)) else source
-    return open_rows_to_look_at(work, tuple(map(str, paths)))
+    with brought_here(tuple(map(str, paths)), work.wanted, folder=work.store_folder) as here:
+        return open_rows_to_look_at(work, here)
 
 
 def _validation(work: Workspace, rows: ProjectRows, declared: Validate, *, show_values: bool) -> Validation:

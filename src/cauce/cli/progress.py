@@ -32,6 +32,8 @@ _STEPS = {
     "curve": _("fitting to parts of the training rows"),
     "bundle": _("writing the model"),
     "register": _("registering the model"),
+    "warehouse": _("writing the tables of the warehouse"),
+    "captures": _("loading captured predictions"),
     "predict": _("scoring"),
     "verify": _("comparing the engines"),
     "pack": _("packing the libraries (MB)"),
@@ -121,6 +123,11 @@ def counted(terminal: Terminal, name: str) -> Iterator[Callable[[float, float | 
                 bars.update(bar, completed=done, total=total, count=pace.words(done, total))
 
             yield report
+
+
+def spelled(terminal: Terminal, name: str) -> Callable[[float, float | None], None] | None:
+    """The same by lines alone, for work during which people are asked; None for nobody."""
+    return None if terminal.quiet else _Count(name, terminal.say).report
 
 
 @dataclass

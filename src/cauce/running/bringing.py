@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError
 from cauce.sources.brought import Brought, Remembering, Remote, Wanted
 from cauce.sources.downloads import download_of
-from cauce.sources.options import FileFormat
+from cauce.sources.options import FileFormat, ReadOptions
 from cauce.sources.remote import open_remote
 from cauce.spec.addresses import Address, is_brought, parse_address, text_of
 from cauce.stores.lock import locked
@@ -32,6 +33,34 @@ class Here:
     format: FileFormat = "auto"
     identity: str | None = None
     notices: tuple[Notice, ...] = ()
+
+    def read_as(self, options: ReadOptions) -> ReadOptions:
+        """How these files are read, where their sources were to be read so."""
+        form = self.format if options.format == "auto" else options.format
+        return replace(options, paths=self.paths, format=form)
+
+
+@contextmanager
+def brought_here(
+    sources: Sequence[str], wanted: Wanted, *, folder: Path | None, report: Report | None = None
+) -> Iterator[Here]:
+    """Sources that a caller names, as files of this machine while the context lasts. Raises what `bring_here`
+    does.
+
+    folder: of the store of the project at hand, where what was brought stays; None for one that goes with the
+    context. Files are left where they are, and nothing is made for them.
+    """
+    if not any(map(is_brought, sources)):
+        yield Here(tuple(sources))
+    elif folder is not None:
+        yield bring_here(sources, wanted, folder=folder, report=report or _silent)
+    else:
+        with tempfile.TemporaryDirectory(prefix="cauce-brought-") as place:
+            yield bring_here(sources, wanted, folder=Path(place), report=report or _silent)
+
+
+def _silent(done: float, total: float | None) -> None:
+    """Tells nobody."""
 
 
 def bring_here(sources: Sequence[str], wanted: Wanted, *, folder: Path, report: Report) -> Here:

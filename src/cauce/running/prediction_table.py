@@ -26,10 +26,12 @@ def predict_table(
     *,
     out: str,
     options: PredictOptions,
+    identity: str | None = None,
     report: Report | None = None,
 ) -> Prediction:
     """Score the rows of files into the table at an address, in one transaction.
 
+    identity: of the rows, where the files' names and bytes do not say it (those of a database).
     Columns: as of a file, and `cauce_run`, which is the same for the same model, files and options: rows that
     an earlier attempt wrote are replaced, never doubled. Rows that cannot be read are kept in the current
     folder. Raises what `predict_file` raises, and E2500 to E2543.
@@ -38,7 +40,8 @@ def predict_table(
 
     address = parse_address(out)
     paths = (str(sources),) if isinstance(sources, str | Path) else tuple(str(one) for one in sources)
-    asked = [bundle.identity, options.version, fingerprint(find_files(paths)), list(options.key or ())]
+    rows = identity or fingerprint(find_files(paths))
+    asked = [bundle.identity, options.version, rows, list(options.key or ())]
     run = hashlib.sha256(canonical_json(asked)).hexdigest()
     with tempfile.TemporaryDirectory(prefix="cauce-") as folder:
         file = Path(folder, _FILE)

@@ -14,9 +14,10 @@ from cauce.errors import CauceError
 from cauce.expr.nodes import Expression
 from cauce.expr.schema import Schema
 from cauce.ports.pieces import Asking, HeldRows
+from cauce.running.bringing import Here
 from cauce.running.held_rows import open_held
 from cauce.running.spread_rows import KeepingTableAside, Kept, SpreadRows, StoredRejections
-from cauce.running.workspace import Workspace
+from cauce.running.workspace import Workspace, read_options
 from cauce.sources import FileSource, ReadOptions, Rejections, open_source
 from cauce.sources.files import is_held
 from cauce.sources.held import held_table, undecided
@@ -94,20 +95,21 @@ def _own(work: Workspace, report: Report) -> ProjectRows:
     return _of_files(work, work.read_options, said=said, report=report)
 
 
-def open_rows_to_look_at(work: Workspace, paths: tuple[str, ...] | None) -> ProjectRows:
+def open_rows_to_look_at(work: Workspace, here: Here | None) -> ProjectRows:
     """The rows of other data, or (None) of the project's, read as it reads its own, for a look at them.
 
     E1402 for columns that are called as ours, and as `open_project_rows`.
     """
-    if paths is None:
+    if here is None:
         opened = _own(work, _unsaid)
-    elif any(is_held(one) for one in paths):
-        data = replace(work.project.data, source=paths)
+    elif any(is_held(one) for one in here.paths):
+        data = replace(work.project.data, source=here.paths)
         held = open_held(work.engine, None, data=data, options=work.read_options)
         assert held is not None
         opened = _of_table(work, held)
     else:
-        opened = _of_files(work, replace(work.read_options, paths=paths), said=(), report=_unsaid)
+        options = here.read_as(read_options(work.project.data, work.folder))
+        opened = _of_files(work, options, said=here.notices, report=_unsaid)
     for name in opened.schema.names:
         if name.startswith(RESERVED_PREFIX):
             raise CauceError("E1402", column=name, prefix=RESERVED_PREFIX)

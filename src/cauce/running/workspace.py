@@ -49,13 +49,15 @@ class Workspace:
     """What a command works on. folder: where the project file lies; its paths are relative to it.
 
     session: a Spark session of the caller's; it is used, and never stopped. rows: a Spark DataFrame of the
-    caller's, in place of the project's source.
+    caller's, in place of the project's source. brought: the files of the project's addresses, where the
+    caller has just brought them.
     """
 
     project: Project
     folder: Path
     session: Any = field(default=None, compare=False)
     rows: Any = field(default=None, compare=False)
+    brought: Here | None = field(default=None, compare=False)
 
     @cached_property
     def store_folder(self) -> Path:
@@ -128,6 +130,8 @@ class Workspace:
         data = self.project.data
         if not any(is_brought(one) for one in data.source):
             return None
+        if self.brought is not None:
+            return self.brought
         sources = read_options(data, self.folder).paths
         return bring_here(sources, self.wanted, folder=self.store_folder, report=self.heard)
 
@@ -143,8 +147,7 @@ class Workspace:
         options = read_options(self.project.data, self.folder)
         if self.here is None:
             return options
-        form = self.here.format if options.format == "auto" else options.format
-        return replace(options, paths=self.here.paths, format=form)
+        return self.here.read_as(options)
 
     @cached_property
     def held(self) -> HeldRows | None:

@@ -51,7 +51,7 @@ _PROFILE: dict[str, Any] = {
     context=Context,
     source=Annotated[
         list[str] | None,
-        typer.Argument(metavar=_("SOURCE..."), help=_("A file, a folder or a quoted pattern.")),
+        typer.Argument(metavar=_("SOURCE..."), help=_("A file, a folder, a quoted pattern or an address.")),
     ],
 )
 def profile(context: Context, source: list[str] | None, **given: Any) -> Answer:
@@ -94,7 +94,7 @@ _TRY: dict[str, Any] = {
     _TRY,
     context=Context,
     source=Annotated[
-        str, typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder or a quoted pattern."))
+        str, typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder, a quoted pattern or an address."))
     ],
 )
 def trycommand(context: Context, source: str, **given: Any) -> Answer:

@@ -70,7 +70,8 @@ _PREDICT: dict[str, Any] = {
     _PREDICT,
     context=Context,
     source=Annotated[
-        list[str], typer.Argument(metavar=_("SOURCE..."), help=_("Files, folders or quoted patterns."))
+        list[str],
+        typer.Argument(metavar=_("SOURCE..."), help=_("Files, folders, quoted patterns or addresses.")),
     ],
 )
 def predict(context: Context, source: list[str], **given: Any) -> Answer:

@@ -62,18 +62,21 @@ INIT: dict[str, Any] = {
     INIT,
     context=Context,
     source=Annotated[
-        str | None, typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder or a quoted pattern."))
+        str | None,
+        typer.Argument(metavar=_("SOURCE"), help=_("A file, a folder, a quoted pattern or an address.")),
     ],
 )
 def init_(context: Context, source: str | None, **given: Any) -> Answer:
     """Write a project file."""
     from cauce.api.init import init
     from cauce.cli.asking import ask_person
+    from cauce.cli.progress import spelled
     from cauce.cli.rendering.setting_up import initiated
 
     terminal, project = terminal_of(context), settings_of(context).project or FILE_NAME
     person = ask_person(terminal) if is_interactive() and not given["yes"] else None
-    return initiated(init(source, project=project, ask=person, **given_options(given)))
+    report = spelled(terminal, "bring")
+    return initiated(init(source, project=project, ask=person, report=report, **given_options(given)))
 
 
 @command()
