@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
@@ -59,47 +60,67 @@ _SKEWED = 1.5
 def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: ARG001 - every action has it
     """Score every row once and keep the evaluation. One scan, and one of the sliced columns where any are."""
     source = snapshot_source(work, step)
-    engine, before = work.engine, work.engine.rows_scanned
+    before = work.engine.rows_scanned
     target = Target.from_json(read_json(work.store, step.stored("split"))["target"])
     check_choices(work.project, target, schema=source.schema)
     expect_plots(work, source.manifest.rows)
     looked = _Looked.of(work, step, slices=_slice_columns(work, source))
-    known = out_of_fold(work, step)
+    evaluation = _judged(work, step, looked, _seen(work, step, looked))
+    kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
+    begin_plots(work, kept)
+    return Made({"evaluation": kept}, {"rows_read": work.engine.rows_scanned - before})
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the scan of every row says. whole: by dataset; slices: the same of each sliced column's values."""
+
+    whole: Mapping[Dataset, Any]
+    slices: tuple[Mapping[Dataset, Any], ...]
+    answers: tuple[Any, ...]
+    erring: tuple[Any, ...]
+    sample: pl.DataFrame | None
+
+
+def _seen(work: Workspace, step: Step, looked: _Looked) -> _Seen:
+    """Ask everything of one scan."""
+    source, engine, known = snapshot_source(work, step), work.engine, out_of_fold(work, step)
     if known is None:
         table = engine.map(engine.map(engine.scan(source), looked.prepared), looked.rows)
     else:
         numbered = engine.map(engine.scan(Numbered(source)), WithRow(looked.prepared))
         table = engine.map(numbered, WithOutOfFold(looked.rows, known.frame))
-    asked, sliced = looked.question, looked.rows.slices
-    inside = tuple(Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
-    unseen = tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside)
+    asked, sliced, answers = looked.question, looked.rows.slices, _answers(looked)
+    inside = (Grouped(slice_name(at), Several(asked.summaries)) for at in range(len(sliced)))
     lowest = LowestRows((HASH_A, HASH_B), looked.sampled, looked.kept)
     sample = Filtered(FOLD, (VALIDATION,), lowest) if known is None else Filtered(SCORED_FOLD, (0,), lowest)
-    sampled = (sample,) if looked.rows.raw else ()
-    erring = error_sample(asked.target, sliced)
-    question = _answers(looked)
-    wanted = () if question is None else question.summaries
-    note_reading(work.store, source.manifest.identity, kind="evaluation", about={"step": step.digest})
-    whole, *parts = engine.summarise(
-        table, Grouped(FOLD, Several(asked.summaries)), *unseen, *wanted, *erring, *sampled
+    wanted: tuple[tuple[Any, ...], ...] = (
+        (Grouped(FOLD, Several(asked.summaries)),),
+        tuple(Filtered(FOLD, (VALIDATION, TEST), Grouped(FOLD, one)) for one in inside),
+        () if answers is None else answers.summaries,
+        error_sample(asked.target, sliced),
+        (sample,) if looked.rows.raw else (),
     )
-    answer = answered(asked, _by_dataset(whole.groups))
+    note_reading(work.store, source.manifest.identity, kind="evaluation", about={"step": step.digest})
+    told = iter(engine.summarise(table, *chain.from_iterable(wanted)))
+    (whole,), slices, answered_by, erring, sampled = (tuple(islice(told, len(one))) for one in wanted)
+    parts = tuple(_by_dataset(part.groups) for part in slices)
+    return _Seen(_by_dataset(whole.groups), parts, answered_by, erring, next(iter(sampled), None))
+
+
+def _judged(work: Workspace, step: Step, looked: _Looked, seen: _Seen) -> Evaluation:
+    """What the scan says, as an evaluation."""
+    asked, sliced = looked.question, looked.rows.slices
+    answer = answered(asked, seen.whole)
     threshold = THRESHOLD if answer.choice is None else answer.choice.threshold
     chosen = headline(work.project, asked.target)
     first = chosen or metric_names(asked.target)[0]
     found = [
-        (column, {name: one.groups for name, one in _by_dataset(part.groups).items()})
-        for column, part in zip(sliced, parts, strict=False)
+        (column, {name: one.groups for name, one in part.items()})
+        for column, part in zip(sliced, seen.slices, strict=True)
     ]
-    effects = None
-    if question is not None:
-        effects = question.effects(
-            parts[len(unseen) : len(unseen) + len(wanted)],
-            facts=answering_facts(work, step),
-            named={slice_name(at): one for at, one in enumerate(sliced)},
-            group=work.project.data.group,
-        )
-    evaluation = Evaluation(
+    sample = seen.sample
+    return Evaluation(
         target=asked.target,
         datasets=answer.datasets,
         threshold=threshold,
@@ -109,16 +130,26 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
         thresholds=answer.thresholds,
         choice=answer.choice,
         slices=judged_slices(asked, found, whole=answer.datasets, headline=first, threshold=threshold),
-        permutation=looked.permuted(parts[-1], first, threshold=threshold) if looked.shuffles else None,
-        contributions=looked.explained(parts[-1]) if looked.explains else None,
-        residuals=analysed(parts[len(unseen) + len(wanted)], sliced) if erring else None,
-        answers=effects,
+        permutation=None if sample is None else looked.permuted(sample, first, threshold=threshold),
+        contributions=None if sample is None else looked.explained(sample),
+        residuals=analysed(seen.erring[0], sliced) if seen.erring else None,
+        answers=_effects(work, step, looked, seen),
         summed="coefficients" in looked.training,
         path=_path(looked.training),
     )
-    kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
-    begin_plots(work, kept)
-    return Made({"evaluation": kept}, {"rows_read": engine.rows_scanned - before})
+
+
+def _effects(work: Workspace, step: Step, looked: _Looked, seen: _Seen) -> Any:
+    """What the way from the model's numbers to its answers does, where there is any."""
+    question = _answers(looked)
+    if question is None:
+        return None
+    return question.effects(
+        seen.answers,
+        facts=answering_facts(work, step),
+        named={slice_name(at): one for at, one in enumerate(looked.rows.slices)},
+        group=work.project.data.group,
+    )
 
 
 def _by_dataset(groups: Mapping[Any, Any]) -> dict[Dataset, Any]:
@@ -218,7 +249,9 @@ class _Looked:
         return (TARGET, WEIGHT, *(raw_name(at) for at in range(len(self.rows.raw))))
 
     def explained(self, sample: pl.DataFrame) -> ContributionSummary | None:
-        """The columns' contributions to the first rows of the sample, where there are any that count."""
+        """The columns' contributions to the first rows of the sample, where wanted and any of them count."""
+        if not self.explains:
+            return None
         first = sample.head(EXPLAINED)
         weight = first.get_column(WEIGHT).to_numpy()
         if not weight.sum() > 0:
@@ -229,8 +262,8 @@ class _Looked:
     def permuted(
         self, sample: pl.DataFrame, headline: MetricName, *, threshold: float
     ) -> PermutationImportance | None:
-        """The columns' importance, where there are rows to shuffle."""
-        if not sample.height:
+        """The columns' importance, where it is wanted and there are rows to shuffle."""
+        if not self.shuffles or not sample.height:
             return None
         label, weight = (sample.get_column(name).to_numpy() for name in (TARGET, WEIGHT))
         columns = [name for name in self.rows.raw if name in self.shuffled.columns]
