@@ -133,7 +133,7 @@ def ask(app: Application, path: str = "/predict", body: Any = b"", **more: Any) 
 async def keep(log: Capture, one: Scored) -> None:
     """Keep it and wait until that is settled; the error that would be answered."""
     settled: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-    log(one, settled.set_result)
+    log([one], lambda _places, error: settled.set_result(error))
     error = await settled
     if error is not None:
         raise error

@@ -210,6 +210,11 @@ class Turn(NamedTuple):
     since: float
 
 
+def nobody(_told: object) -> None:
+    """Nothing is kept before it is answered."""
+    raise AssertionError
+
+
 @pytest.mark.parametrize("task", serving.TASKS)
 def test_requests_answered_at_once_are_answered_as_alone_refusals_included(task: str) -> None:
     """One client's mistake would be every client's refusal, or its row another's prediction."""
@@ -221,9 +226,9 @@ def test_requests_answered_at_once_are_answered_as_alone_refusals_included(task:
     now = time.monotonic()
     turns = [Turn(one, app.admit(one.method, one.path, headers={}), now) for one in requests]
     alone = [asyncio.run(app.respond(one)) for one in requests]
-    assert app.answers(turns) == alone
+    assert app.answers(turns, nobody) == alone
     assert [one.status for one in alone[-5:]] == [400, 200, 422, 400, 200]
-    late = app.answers([one._replace(since=now - 100.0) for one in turns])
+    late = app.answers([one._replace(since=now - 100.0) for one in turns], nobody)
     assert {one.status for one in late[:-1] if isinstance(one, Answer)} == {503}
 
 

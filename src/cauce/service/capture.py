@@ -7,10 +7,10 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -31,20 +31,24 @@ _LAST = 15.0
 _LOG = logging.getLogger("cauce.service")
 
 
+Told = Callable[[Exception | None], None]
+"""Is told that all of it is on the disk, or why not."""
+
+
 class _Waiting(NamedTuple):
     """What waits for the disk, and who is told."""
 
     captured: Captured
-    settle: Settle
+    settle: Told
 
 
 @dataclass(frozen=True)
 class _Group:
-    """What is written at once. settle: is told that it is on the disk, or why not, by the thread."""
+    """What is written at once. settle: is told by the thread."""
 
     rows: int
     captured: Sequence[Captured]
-    settle: Settle
+    settle: Told
 
 
 @dataclass(eq=False)
@@ -67,13 +71,18 @@ class CaptureLog:
     _failed: float = field(default=float("-inf"), init=False)
     _said: float = field(default=float("-inf"), init=False)
 
-    def __call__(self, scored: Scored, settle: Settle) -> None:
-        """Keep it."""
-        rows = len(scored.rows)
-        if not rows or not self._chosen(scored.request):
-            settle(None)
-        elif self.settings.window:
-            settle(self._keep_later(scored))
+    def __call__(self, scored: Sequence[Scored], settle: Settle) -> None:
+        """Keep them."""
+        chosen = [place for place, one in enumerate(scored) if one.rows and self._chosen(one.request)]
+        if len(chosen) < len(scored):
+            settle(sorted({*range(len(scored))}.difference(chosen)), None)
+        if chosen:
+            self._keep([scored[place] for place in chosen], partial(settle, chosen))
+
+    def _keep(self, scored: Sequence[Scored], settle: Told) -> None:
+        rows = sum(len(one.rows) for one in scored)
+        if self.settings.window:
+            settle(self._keep_later(scored, rows))
         elif self._hanging:
             settle(self._refused(rows, _no_answer()))
         elif not self._room(rows):
@@ -93,8 +102,7 @@ class CaptureLog:
         share = self.settings.share
         return share >= 1.0 or zlib.crc32(request.encode()) < share * _SHARES
 
-    def _keep_later(self, scored: Scored) -> CauceError | None:
-        rows = len(scored.rows)
+    def _keep_later(self, scored: Sequence[Scored], rows: int) -> CauceError | None:
         refused = self.settings.full == "refuse" and time.monotonic() - self._failed < _TURN
         if refused or not self._room(rows):
             return self._refused(rows, None)

@@ -25,29 +25,38 @@ _LOOK = 1.0
 _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
+_CANNOT = (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError)
+
+
 class Captured(NamedTuple):
-    """What was scored, and the part of a record that it becomes."""
+    """What was scored together: the first of it, how many rows, and the record that it becomes."""
 
     scored: Scored
+    rows: int
     encoded: bytes
 
-    @property
-    def rows(self) -> int:
-        """Rows that were scored."""
-        return len(self.scored.rows)
 
-
-def captured(scored: Scored, left_out: Sequence[str]) -> Captured:
-    """What was scored just now, encoded where it was scored: the thread that waits for the disk would hold up
-    the loop with it."""
-    one = scored
-    rows: Sequence[Mapping[str, Any]] = _without(one.rows, left_out)
-    about = (time.time_ns(), one.request, one.door, one.version)
+def captured(scored: Sequence[Scored], left_out: Sequence[str]) -> Captured:
+    """What one model scored just now, encoded where it was scored: the thread that waits for the disk would
+    hold up the loop with it."""
+    now = time.time_ns()
+    entries = [
+        (now, one.request, one.door, one.version, _without(one.rows, left_out), one.answers) for one in scored
+    ]
+    rows = sum(len(one.rows) for one in scored)
     try:
-        return Captured(scored, _encode((*about, rows, one.answers)))
-    except (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError):
-        known = {one.name for one in scored.manifest.input}
-        return Captured(scored, _encode((*about, _told(rows, known), scored.answers)))
+        return Captured(scored[0], rows, _encode(entries))
+    except _CANNOT:
+        known = {one.name for one in scored[0].manifest.input}
+        return Captured(scored[0], rows, _encode([_encodable(one, known) for one in entries]))
+
+
+def _encodable(entry: tuple[Any, ...], known: set[str]) -> msgspec.Raw:
+    *about, rows, answers = entry
+    try:
+        return msgspec.Raw(_encode(entry))
+    except _CANNOT:
+        return msgspec.Raw(_encode((*about, _told(rows, known), answers)))
 
 
 @dataclass(eq=False)
@@ -70,7 +79,7 @@ class SegmentWriter:
             listed = list(some)
             if self._descriptor < 0 or identity != self._identity:
                 self._begin(listed[0].scored)
-            self._append(_encode([msgspec.Raw(one.encoded) for one in listed]))
+            self._append([one.encoded for one in listed])
         if self._end >= self.settings.segment_bytes:
             self.close()
 
@@ -104,11 +113,15 @@ class SegmentWriter:
         self._size += self._end
         self._identity, self._began = scored.identity, time.monotonic()
 
-    def _append(self, payload: bytes) -> None:
-        record, digest = framed(payload, self._digest)
-        self._check_size(len(record))
+    def _append(self, payloads: Sequence[bytes]) -> None:
+        records, digest = [], self._digest
+        for payload in payloads:
+            record, digest = framed(payload, digest)
+            records.append(record)
+        data = b"".join(records)
+        self._check_size(len(data))
         try:
-            _write(self._descriptor, record)
+            _write(self._descriptor, data)
         except OSError:
             os.ftruncate(self._descriptor, self._end)
             os.lseek(self._descriptor, self._end, os.SEEK_SET)
@@ -121,9 +134,9 @@ class SegmentWriter:
             self.close()
             raise
         passage("capture.durable")
-        self._end += len(record)
+        self._end += len(data)
         self._digest = digest
-        self._size += len(record)
+        self._size += len(data)
 
     def _check_size(self, more: int) -> None:
         """OSError where the folder would hold more than it may."""

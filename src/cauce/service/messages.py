@@ -59,10 +59,11 @@ class Scored(NamedTuple):
     manifest: Manifest
 
 
-Settle = Callable[[Exception | None], None]
-Capture = Callable[[Scored, Settle], None]
-"""Keeps what was answered, and tells once, in the loop and perhaps at once, that the answer may leave, or the
-error that is answered instead: E2451 where it cannot be kept."""
+Settle = Callable[[Sequence[int], Exception | None], None]
+Capture = Callable[[Sequence[Scored], Settle], None]
+"""Keeps what was answered together, by one model, and tells once of each, by its place, in the loop and
+perhaps at once, that the answer may leave, or the error that is answered instead: E2451 where it cannot be
+kept."""
 
 
 class Answer(NamedTuple):

@@ -34,7 +34,7 @@ class Server:
         self.date = b""
         self._turns: list[Turn] = []
         self._later: set[asyncio.Future[Answer]] = set()
-        self._kept: set[asyncio.Future[Answer]] = set()
+        self._keeping = 0
         self._gathering: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
 
@@ -43,7 +43,7 @@ class Server:
         the disk keeps others, once it has, so that all that came meanwhile is scored and kept together."""
         if not self._turns:
             loop = asyncio.get_running_loop()
-            if self._kept:
+            if self._keeping:
                 self._gathering = loop.call_later(_GATHER, self._work)
             else:
                 loop.call_soon(self._work)
@@ -77,19 +77,25 @@ class Server:
             self._answer([one for one in some if not one.connection.transport.is_closing()])
 
     def _answer(self, turns: Sequence[Turn]) -> None:
-        for turn, answer in zip(turns, self.app.answers(turns), strict=True):
-            if isinstance(answer, Answer):
+        for turn, answer in zip(turns, self.app.answers(turns, self._send_kept), strict=True):
+            if answer is None:
+                self._keeping += 1
+            elif isinstance(answer, Answer):
                 turn.connection.send(turn, answer)
             else:
                 later = asyncio.ensure_future(answer)
-                (self._kept if later is answer else self._later).add(later)
+                self._later.add(later)
                 later.add_done_callback(partial(self._send, turn))
 
     def _send(self, turn: Turn, later: asyncio.Future[Answer]) -> None:
         self._later.discard(later)
-        self._kept.discard(later)
-        self._gather_no_more()
         turn.connection.send(turn, later.result())
+
+    def _send_kept(self, told: Sequence[tuple[Turn, Answer]]) -> None:
+        self._keeping -= len(told)
+        self._gather_no_more()
+        for turn, answer in told:
+            turn.connection.send(turn, answer)
 
     def _gather_no_more(self) -> None:
         if self._gathering is not None:
@@ -110,7 +116,7 @@ class Server:
         end = time.monotonic() + SECONDS_TO_DRAIN
         for one in list(self.connections):
             one.shut()
-        while (self.connections or self._later or self._kept) and time.monotonic() < end:
+        while (self.connections or self._later or self._keeping) and time.monotonic() < end:
             await asyncio.sleep(_LOOK)
         for one in list(self.connections):
             one.transport.abort()
