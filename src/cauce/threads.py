@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,3 +76,32 @@ def in_threads(action: Callable[[Given], Made], items: Iterable[Given]) -> list[
     with ThreadPoolExecutor(threads, "cauce-threads") as pool:
         coming = [pool.submit(contextvars.copy_context().run, action, item) for item in every]
         return [one.result() for one in coming]
+
+
+def made_ahead(
+    items: Generator[Made, None, None], *, abandoned: Callable[[], None] | None = None
+) -> Iterator[Made]:
+    """`items` in their order, each made in one other thread while the one before is worked on.
+
+    Never more than one is made ahead. What making one raises is raised where it is asked for. Whoever stops
+    early waits for the one under way, which `abandoned` may hurry; `items` is closed in any case.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for `cauce --help`
+
+    context = contextvars.copy_context()
+
+    def following() -> Made | None:
+        return context.run(lambda: next(items, None))
+
+    with ThreadPoolExecutor(1, "cauce-batches") as thread:
+        try:
+            coming = thread.submit(following)
+            while (item := coming.result()) is not None:
+                coming = thread.submit(following)
+                yield item
+        except BaseException:
+            if abandoned is not None:
+                abandoned()
+            raise
+        finally:
+            thread.submit(items.close)

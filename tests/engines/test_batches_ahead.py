@@ -10,12 +10,12 @@ from contextlib import closing
 import polars as pl
 import pytest
 
-from cauce.engines.local.ahead import made_ahead
 from cauce.engines.local.engine import LocalEngine
 from cauce.errors import CauceError
 from cauce.expr.schema import Field, Schema
 from cauce.language import active_language, use_language
 from cauce.stats.counts import Counts
+from cauce.threads import made_ahead
 
 
 def counted(last: int, made: list[int]) -> Generator[int, None, None]:
@@ -58,6 +58,21 @@ def test_a_failure_comes_after_the_items_before_it() -> None:
     assert next(seen) == 1
     with pytest.raises(CauceError, match="E1007"):
         next(seen)
+
+
+def test_who_stops_early_need_not_wait_for_what_may_never_come() -> None:
+    """Otherwise Ctrl-C waits as long as a server that fell silent."""
+    coming = threading.Event()
+
+    def waiting() -> Generator[int, None, None]:
+        yield 1
+        assert coming.wait(60)
+        yield 2
+
+    seen = made_ahead(waiting(), abandoned=coming.set)
+    assert next(seen) == 1
+    seen.close()  # type: ignore[attr-defined]
+    assert coming.is_set()
 
 
 def test_an_interruption_while_reading_interrupts() -> None:

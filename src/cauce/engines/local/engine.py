@@ -12,13 +12,13 @@ import polars as pl
 from cauce.core.boosting import BoostResult, BoostSpec, Round
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import write_snapshot
-from cauce.engines.local.ahead import made_ahead
 from cauce.engines.local.kept import KeptRows
 from cauce.engines.local.side_by_side import SideBySide
 from cauce.expr.schema import Schema
 from cauce.ports.engine import KEPT_BYTES, Source, Work
 from cauce.ports.store import Store
 from cauce.stats.summary import Summary
+from cauce.threads import made_ahead
 
 if TYPE_CHECKING:
     from cauce.engines.local.boosting import TrainingRows

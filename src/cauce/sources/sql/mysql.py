@@ -6,8 +6,9 @@ their cells costs more than everything else together.
 
 from __future__ import annotations
 
+import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,17 +21,17 @@ from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError
 from cauce.sources.sql import mysql_rows
 from cauce.sources.sql.mysql_failures import translated_by
-from cauce.sources.sql.reader import Column, Lost, Opening, Reader
+from cauce.sources.sql.mysql_packets import row_blocks
+from cauce.sources.sql.reader import Column, Opening, Reader
 from cauce.sources.sql.wording import Asked, quoted, select
 from cauce.spec.addresses import Address
+from cauce.threads import made_ahead
 
 OPTIONS: tuple[str, ...] = ("password", "tls", "ca", "timeout", "socket")
 MARK = "`"
 _PREPARE, _EXECUTE = 0x16, 0x17
 _TIMEOUT = 10.0
 _SILENCE = 900.0
-_BLOCK = 8 << 20
-_CHUNK = 1 << 20
 
 
 def reader(address: Address, home: Path) -> Opening:  # noqa: ARG001 - a server has no folder
@@ -147,13 +148,18 @@ class _MysqlReader:
         return None if found is None or found[0] is None else float(found[0])
 
     def batches(self) -> Iterator[pl.DataFrame]:
-        parts = [mysql_rows.expression(one, quoted(one.name, MARK)) for one in self.shown]
+        return made_ahead(self._frames(), abandoned=self._hang_up)
+
+    def _frames(self) -> Generator[pl.DataFrame, None, None]:
+        order = mysql_rows.asking_order(self.shown)
+        parts = [mysql_rows.expression(self.shown[at], quoted(self.shown[at].name, MARK)) for at in order]
         with translated_by(self.address, self.asked):
             number, found = _prepared(self.connection, select(parts, self.asked.source(MARK)))
             self._execute(number, len(found))
-            layout = mysql_rows.Layout(tuple(zip(found, self.columns, strict=True)), self.undated)
-            for block, starts in self._blocks():
-                yield layout.frame(block, starts)
+            columns = tuple(zip(found, (self.columns[at] for at in order), strict=True))
+            layout = mysql_rows.Layout(columns, order, self.undated)
+            blocks = row_blocks(self.connection._rfile)
+            yield from map(layout.frame, made_ahead(blocks, abandoned=self._hang_up))
 
     def _execute(self, number: int, columns: int) -> None:
         connection = self.connection
@@ -162,47 +168,10 @@ class _MysqlReader:
         for _ in range(columns + 1):
             connection._read_packet()
 
-    def _blocks(self) -> Iterator[tuple[bytes, list[int]]]:
-        """Blocks of the stream that end with a row, and where in each its rows begin."""
-        stream, buffer, done = self.connection._rfile, bytearray(), False
-        while not done:
-            starts, place, done = self._filled(stream, buffer)
-            yield bytes(memoryview(buffer)[:place]), starts
-            del buffer[:place]
-
-    def _filled(self, stream: Any, buffer: bytearray) -> tuple[list[int], int, bool]:
-        """Read on until the buffer holds a block: its rows, where they end, whether they were the last."""
-        starts: list[int] = []
-        place = 0
-        header = struct.Struct("<I").unpack_from
-        while place < _BLOCK:
-            size = len(buffer) - 4
-            while place < size:
-                end = place + 4 + (header(buffer, place)[0] & 0xFFFFFF)
-                if end > size + 4:
-                    break
-                if buffer[place + 4] or end - place >= 0xFFFFFF:
-                    return starts, place, self._ended(bytes(buffer[place + 4 : end]))
-                starts.append(place + 4)
-                place = end
-            try:
-                chunk = stream.read1(_CHUNK)
-            except OSError:
-                chunk = b""
-            if not chunk:
-                raise Lost
-            buffer += chunk
-        return starts, place, False
-
-    def _ended(self, packet: bytes) -> bool:
-        """True for the packet after the last row. E2522 for a row that no packet holds; an error raises."""
-        from pymysql.err import raise_mysql_exception
-
-        if packet[0] == 0xFF:
-            raise_mysql_exception(packet)
-        if packet[0] != 0xFE:
-            raise CauceError("E2522", column="*")
-        return True
+    def _hang_up(self) -> None:
+        """Let nobody wait any longer for what is left of the rows."""
+        with suppress(OSError):
+            self.connection._sock.shutdown(socket.SHUT_RDWR)
 
 
 def opening(address: Address) -> AbstractContextManager[Any]:

@@ -1,28 +1,26 @@
 """Rows of MySQL's binary protocol as columns: a block of rows at once, nothing for each cell.
 
 A row is a zero byte, a bit for each column that is missing (from the third bit on), then the values in
-order: numbers little-endian, texts and decimals after their length, dates and times in fields after their
-length (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html).
+order (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cauce.errors import CauceError
+from cauce.sources.sql.mysql_cells import Cells, Flags, Places, validity
+from cauce.sources.sql.mysql_packets import Block
 from cauce.sources.sql.reader import Column
 
-Places = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
-Flags = NDArray[np.bool_]
-
-_UNSIGNED = 32
+_NOT_NULL, _UNSIGNED = 1, 32
 _BINARY = 63
 _INTEGERS = {1: 1, 2: 2, 3: 4, 8: 8, 9: 4, 13: 2}
 _FLOATS = {4: 4, 5: 8}
@@ -37,15 +35,8 @@ _PLAIN: tuple[tuple[Collection[int], Any], ...] = (
     ((_TIME,), pl.Duration("us")),
     ((*_TEXTS, _JSON, _NULL), pl.String()),
 )
-_SPARE = 16
-_MOST_DIGITS = 38
-_INLINE = 12
-_LONG, _TWO_BYTES = 251, 252
-_KEPT = np.array(
-    [[(1 << 8 * min(4, max(0, size - 4 * part))) - 1 for part in range(3)] for size in range(_INLINE + 1)],
-    dtype=np.uint32,
-)
-"""What stays of the three words of a text of 0 to 12 bytes."""
+_MOST_DIGITS, _DIGITS_OF_INTEGERS = 38, 18
+_WORDS = {pl.UInt64: np.uint64, pl.Float64: np.float64, pl.Date: np.int32}
 
 
 def column_of(field: Any) -> Column:
@@ -69,63 +60,133 @@ def _dtype(field: Any) -> Any:
 
 
 def expression(field: Any, name: str) -> str:
-    """How a column is selected. name: quoted."""
-    return f"CAST({name} AS UNSIGNED)" if field.type_code == _BIT else name
+    """How a column is selected: decimals of few digits as integers, which the server makes for nothing.
+    name: quoted."""
+    if field.type_code == _BIT:
+        return f"CAST({name} AS UNSIGNED)"
+    if _is_short(field):
+        return f"CAST({name} * {10**field.scale} AS SIGNED)"
+    return name
+
+
+def asking_order(fields: Sequence[Any]) -> list[int]:
+    """In which order fields are asked for: those first whose cells have one size in every row."""
+
+    def rank(place: int) -> int:
+        field = fields[place]
+        sized = field.type_code in _INTEGERS or field.type_code in _FLOATS or _is_short(field)
+        return 2 if not sized else 0 if field.flags & _NOT_NULL else 1
+
+    return sorted(range(len(fields)), key=rank)
+
+
+def _is_short(field: Any) -> bool:
+    """Whether the digits of a table's own decimals, which its declaration bounds, fit an integer."""
+    if field.type_code not in _DECIMALS or not field.org_table:
+        return False
+    signs = (field.scale > 0) + (not field.flags & _UNSIGNED)
+    return bool(field.length - signs <= _DIGITS_OF_INTEGERS)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a result, in order, as the protocol calls them and as they are wanted.
+    """The columns of a result as the protocol calls them and as they are wanted, in the protocol's order.
 
-    undated: counts the dates of each column that are none.
+    places: where each stands in a frame; undated: counts the dates of each column that are none.
     """
 
     columns: tuple[tuple[Any, Column], ...]
+    places: Sequence[int]
     undated: dict[str, int]
 
-    def frame(self, block: bytes, starts: Sequence[int]) -> pl.DataFrame:
-        """The rows that begin at these places of a block."""
-        data = np.frombuffer(block + bytes(_SPARE), np.uint8)
-        rows = np.array(starts, dtype=np.int64)
-        place = rows + 1 + (len(self.columns) + 9) // 8
-        made = []
-        for number, (field, column) in enumerate(self.columns):
-            missing = (data[rows + 1 + (number + 2) // 8] >> ((number + 2) % 8)) & 1
-            there = None if not missing.any() else missing == 0
-            values, place = self._values(field, column, Cells(data, place, there))
-            made.append(values)
-        return pl.DataFrame(made)
+    def frame(self, block: Block) -> pl.DataFrame:
+        """The rows of a block."""
+        there = self._there(block)
+        place = block.rows + 1 + self._bits
+        made: list[pl.Series] = []
+        cells = zip(self.columns, there, strict=True)
+        for sized, some in groupby(cells, key=lambda one: one[1] is None and bool(_word(one[0][0]))):
+            if sized:
+                found, place = _numbers([one for one, _ in some], Cells(block.data, place))
+                made += found
+                continue
+            for (field, column), known in some:
+                values, place = self._values(field, column, Cells(block.data, place, known))
+                made.append(values)
+        ordered = sorted(zip(self.places, made, strict=True), key=lambda one: one[0])
+        return pl.DataFrame([values for _, values in ordered])
+
+    @cached_property
+    def _bits(self) -> int:
+        """Bytes of the bits of a row."""
+        return (len(self.columns) + 9) // 8
+
+    def _there(self, block: Block) -> list[Flags | None]:
+        """Which cells of each column are not missing; None where all are there."""
+        bits = Cells(block.data, block.rows + 1).records(np.dtype((np.uint8, (self._bits,))))
+        bits = bits.reshape(-1, self._bits)
+        some = np.bitwise_or.reduce(bits, axis=0)
+        found: list[Flags | None] = []
+        for place in range(2, len(self.columns) + 2):
+            byte, bit = divmod(place, 8)
+            mask = np.uint8(1 << bit)
+            found.append((bits[:, byte] & mask) == 0 if some[byte] & mask else None)
+        return found
 
     def _values(self, field: Any, column: Column, cells: Cells) -> tuple[pl.Series, Places]:
         code = field.type_code
-        if code in _INTEGERS or code in _FLOATS:
-            values, place = cells.numbers(_word(field))
-            return _series(column, values, cells.there), place
+        if word := _word(field):
+            dtype = np.dtype(word)
+            return _series(column, cells.records(dtype), cells.there), cells.after(dtype.itemsize)
         if code in _DATES or code in _MOMENTS:
-            values, dated, place = cells.moments(whole=code in _DATES)
+            moments, dated, place = cells.moments(whole=code in _DATES)
             none = int(np.count_nonzero(~dated & (True if cells.there is None else cells.there)))
             if none:
                 self.undated[column.name] = self.undated.get(column.name, 0) + none
-            return _series(column, values, None if dated.all() else dated), place
+            return _series(column, moments, None if dated.all() else dated), place
         if code == _TIME:
-            values, place = cells.spans()
-            return _series(column, values, cells.there), place
-        texts, place = cells.texts(column.name)
+            spans, place = cells.spans()
+            return _series(column, spans, cells.there), place
+        views, place = cells.texts(column.name)
+        texts = pl.Series(column.name, pl.from_arrow(views))
         return (_decimals(texts, column) if code in _DECIMALS else texts), place
 
 
 def _word(field: Any) -> str:
+    """How a number is written; "" for what is none."""
     code = field.type_code
     if code in _FLOATS:
         return f"<f{_FLOATS[code]}"
-    return f"<{'u' if field.flags & _UNSIGNED else 'i'}{_INTEGERS[code]}"
+    if code in _INTEGERS:
+        return f"<{'u' if field.flags & _UNSIGNED else 'i'}{_INTEGERS[code]}"
+    return ""
+
+
+def _numbers(columns: Sequence[tuple[Any, Column]], cells: Cells) -> tuple[list[pl.Series], Places]:
+    """Columns of numbers of which none is missing, side by side, and where the next column begins."""
+    names = [str(place) for place in range(len(columns))]
+    dtype = np.dtype([(name, _word(field)) for name, (field, _) in zip(names, columns, strict=True)])
+    found = cells.records(dtype)
+    made = [_series(column, found[name], None) for name, (_, column) in zip(names, columns, strict=True)]
+    return made, cells.after(dtype.itemsize)
 
 
 def _series(column: Column, values: Any, there: Flags | None) -> pl.Series:
-    found = pl.Series(column.name, values)
-    if there is not None:
-        found = found.set(pl.Series(~there), None)
-    return found.cast(column.dtype)
+    import pyarrow as pa
+
+    made = values.astype(_WORDS.get(column.dtype.base_type(), np.int64))
+    if isinstance(column.dtype, pl.Decimal):
+        made = np.stack((made, made >> 63), axis=1)
+    buffers = [validity(there), pa.py_buffer(np.ascontiguousarray(made))]
+    return pl.Series(
+        column.name, pl.from_arrow(pa.Array.from_buffers(_kind(column.dtype), len(values), buffers))
+    )
+
+
+@cache
+def _kind(dtype: Any) -> Any:
+    """Arrow's type for values of one size."""
+    return pl.DataFrame(schema={"": dtype}).to_arrow().schema.types[0]
 
 
 def _decimals(texts: pl.Series, column: Column) -> pl.Series:
@@ -134,106 +195,3 @@ def _decimals(texts: pl.Series, column: Column) -> pl.Series:
     if found.null_count() != texts.null_count():
         raise CauceError("E2522", column=column.name)
     return found
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of one column. place: where each begins; there: which are not missing, None for all."""
-
-    data: Bytes
-    place: Places
-    there: Flags | None
-
-    def numbers(self, word: str) -> tuple[Any, Places]:
-        """Numbers of this many bytes, and where the next column begins; a missing cell has no bytes."""
-        size = np.dtype(word).itemsize
-        return self._at(word)[self.place], self._after(size)
-
-    def moments(self, *, whole: bool) -> tuple[Places, Flags, Places]:
-        """Days, or microseconds since 1970; which are dates; where the next column begins."""
-        size = self._sizes()
-        year, month = self._at("<u2")[self.place + 1].astype(np.int64), self._bytes(3)
-        day = self._bytes(4)
-        dated = (size >= 4) & (month > 0) & (day > 0)
-        days = _days(year, month, day)
-        after = self.place + np.where(size < 0, 0, size + 1)
-        if whole:
-            return days, dated, after
-        seconds = self._bytes(5) * 3600 + self._bytes(6) * 60 + self._bytes(7)
-        fraction = self._at("<u4")[self.place + 8].astype(np.int64)
-        moment = (days * 86_400 + np.where(size >= 7, seconds, 0)) * 1_000_000
-        return moment + np.where(size >= 11, fraction, 0), dated, after
-
-    def spans(self) -> tuple[Places, Places]:
-        """Microseconds, below zero too, and where the next column begins."""
-        size = self._sizes()
-        days = self._at("<u4")[self.place + 2].astype(np.int64)
-        seconds = days * 86_400 + self._bytes(6) * 3600 + self._bytes(7) * 60 + self._bytes(8)
-        fraction = self._at("<u4")[self.place + 9].astype(np.int64)
-        span = np.where(size >= 8, seconds, 0) * 1_000_000 + np.where(size >= 12, fraction, 0)
-        signed = np.where(self._bytes(1) == 1, -span, span)
-        return signed, self.place + np.where(size < 0, 0, size + 1)
-
-    def texts(self, name: str) -> tuple[pl.Series, Places]:
-        """Texts as views into the block, and where the next column begins."""
-        import pyarrow as pa
-
-        size, begin = self._text_sizes()
-        words = np.empty((len(size), 4), dtype=np.uint32)
-        words[:, 0] = size
-        load = self._at("<u4")
-        for part in range(3):
-            words[:, part + 1] = load[np.minimum(begin + 4 * part, len(load) - 1)]
-        long = size > _INLINE
-        words[:, 1:] &= _KEPT[np.minimum(size, _INLINE)]
-        words[long, 2] = 0
-        words[long, 3] = begin[long]
-        known = None if self.there is None else pa.py_buffer(np.packbits(self.there, bitorder="little"))
-        buffers = [known, pa.py_buffer(words), pa.py_buffer(self.data)]
-        made = pa.Array.from_buffers(pa.string_view(), len(size), buffers)
-        try:
-            made.validate(full=True)
-        except pa.ArrowInvalid:
-            raise CauceError("E2522", column=name) from None
-        return pl.Series(name, pl.from_arrow(made)), begin + size
-
-    def _text_sizes(self) -> tuple[Places, Places]:
-        first = self.data[self.place].astype(np.int64)
-        if self.there is not None:
-            first = np.where(self.there, first, 0)
-        begin = self.place + 1 if self.there is None else self.place + self.there
-        long = first >= _LONG
-        if not long.any():
-            return first, begin
-        word = self._at("<u4")[self.place + 1].astype(np.int64)
-        two = first == _TWO_BYTES
-        size = np.where(long, np.where(two, word & 0xFFFF, word & 0xFFFFFF), first)
-        return size, np.where(long, begin + np.where(two, 2, 3), begin)
-
-    def _sizes(self) -> Places:
-        """What stands before a date or time; -1 where it is missing."""
-        found = self.data[self.place].astype(np.int64)
-        return found if self.there is None else np.where(self.there, found, -1)
-
-    def _bytes(self, offset: int) -> Places:
-        return self.data[self.place + offset].astype(np.int64)
-
-    def _after(self, size: int) -> Places:
-        step = size if self.there is None else self.there.astype(np.int64) * size
-        return np.asarray(self.place + step, dtype=np.int64)
-
-    def _at(self, word: str) -> Any:
-        """The number that begins at each byte."""
-        size = np.dtype(word).itemsize
-        return np.ndarray((len(self.data) - size + 1,), dtype=word, buffer=self.data, strides=(1,))
-
-
-def _days(year: Places, month: Places, day: Places) -> Places:
-    """Days since 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
-    algorithms", days_from_civil)."""
-    year = year - (month <= 2)
-    era = year // 400
-    of_era = year - era * 400
-    of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
-    days: Places = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
-    return days
