@@ -247,6 +247,18 @@ def test_a_search_that_ran_out_of_time_says_so(tmp_path: Path) -> None:
     assert [told[one.candidate.number] for one in short.trials] == list(short.trials)
 
 
+def test_a_round_that_would_take_far_too_long_is_given_up(tmp_path: Path) -> None:
+    """Who gives three seconds for all waits for minutes, because the last learner is slow."""
+    slow = "[[models]]\nrounds = 90000\nearly_stopping = 0"
+    folder = project_in(tmp_path, "", slow)
+    text = (folder / "cauce.toml").read_text(encoding="utf-8")
+    limited = text.replace("[choose]", '[choose]\ntime_limit = "3 s"')
+    (folder / "cauce.toml").write_text(limited, encoding="utf-8")
+    board = cauce.tune(folder).leaderboard
+    assert [one.candidate.number for one in board.trials] == [0]
+    assert board.ended == ("time_limit", 1)
+
+
 def test_without_optuna_the_other_methods_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The base install has no Optuna; whoever writes tpe is told what to install, not shown a traceback."""
     monkeypatch.setitem(sys.modules, "optuna", None)

@@ -182,6 +182,8 @@ def _tree_rows(project: Project) -> dict[str, Json]:
 
 def _tune(project: Project, settings: dict[str, Any]) -> Step:
     choose = {name: settings["choose"].get(name) for name in ("metric", "threshold", "rule")}
+    if project.choose.time_limit is not None:
+        choose["time_limit"] = project.choose.time_limit
     folds = project.choose.folds if isinstance(project.choose.folds, Folds) else None
     cut = {} if folds is None else {"k": list(folds.k), "by": folds.by, "repeats": folds.repeats}
     fits = folds.k[0] * folds.repeats if folds is not None else 1

@@ -11,6 +11,7 @@ from cauce.spec.folds import FoldsOrHoldout
 from cauce.spec.gate import Card, Gate
 from cauce.spec.mapping import plain
 from cauce.spec.models import Boosting, Models
+from cauce.spec.search import TimeLimit, seconds_of
 from cauce.spec.serve import Serve
 from cauce.spec.settings import (
     EMPTY,
@@ -249,6 +250,18 @@ class Choose:
         _("Which candidate is chosen: the best mean, or the simplest one within one standard error of it."),
         default="best",
     )
+    time_limit: TimeLimit | None = setting(
+        _(
+            "About this time for all candidates and the final fit, such as 30 min: no round begins that "
+            "would not end in it, and one that takes a quarter longer is given up."
+        ),
+        default=None,
+    )
+
+    @property
+    def seconds(self) -> float | None:
+        """`time_limit` in seconds."""
+        return None if self.time_limit is None else seconds_of(self.time_limit)
 
 
 @section

@@ -71,7 +71,8 @@ class Search:
         _("How many candidates are asked for at once, before their results are told."), default=4
     )
     time_limit: TimeLimit | None = setting(
-        _("After this time no further round begins, such as 30 min."), default=None
+        _("No round begins that would not end in this time, the final fit included, such as 30 min."),
+        default=None,
     )
     seed: SearchSeed | None = setting(_("Another seed for the draws than the project's."), default=None)
     factor: Factor = setting(
@@ -91,10 +92,13 @@ class Search:
     @property
     def seconds(self) -> float | None:
         """`time_limit` in seconds."""
-        if self.time_limit is None:
-            return None
-        number, unit = re.fullmatch(r"([0-9.]+) ?([a-z]+)", self.time_limit).groups()  # type: ignore[union-attr]
-        return float(number) * _SECONDS[unit]
+        return None if self.time_limit is None else seconds_of(self.time_limit)
+
+
+def seconds_of(limit: str) -> float:
+    """A checked `TimeLimit` in seconds."""
+    number, unit = re.fullmatch(r"([0-9.]+) ?([a-z]+)", limit).groups()  # type: ignore[union-attr]
+    return float(number) * _SECONDS[unit]
 
 
 def refined(models: Sequence[Any]) -> tuple[Any, ...]:

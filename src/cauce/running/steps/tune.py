@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cauce.core.candidates.batch_board import BatchedTable
@@ -36,6 +37,7 @@ from cauce.running.steps.roles import split_settings
 from cauce.running.told_trials import TrialTeller
 from cauce.running.trials.comparing import rivals
 from cauce.running.trials.ends import fold_ends
+from cauce.running.trials.final_fit import final_seconds
 from cauce.running.trials.folded import Folded, Judged
 from cauce.running.trials.records import TrialRecords, costs_of, index_json, keep_frame, read_frame
 from cauce.running.trials.refitting import Chosen, refitted
@@ -174,11 +176,14 @@ def _tried(
         on.judge.metric,
         strengths=lambda model, path, ratio: folded.summed.strengths(model, path, l1_ratio=ratio),
         counts=counts,
+        after=partial(final_seconds, on, rounds),
     )
+    rounds.late = search.is_late
     rounds.told = lambda done: report(done, None if total is None else total * fits)
     tell = None if told is None else TrialTeller(on.work, told, on.judge.metric)
     trials = _searched(search, rounds, tell)
-    return trials, getattr(search, "ended", None)
+    rounds.late = lambda: False
+    return trials, search.ended
 
 
 def _batches(work: Workspace, step: Step, *, prepared: Preparation) -> Mapping[int, Batches]:

@@ -38,7 +38,8 @@ class Rounds:
     """Judges candidates on the folds of one plan. told: after each fit and each step of several at once, how
     many fits are done. halves: candidates of which half the work was told before.
 
-    every: whether every trial's scores are kept, not those of the best alone.
+    every: whether every trial's scores are kept, not those of the best alone. late: asked after every round
+    of trees and every solution whether to give up what is under way.
     """
 
     folded: Folded
@@ -46,6 +47,7 @@ class Rounds:
     clock: Clock
     told: Callable[[float], None] = lambda _: None
     every: bool = False
+    late: Callable[[], bool] = lambda: False
     fits: float = 0.0
     halves: set[int] = field(default_factory=set)
     digests: dict[int, str] = field(default_factory=dict)
@@ -59,15 +61,24 @@ class Rounds:
         return self.folded.on.plan.digest
 
     def judged(self, candidates: Sequence[Candidate]) -> tuple[Trial, ...]:
-        """What comes of each, in their order; those that were finished before are not repeated."""
+        """What comes of each, in their order; those that were finished before are not repeated.
+
+        Where it is late, of the first ones alone.
+        """
         known = {one.number: self.records.found(one, self.plan_digest) for one in candidates}
         fresh = [one for one in candidates if known[one.number] is None]
-        summed = self._from_sums(fresh)
+        try:
+            summed = self._from_sums(fresh)
+        except Stopped:
+            return ()
         trials = []
         with self._fits([one for one in fresh if one.number not in summed]) as fits:
             for one in candidates:
                 found = known[one.number] or summed.get(one.number)
-                trial, kept = self._fitted(one, fits[one.number]) if found is None else found
+                try:
+                    trial, kept = self._fitted(one, fits[one.number]) if found is None else found
+                except Stopped:
+                    break
                 if found is not None:
                     self._tell(len(self.folded.on.plan.folds))
                     self.digests[one.number] = self.records.digest(one, self.plan_digest)
@@ -175,6 +186,8 @@ class Rounds:
 
     def _solved(self, count: float, solved: list[float]) -> None:
         """A logistic model that is solved is half a fit: it is still to be scored."""
+        if self.late():
+            raise Stopped
         solved[0] = max(solved[0], count)
         self.told(self.fits + solved[0] / 2)
 
@@ -189,10 +202,12 @@ class Rounds:
         workers = max(1, min(on.threads, count))
         each = max(1, on.threads // workers)
 
+        def going() -> bool:
+            return not stopped.is_set() and not self.late()
+
         def fit(candidate: Candidate, number: int) -> FoldResult:
-            if stopped.is_set():
+            if not going():
                 raise Stopped
-            going: Callable[[], bool] = lambda: not stopped.is_set()  # noqa: E731
             how = How(threads=each, going=going, clock=self.clock)
             return judge_fold(self.folded.of(candidate.model), candidate, number=number, how=how)
 

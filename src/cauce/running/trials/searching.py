@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cauce.core.candidates.search.halving import rungs
 from cauce.core.candidates.search.tables import Counts, Strengths, batched, penalised, search_of
+from cauce.core.candidates.trials import Trial
 from cauce.core.metrics.names import MetricName
 from cauce.errors import warn
 from cauce.running.clock import SystemClock
@@ -15,16 +18,24 @@ from cauce.spec.space import combinations, space_of
 
 
 def search_for(
-    project: Project, metric: MetricName, *, strengths: Strengths, counts: Counts | None = None
+    project: Project,
+    metric: MetricName,
+    *,
+    strengths: Strengths,
+    counts: Counts | None = None,
+    after: Callable[[Trial], float] = lambda _: 0.0,
 ) -> TimedSearch:
-    """The search that the project's `[[models]]` declare; W2130 for halving that few rounds mislead."""
+    """The search that the project's `[[models]]` declare; W2130 for halving that few rounds mislead.
+
+    after: as in `TimedSearch`.
+    """
     for at, model in enumerate(project.models):
         search: Search | None = getattr(model, "search", None)
         if search is not None and search.method == "halving" and "eta" in search.space:
             warn("W2130", model=f"models[{at}]")
     higher = metric.direction == "higher"
     found = search_of(project.models, seed=project.seed, higher=higher, strengths=strengths, counts=counts)
-    return TimedSearch(found, SystemClock())
+    return TimedSearch(found, SystemClock(), project.choose.seconds, after)
 
 
 def expected_trials(project: Project, counts: Counts | None = None) -> int | None:

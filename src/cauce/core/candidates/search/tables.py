@@ -116,14 +116,19 @@ class TableSearch:
     @property
     def seconds(self) -> float | None:
         """The time limit of the table that is asked next; None where there is none."""
-        return self.tables[self.table].seconds if self.table < len(self.tables) else None
+        return None if self.over else self.tables[self.table].seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether every table was asked for all it has, or stopped."""
+        return self.table >= len(self.tables)
 
     def ask(self, width: int = 0) -> tuple[Candidate, ...]:  # noqa: ARG002 - of the protocol
         """The next round: of one table, as wide as its search says, whatever `width` is.
 
         What is learned from a round must not depend on who asks for it.
         """
-        while self.table < len(self.tables):
+        while not self.over:
             now = self.tables[self.table]
             self._round = now.proposals.propose(now.width)
             if not self._round:
