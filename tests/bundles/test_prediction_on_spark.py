@@ -19,6 +19,7 @@ from cauce.errors import CauceError
 from cauce.running import prediction_on_spark
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.running.prediction_on_spark import predict_on_spark
+from cauce.sources import stretches
 
 pytestmark = pytest.mark.spark
 ROWS = 6000
@@ -106,6 +107,42 @@ def test_texts_are_read_and_rejected_as_here(spark_session: Any, tmp_path: Path)
     assert there.rejected >= 6
     assert there.rejected_path == tmp_path / "scored.rejected.jsonl"
     assert there.rejected_path.read_bytes() == (tmp_path / "here.rejected.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("key", [(), None])
+def test_one_long_text_is_scored_by_many_as_by_one(
+    spark_session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: tuple[str, ...] | None
+) -> None:
+    """A night's file of 60 GB would keep one core busy and leave a hundred idle."""
+    monkeypatch.setattr(stretches, "LONG", 12_000)
+    frame = small.as_texts(small.rows(900, seed=3)).with_columns(note=pl.lit('two\nlines, "quoted"'))
+    bad = pl.int_range(pl.len()).is_between(300, 500)  # whole stretches cannot be read
+    frame = frame.with_columns(distance=pl.when(bad).then(pl.lit("secret words")).otherwise("distance"))
+    lines = frame.write_csv(separator=";", quote_style="always").replace("two\nlines", "two\r\nlines")
+    records = lines.split('"\n')
+    records[700] += '";"one";"more'
+    (tmp_path / "rows.csv").write_text('"\n'.join(records), encoding="utf-8", newline="")
+    there, here = both(spark_session, tmp_path / "rows.csv", "scored", bundle=small.without_price(), key=key)
+    assert parts(there.path).equals(single(here.path))
+    assert len(list(there.path.glob("part-*"))) > 5
+    assert (there.rows, there.rejected) == (here.rows, here.rejected)
+    assert there.rejected == 202
+    assert there.notices == here.notices
+    assert there.rejected_path is not None
+    assert there.rejected_path.read_bytes() == (tmp_path / "here.rejected.jsonl").read_bytes()
+
+
+def test_rows_are_refused_by_the_first_of_all_and_not_by_the_first_of_a_task(
+    spark_session: Any, tmp_path: Path
+) -> None:
+    """A bad hour in the middle of a day's rows is rejected rows on one machine, and ended the job on many."""
+    frame = small.rows(3000, seed=2).with_columns(pl.col("stops").cast(pl.String))
+    bad = pl.int_range(pl.len()).is_between(1000, 1400)
+    frame = frame.with_columns(stops=pl.when(bad).then(pl.lit("many")).otherwise("stops"))
+    frame.write_parquet(tmp_path / "rows.parquet", row_group_size=500)
+    there, here = both(spark_session, tmp_path / "rows.parquet", "scored")
+    assert parts(there.path).equals(single(here.path))
+    assert there.rejected == here.rejected == 401
 
 
 def test_reasons_come_along(spark_session: Any, dirty: Path) -> None:

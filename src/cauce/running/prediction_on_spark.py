@@ -16,6 +16,7 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.shipping import Shipped
 from cauce.core.durable import sync
 from cauce.errors import CauceError
+from cauce.ports.pieces import Question
 from cauce.running.clock import SystemClock
 from cauce.running.prediction import Prediction, PredictOptions, Report, Scoring, say_formulas
 from cauce.running.prediction_folder import (
@@ -34,6 +35,7 @@ from cauce.running.prediction_output import (
     write_rejected,
 )
 from cauce.running.prediction_source import RowsToScore, Share, open_rows, reading_options
+from cauce.sources.files import find_files
 
 _LEAST, _MOST = 1 << 16, 1 << 21
 _TASKS = 4
@@ -62,9 +64,8 @@ def predict_on_spark(
     suffix = form_of(target)
     sweep_folders(target)
     check_folder(target, overwrite=chosen.overwrite)
-    rows = open_rows(
-        bundle.manifest, chosen.reading or reading_options(bundle.manifest, paths), key=chosen.key
-    )
+    reading = chosen.reading or reading_options(bundle.manifest, paths)
+    rows = open_rows(bundle.manifest, reading, key=chosen.key, ask=partial(_asked, session, reading.paths))
     if any(target == file.path.resolve() or target in file.path.resolve().parents for file in rows.files):
         raise CauceError("E1222", path=target)
     moment = SystemClock().now().astimezone(UTC).replace(tzinfo=None)
@@ -87,6 +88,35 @@ def _refuse_addresses(*paths: str) -> None:
             raise CauceError("E0753", path=path)
 
 
+def _asked(session: Any, paths: tuple[str, ...], questions: Sequence[Question]) -> list[Any]:
+    """The answers of executors, which must see the files."""
+    from cauce.engines.spark.sources import answers  # noqa: PLC0415 - Spark is loaded where used
+
+    files = tuple(file.path for file in find_files(paths))
+    return answers(session, [_Seeing(question, files) for question in questions])
+
+
+@dataclass(frozen=True)
+class _Seeing:
+    """A question about files; E0750 where there is no answer because this machine does not see them."""
+
+    question: Question
+    files: tuple[Path, ...]
+
+    def __call__(self) -> Any:
+        try:
+            return self.question()
+        except CauceError:
+            for file in self.files:
+                _check_seen(file)
+            raise
+
+
+def _check_seen(path: Path) -> None:
+    if not path.exists():
+        raise CauceError("E0750", host=socket.gethostname(), path=path)
+
+
 @dataclass(frozen=True, eq=False)
 class _Work:
     """What all tasks share. folder: where parts are written; it is there while the draft is."""
@@ -101,8 +131,7 @@ class _Work:
     def check(self, share: Share) -> None:
         """E0750 where this machine does not see the folder or the file."""
         for path in (self.folder / LOCK, self.rows.files[share.file].path):
-            if not path.exists():
-                raise CauceError("E0750", host=socket.gethostname(), path=path)
+            _check_seen(path)
 
 
 def _scored(session: Any, work: _Work, report: Report | None) -> list[Part]:

@@ -20,6 +20,8 @@ from cauce.errors import CauceError
 from cauce.expr.batch import take
 from cauce.expr.nodes import Column
 from cauce.expr.schema import Field, Schema
+from cauce.ports.pieces import Ask
+from cauce.sources.asking import asked_here
 from cauce.sources.containers import open_container
 from cauce.sources.delimited import DelimitedFile, open_delimited, same_columns
 from cauce.sources.files import SourceFile, content_of, find_files
@@ -28,6 +30,7 @@ from cauce.sources.options import ReadOptions
 from cauce.sources.parquet import ParquetFiles, RowGroups, open_parquet
 from cauce.sources.rejections import Rejection, Rejections
 from cauce.sources.source import form_of
+from cauce.sources.stretches import stretched
 from cauce.sources.tokens import Tokens
 
 ROW = "row"
@@ -48,16 +51,18 @@ class Piece:
 
 @dataclass(frozen=True)
 class Share:
-    """Some of the rows, for one of many to read: row groups of a Parquet file, or a whole text file.
+    """Some of the rows, for one of many to read: row groups of a Parquet file, a stretch of a text file.
 
-    file: its place among the files. before: the rows of all files before these, and rows: how many these
-    are, rejected ones included; None where only reading tells.
+    file: its place among the files; stretch: its place among the stretches of all of them. before: the rows
+    of all files before these, and rows: how many these are, rejected ones included; None where only reading
+    tells.
     """
 
     file: int
     groups: RowGroups | None = None
     before: int | None = None
     rows: int | None = None
+    stretch: int = 0
 
 
 class Readable(Protocol):
@@ -105,28 +110,33 @@ def reading_options(manifest: Manifest, paths: tuple[str, ...]) -> ReadOptions:
     return ReadOptions(paths=paths, **fitting)
 
 
-def open_rows(manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] | None) -> RowsToScore:
+def open_rows(
+    manifest: Manifest, options: ReadOptions, *, key: tuple[str, ...] | None, ask: Ask | None = None
+) -> RowsToScore:
     """The rows of the files of `options`.
 
     key: columns to keep beside the predictions; None for the manifest's where all are there; where there is
-    none, rows are numbered from 1. E1209 for all that is missing or of another kind, E1213 for a key column
-    that is not there, and what reading raises (E0401 to E0426).
+    none, rows are numbered from 1. ask: who looks at values, and into long files of text, which then have
+    several shares; None for this process. E1209 for all that is missing or of another kind, E1213 for a key
+    column that is not there, and what reading raises (E0401 to E0426).
     """
     files = find_files(options.paths)
     contents = [content_of(file) for file in files]
     form = form_of(files, contents, options=options)
     if form == "JSON":
-        found, about = open_json_files(files, contents, options=options)
+        found, about = open_json_files(files, contents, options=options, ask=ask or asked_here)
         chosen = _chosen_key(manifest, found.schema.names, key)
         return RowsToScore(files, tuple(about), None, _TypedRows(found, manifest, chosen))
     if form != "text":
-        return _typed_rows(files, manifest, key)
+        return _typed_rows(files, manifest, key, ask=ask or asked_here)
     pairs = zip(files, contents, strict=True)
     opened = [open_delimited(file, content, options=options, thorough=True) for file, content in pairs]
     tables = tuple(table for table, _ in opened)
     for other_table in tables[1:]:
         same_columns(tables[0], other_table)
-    rows = _TextRows(tables, manifest, _chosen_key(manifest, tables[0].names, key))
+    if ask is not None:
+        tables = stretched(tables, ask)
+    rows = _TextRows(files, tables, manifest, _chosen_key(manifest, tables[0].names, key))
     said = tuple(notice for _, notices in opened for notice in notices)
     return RowsToScore(files, said, None, rows)
 
@@ -149,6 +159,11 @@ def _key_schema(fields: Mapping[str, Field], names: tuple[str, ...]) -> Schema:
     return Schema(tuple(fields[name] for name in names) or (Field(ROW, "integer"),))
 
 
+def _is_first(share: Share | None) -> bool:
+    """Whether the first of all rows is among these."""
+    return share is None or share.before == 0
+
+
 def _refuse_unreadable(conversion: Conversion, frame: pl.DataFrame) -> None:
     """E1209 where the first rows show that a column is nothing like what is wanted."""
     wanted = {column.name: column.field for column in conversion.columns}
@@ -163,8 +178,9 @@ def _refuse_unreadable(conversion: Conversion, frame: pl.DataFrame) -> None:
 
 @dataclass(frozen=True)
 class _TextRows:
-    """Delimited files, read with the bundle's own readings."""
+    """Delimited files, read with the bundle's own readings. tables: the files, or stretches of them."""
 
+    files: tuple[SourceFile, ...]
     tables: tuple[DelimitedFile, ...]
     manifest: Manifest
     key: tuple[str, ...]
@@ -182,13 +198,17 @@ class _TextRows:
     def key_schema(self) -> Schema:
         return _key_schema({column.name: column.field for column in self.columns}, self.key)
 
-    def shares(self, rows: int) -> tuple[Share, ...]:  # noqa: ARG002 - a file of text is read from its start
-        """One for each file."""
-        return tuple(Share(place, before=None if place else 0) for place in range(len(self.tables)))
+    def shares(self, rows: int) -> tuple[Share, ...]:  # noqa: ARG002 - only reading tells how many there are
+        """One for each file, or for each stretch of a long one."""
+        files = {file: place for place, file in enumerate(self.files)}
+        return tuple(
+            Share(files[table.text.file], stretch=place, before=None if place else 0)
+            for place, table in enumerate(self.tables)
+        )
 
     def count(self, share: Share) -> int:
-        """How many records the file has."""
-        table = self.tables[share.file]
+        """How many records there are."""
+        table = self.tables[share.stretch]
         wanted = {table.names[0]: "text"}
         found = table.tokens(lambda: wanted)  # type: ignore[arg-type,return-value]
         return sum(tokens.frame.height + len(tokens.ragged) for tokens in found)
@@ -199,10 +219,10 @@ class _TextRows:
         found = {name: Field(name, "text") for name in self.tables[0].names}
         conversion = Conversion(columns, found)
         wanted = {column.name: "text" for column in columns} or {self.tables[0].names[0]: "text"}
-        first = seen = 0 if share is None else share.before or 0
-        for table in self.tables if share is None else (self.tables[share.file],):
+        seen, first = 0 if share is None else share.before or 0, _is_first(share)
+        for table in self.tables if share is None else (self.tables[share.stretch],):
             for tokens in table.tokens(lambda: wanted):  # type: ignore[arg-type,return-value]
-                if seen == first:
+                if first and not seen:
                     _refuse_unreadable(conversion, tokens.frame)
                 failing = conversion.failing(tokens.frame)
                 _reject(table, tokens, failing, keys=self.key, kinds=conversion, into=rejections)
@@ -239,12 +259,12 @@ def _reject(
 
 
 def _typed_rows(
-    files: tuple[SourceFile, ...], manifest: Manifest, key: tuple[str, ...] | None
+    files: tuple[SourceFile, ...], manifest: Manifest, key: tuple[str, ...] | None, *, ask: Ask
 ) -> RowsToScore:
     names = _typed_names(files[0])
     chosen = _chosen_key(manifest, tuple(names), key)
     needed = {*manifest.schema.names, *chosen}
-    opened, said = open_parquet(files, tuple(name for name in names if name not in needed))
+    opened, said = open_parquet(files, tuple(name for name in names if name not in needed), ask=ask)
     rows = _TypedRows(opened, manifest, chosen)
     return RowsToScore(files, tuple(said), opened.rows, rows)
 
@@ -316,11 +336,11 @@ class _TypedRows:
         """The rows, piece by piece; those with a cell that cannot be converted go to `rejections`."""
         conversion = Conversion(self._columns, self.found)
         names = tuple(dict.fromkeys((*self.manifest.schema.names, *self.key)))
-        groups, start = (None, 0) if share is None else (share.groups, share.before or 0)
-        rows, unread = start, _Counting(rejections)
+        groups, rows = (None, 0) if share is None else (share.groups, share.before or 0)
+        unread = _Counting(rejections)
         for file, first, frame in self.opened.batches(names, groups, rejections=unread):
             seen = rows + unread.count
-            if rows == start and conversion.may_fail:
+            if _is_first(share) and not rows and conversion.may_fail:
                 _refuse_unreadable(conversion, frame)
             failing = conversion.failing(frame) if conversion.may_fail else {}
             for row in sorted(failing):
