@@ -18,6 +18,7 @@ from cauce.core.bundle.opening import open_bundle, open_stored_bundle  # noqa: E
 from cauce.core.snapshot_reading import read_manifest, verify_snapshot  # noqa: E402
 from cauce.errors import CauceError  # noqa: E402
 from cauce.planning.record import Record  # noqa: E402
+from cauce.ports.store import Store  # noqa: E402
 from cauce.running.verification import verify_bundle  # noqa: E402
 from cauce.stores.garbage import unreferenced  # noqa: E402
 from cauce.stores.ledger import StoreLedger  # noqa: E402
@@ -80,7 +81,7 @@ def visible(folder: Path) -> dict[str, str]:
         if key.startswith(_CLOCKS):
             json.loads(content)
             continue
-        _check(store, key, content)
+        check_object(store, key, content)
         found[key] = hashlib.sha256(content).hexdigest()
     for model in (root / "models").glob("*"):
         open_bundle(model)
@@ -97,7 +98,8 @@ def _check_report(file: Path, content: bytes) -> None:
         assert content.rstrip().endswith(b"</html>"), file
 
 
-def _check(store: LocalStore, key: str, content: bytes) -> None:
+def check_object(store: Store, key: str, content: bytes) -> None:
+    """An error where the object, or something that it refers to, is not whole."""
     kind, _, name = key.partition("/")
     if kind == "snapshots":
         verify_snapshot(read_manifest(store, name.removesuffix(".json")), store, rows=True)

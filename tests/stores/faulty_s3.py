@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import random
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +38,8 @@ def make_bucket(endpoint: str, name: str) -> None:
 
 @dataclass
 class Proxy:
-    """share: of requests that fail. ways: how; lost: the request is done and its answer never comes."""
+    """share: of requests that fail. ways: how; lost: the request is done and its answer never comes; slow: it
+    comes after `pause` seconds."""
 
     endpoint: str
     share: float
@@ -45,6 +47,7 @@ class Proxy:
     luck: random.Random = field(default_factory=lambda: random.Random(7))
     counted: dict[str, int] = field(default_factory=dict)
     drop_condition: bool = False
+    pause: float = 0.0
     url: str = ""
 
     def way(self) -> str:
@@ -86,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if way == "slow":
+            time.sleep(self.proxy.pause)
         status, headers, answer = self._forwarded(body)
         if way == "lost":
             return

@@ -202,6 +202,13 @@ def test_a_copy_is_fetched_once_and_anew_where_the_object_is_another(stores: Sto
             "gs://bucket/x",
         ),
         "s3://bucket/x#part",
+        *(
+            "s3://bucket/x?endpoint=",
+            "s3://bucket/x?endpoint=minio:9000",
+            "s3://bucket/x?endpoint=http://a b",
+        ),
+        *("s3://bucket/x?endpoint=http://[", "s3://bucket/x?region=", "s3://bucket/x?region=eu west"),
+        *("s3://bucket/x?endpoint=http://user:pw@host", "s3://bucket/x?endpoint=ftp://host"),
     ],
 )
 def test_an_address_that_names_no_bucket_is_refused(url: str, tmp_path: Path) -> None:

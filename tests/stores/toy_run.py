@@ -1,4 +1,7 @@
-"""A three-step run on 300 rows that tests kill: python toy_run.py run FOLDER | kills FOLDER STRIDE."""
+"""A three-step run on 300 rows that tests kill: python toy_run.py run FOLDER | kills FOLDER STRIDE.
+
+Its store is in the folder, or in the bucket CAUCE_TOY_BUCKET under the folder's name.
+"""
 
 from __future__ import annotations
 
@@ -78,16 +81,26 @@ def actions(store: Store, journal: Path) -> dict[str, Callable[..., Made]]:
     return {"ingest": ingest, "total": total, "report": write}
 
 
+def store_of(folder: Path) -> Store:
+    """Where the run in `folder` keeps everything."""
+    bucket, home = os.environ.get("CAUCE_TOY_BUCKET"), str(folder / "store")
+    if bucket is None:
+        return LocalStore(home)
+    from cauce.stores.objects import ObjectStore
+
+    return ObjectStore(bucket.replace("PREFIX", folder.name), home)
+
+
 def run(folder: Path) -> dict[str, str]:
     """Do the plan in `folder`; the SHA-256 of each record by step."""
-    store = LocalStore(str(folder / "store"))
+    store = store_of(folder)
     result = run_plan(PLAN, actions(store, folder / "journal"), ledger=StoreLedger(store))
     return {name: record.to_bytes().decode() for name, record in result.records.items()}
 
 
 def visible(folder: Path) -> dict[str, str]:
     """Every object but the notes with clocks, proven whole; AssertionError where something is half there."""
-    store = LocalStore(str(folder / "store"))
+    store = store_of(folder)
     found = {}
     for key in store.list(""):
         content = store.get(key)
@@ -113,7 +126,7 @@ def check_after(folder: Path, objects: dict[str, str]) -> None:
     assert visible(folder) == objects
     started = (folder / "journal").read_text().split()
     assert len(started) <= len(PLAN.steps) + 1, started
-    store = LocalStore(str(folder / "store"))
+    store = store_of(folder)
     collect_garbage(store)
     assert unreferenced(store) == ()
     assert not list((folder / "store" / ".scratch").iterdir())

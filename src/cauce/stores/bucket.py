@@ -191,12 +191,25 @@ def _region() -> str:
 _BACKOFF: Any = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2}
 
 
+# The client below ends the process for what makes no address of a server.
+_FORMS = {
+    "endpoint": (
+        re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?/?"),
+        "https://s3.example.org:9000",
+    ),
+    "region": (re.compile(r"[A-Za-z0-9-]{1,40}"), "eu-west-1"),
+}
+
+
 def check_bucket(address: Address) -> None:
     """E2650 for an address that names no bucket, or has an option that nobody knows."""
     for name in options_beside(address, _OPTIONS):
         raise CauceError("E2650", store=_plain(address), option=name, known=", ".join(_OPTIONS))
     if address.scheme != "s3" or not address.host or address.user or address.port or address.fragment:
         raise CauceError("E2650", store=_plain(address), option="", known="s3://BUCKET/PREFIX")
+    for name, (right, example) in _FORMS.items():
+        if right.fullmatch(address.options.get(name, example)) is None:
+            raise CauceError("E2650", store=_plain(address), option=name, known=f"{name}={example}")
 
 
 def _plain(address: Address) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, urlsplit
 
-from cauce.errors import CauceError
+from cauce.errors import CauceError, shown
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
 _SECONDS = 10.0
@@ -51,7 +51,8 @@ class Question:
 
 
 def check_owner(question: Question, keys: Keys) -> None:
-    """E2654 where the server does not say that the bucket is that account's, E2652 where it says nothing."""
+    """E2654 where the server does not say that the bucket is that account's, E2662 where it is in another
+    region, E2652 where it says nothing."""
     url, store = question.url, f"s3://{question.bucket}"
     try:
         connection = (
@@ -61,13 +62,16 @@ def check_owner(question: Question, keys: Keys) -> None:
         )
         try:
             connection.request("HEAD", url.path, headers=signed(question, keys, now=datetime.now(UTC)))
-            status = connection.getresponse().status
+            answer = connection.getresponse()
+            status, there = answer.status, answer.getheader("x-amz-bucket-region")
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise CauceError("E2652", store=store, reason=type(error).__name__) from None
     if status == 404:
         raise CauceError("E2655", store=store)
+    if status in (301, 307, 400) and there not in (None, question.region):
+        raise CauceError("E2662", store=store, region=shown(there))
     if status != 200:
         raise CauceError("E2654", store=store, owner=question.owner)
 
