@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cauce.version import __version__
 
 if TYPE_CHECKING:
+    from cauce.api.captures import captures
     from cauce.api.champion import champion
     from cauce.api.compare import compare
     from cauce.api.demo import demo
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     from cauce.api.tune import tune
     from cauce.api.validate import validate
     from cauce.api.verify import verify
+    from cauce.api.warehouse import warehouse
 
 __all__ = [
     "__version__",
+    "captures",
     "champion",
     "compare",
     "demo",
@@ -72,6 +75,7 @@ __all__ = [
     "tune",
     "validate",
     "verify",
+    "warehouse",
 ]
 
 

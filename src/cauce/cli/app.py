@@ -19,6 +19,7 @@ from cauce.cli.commands import (
     setting_up,
     stacking,
     submitting,
+    warehousing,
 )
 from cauce.cli.help import rendered
 from cauce.cli.pages import PAGES
@@ -36,6 +37,7 @@ __all__ = [
     "setting_up",
     "stacking",
     "submitting",
+    "warehousing",
 ]
 
 

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cauce.cli.pages import EXIT_CODES, PAGES, ROOT, Page
+from cauce.cli.page_text import Page
+from cauce.cli.pages import EXIT_CODES, PAGES, ROOT
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from cauce.cli.page_text import Page
+from cauce.cli.pages_tables import TABLES
 from cauce.cli.terminal import PIPE_CLOSED, TERMINATED
 from cauce.errors import Exit
 from cauce.language import gettext_noop as _
-
-
-@dataclass(frozen=True)
-class Page:
-    """A command's help. summary: one line. more: a paragraph. examples: lines to type, and what each does."""
-
-    summary: str
-    more: str
-    examples: tuple[tuple[str, str], ...]
-
 
 PAGES = {
     "init": Page(
@@ -155,6 +145,7 @@ PAGES = {
         ),
     ),
     "runs": Page(
+    **TABLES,
         _("List the runs of the project."),
         _("Finished, failed and interrupted runs, the latest first."),
         (

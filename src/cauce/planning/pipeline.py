@@ -15,6 +15,7 @@ from cauce.spec import Project
 from cauce.spec.evaluate import wants_quantiles
 from cauce.spec.folds import Folds, is_tuned
 from cauce.spec.models import COMPLETE, feature_kind
+from cauce.spec.warehouse import BATCH_ROWS, CLEAN, RAW
 
 STEPS = (
     "ingest",
@@ -29,6 +30,7 @@ STEPS = (
     "curve",
     "bundle",
     "register",
+    "warehouse",
 )
 
 _JUDGING = ("metric", "threshold")
@@ -64,9 +66,10 @@ def project_plan(
         _evaluate(project, settings),
         *((_after(_curve(project, settings), before),) if project.evaluate.learning_curve else ()),
         _bundle(project, settings),
-        _register(project),
+        *((_register(project),) if tracked else ()),
+        *((_warehouse(project),) if project.warehouse.url is not None else ()),
     )
-    return Plan(steps if tracked else steps[:-1], project.name)
+    return Plan(steps, project.name)
 
 
 def _after(step: Step, before: Mapping[str, Json]) -> Step:
@@ -344,6 +347,30 @@ def _register(project: Project) -> Step:
             },
             "card": {name: value for name, value in vars(project.card).items() if value is not None},
         },
+    )
+
+
+def _warehouse(project: Project) -> Step:
+    said = project.warehouse
+    return Step(
+        name="warehouse",
+        inputs={
+            "initial": _READ,
+            "snapshot": _SNAPSHOT,
+            "split": _SPLIT,
+            "evaluation": Output("evaluate", "evaluation"),
+            "bundle": Output("bundle", "bundle"),
+            **_chosen(project, "leaderboard"),
+        },
+        parameters={
+            "url": said.url,
+            "raw": said.raw or RAW,
+            "clean": said.clean or CLEAN,
+            "batch_rows": said.batch_rows or BATCH_ROWS,
+            "seed": project.split_seed,
+            "project": project.name,
+        },
+        scans=5.0,
     )
 
 

@@ -43,6 +43,15 @@ class Confirming(Protocol):
         ...
 
 
+@runtime_checkable
+class Forgiving(Protocol):
+    """An action of a last step without which a run still ends well; the step is not finished then."""
+
+    def forgive(self, error: CauceError) -> bool:
+        """Whether a run ends well although the action failed with this; who says so tells of it."""
+        ...
+
+
 class Action(Protocol):
     """Does one bound step. `report(done, total)` tells progress; total is None where unknown."""
 
@@ -79,7 +88,7 @@ def run_plan(
             raise CauceError("E0607", step=step.name)
     watch, time = observer or Silent(), clock or SystemClock()
     run = run or new_run_name(time, ledger.runs())
-    ledger.begin_run(run, plan, provenance=_provenance(run, time))
+    ledger.begin_run(run, plan, provenance=provenance_of(run, time))
     watch.planned(run, resolve(plan, ledger))
     doing = _Doing(run, actions, ledger, watch, time)
     outcome = "failed"
@@ -94,7 +103,7 @@ def run_plan(
     finally:
         stopped = {} if outcome == "finished" else {"stopped_at": doing.at(plan)}
         with _harmless(outcome != "finished"):
-            ledger.end_run(run, {"outcome": outcome, **stopped, **_provenance(run, time)})
+            ledger.end_run(run, {"outcome": outcome, **stopped, **provenance_of(run, time)})
     return RunResult(run, doing.records, tuple(doing.ran))
 
 
@@ -103,7 +112,8 @@ def _harmless(failing: bool) -> suppress:
     return suppress(*((CauceError,) if failing else ()))
 
 
-def _provenance(run: str, clock: Clock) -> dict[str, Json]:
+def provenance_of(run: str, clock: Clock) -> dict[str, Json]:
+    """What stands beside a record: the run, the time, who ran it where, and with which Cauce."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -132,8 +142,14 @@ class _Doing:
     def step(self, planned: Step) -> None:
         step = planned.bind(self.made)
         state, began = state_of(step, self.ledger), self.clock.seconds()
-        record = state.record or self._run(state)
-        note = {"ran": state.record is None, **_provenance(self.run, self.clock)}
+        try:
+            record = state.record or self._run(state)
+        except CauceError as error:
+            action = self.actions[step.name]
+            if not (isinstance(action, Forgiving) and action.forgive(error)):
+                raise
+            return
+        note = {"ran": state.record is None, **provenance_of(self.run, self.clock)}
         self.ledger.note_step(self.run, record, provenance=note)
         self._confirm(step, record)
         if state.record is None:
@@ -173,4 +189,4 @@ class _Doing:
         record = Record(step, checked_outputs(step, made.outputs), made.facts)
         for name in self.ledger.gone(record):
             raise CauceError("E0605", step=step.name, output=name)
-        return self.ledger.finish(record, _provenance(self.run, self.clock))
+        return self.ledger.finish(record, provenance_of(self.run, self.clock))

@@ -37,11 +37,12 @@ from cauce.sources.options import ReadOptions
 from cauce.sources.rejections import Rejections
 
 Report = Callable[[int, int | None], None]
-_ABOUT = (
+ABOUT = (
     Field("model_version", "text"),
     Field("snapshot", "text"),
     Field("scored_at", "datetime", zone="UTC"),
 )
+"""What says by what and when rows were scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +147,7 @@ class Scoring:
     def schema(self) -> Schema:
         """Of the output; E1214 where two columns share a name."""
         reasons = () if self.reasons is None else self.reasons.fields
-        fields = (*self.rows.key, *self.scorer.schema, *reasons, *_ABOUT)
+        fields = (*self.rows.key, *self.scorer.schema, *reasons, *ABOUT)
         names = [one.name for one in fields]
         for one in (*self.rows.key, *reasons):
             if names.count(one.name) > 1:
@@ -170,7 +171,7 @@ class Scoring:
         version = self.options.version or self.bundle.identity
         values = (version, self.bundle.manifest.snapshot, self.moment)
         columns = (
-            pl.Series(one.name, [value], dtype=one.dtype) for one, value in zip(_ABOUT, values, strict=True)
+            pl.Series(one.name, [value], dtype=one.dtype) for one, value in zip(ABOUT, values, strict=True)
         )
         return pl.DataFrame(list(columns))
 

@@ -12,6 +12,7 @@ from cauce.core.profile import Profile
 from cauce.core.promotion.gate import GateVerdict, required
 from cauce.core.task import Target
 from cauce.core.validation.verdict import Verdict
+from cauce.errors import CauceError, warn
 from cauce.planning.pipeline import project_plan
 from cauce.planning.record import Record
 from cauce.planning.resolving import State, resolve
@@ -63,7 +64,14 @@ def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     bound["validate"] = _Judged(work, validate, partial(check_verdict, now=told.began))
     bound["leaks"] = _Judged(work, leaks, check_leaks)
     bound["tune"] = _Bound(work, partial(tune, told=told))
+    bound["warehouse"] = _Forgiving(work, partial(_mirror, run=told.run))
     return {**bound, "register": _Bound(work, partial(register, told=told))}
+
+
+def _mirror(work: Workspace, step: Step, *, report: Report, run: str) -> Made:
+    from cauce.running.warehouse import mirror  # noqa: PLC0415 - only where a project has a warehouse
+
+    return mirror(work, step, report=report, run=run)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,15 @@ class _Judged(_Bound):
 
     def confirm(self, record: Record) -> None:
         self.check(self.work, record)
+
+
+@dataclass(frozen=True)
+class _Forgiving(_Bound):
+    """A step that fails without the run: what is there of it stays as it was."""
+
+    def forgive(self, error: CauceError) -> bool:
+        warn("W2571", error=error.code, reason=error.message)
+        return True
 
 
 def plan_of(work: Workspace, *, running: bool = True) -> Plan:

@@ -22,6 +22,7 @@ from cauce.spec.models import COMPLETE, TASKS, continued
 from cauce.spec.positions import KeyPath
 from cauce.spec.project import Project
 from cauce.spec.search_rules import search_findings
+from cauce.spec.warehouse import warehouse_findings
 from cauce.spec.words import Got, dotted
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -67,6 +68,7 @@ def disagreements(project: Project, mapping: dict[str, Any]) -> Iterator[Finding
         yield from _store(project.store.url)
     if project.tracking.uri is not None:
         yield from _tracking(project.tracking.uri)
+    yield from warehouse_findings(project.warehouse)
 
 
 def _engine(project: Project) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ from cauce.spec.settings import (
 )
 from cauce.spec.shorthand import Chains
 from cauce.spec.validate import Validate
+from cauce.spec.warehouse import Warehouse
 
 SCHEMA = 1
 
@@ -374,6 +375,9 @@ class Project:
     card: Card = setting(_("What the model card says that only people know."), default=Card())
     serve: Serve = setting(
         _("How the project's models are served, where cauce serve is not told otherwise."), default=Serve()
+    )
+    warehouse: Warehouse = setting(
+        _("A database that mirrors the stages of each run as tables."), default=Warehouse()
     )
 
     @property

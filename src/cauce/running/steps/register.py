@@ -22,7 +22,7 @@ from cauce.running.steps.ingest import Report
 from cauce.running.steps.objects import keep_bytes, read_bytes, read_json
 from cauce.running.workspace import Workspace
 
-_LEFT_OUT = frozenset(("store", "tracking", "serve", "gate", "card"))
+_LEFT_OUT = frozenset(("store", "tracking", "serve", "gate", "card", "warehouse"))
 
 
 @dataclass

@@ -1,0 +1,45 @@
+"""What a service answered, in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cauce.errors import CauceError
+from cauce.running.captured_rows import Captures, load_captures
+from cauce.running.warehouse_place import Place
+from cauce.running.workspace import open_workspace
+from cauce.spec import Project
+from cauce.spec.addresses import DATABASES, parse_address, scheme_of
+
+
+def captures(
+    folder: str | Path,
+    *,
+    out: str | None = None,
+    project: str | Path | Project | None = None,
+    report: Callable[[float, float | None], None] | None = None,
+) -> Captures:
+    """Load what `serve(capture=folder)` kept into a table of a database: every request once.
+
+    out: the table's address (mysql://user@host/db?password=env:NAME#table); predictions of the project's
+    warehouse where absent. report(done, total): counts files.
+    E2452 where nothing was kept there, E2454 for a file that was changed, E2560, E2570 without a table, and
+    what writing raises.
+    """
+    tell = report or _silent
+    if out is not None:
+        if scheme_of(out) not in DATABASES:
+            raise CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
+        return load_captures(folder, parse_address(out), home=Path.cwd(), report=tell)
+    work = None if project is None else open_workspace(project)
+    if work is None or work.project.warehouse.url is None:
+        raise CauceError("E2570")
+    place = Place.of(work)
+    with place.claimed() as held:
+        held.make_part(place.parts["raw"])
+    return load_captures(folder, place.at("raw", "predictions"), home=place.home, report=tell)
+
+
+def _silent(done: float, total: float | None) -> None:
+    """Tells nobody."""
