@@ -8,6 +8,7 @@ from cauce.cli.terminal import PIPE_CLOSED, TERMINATED
 from cauce.errors import Exit
 from cauce.language import gettext_noop as _
 
+
 PAGES = {
     "init": Page(
         _("Write a project file for a table, asking what cannot be known."),
@@ -144,8 +145,8 @@ PAGES = {
             ),
         ),
     ),
-    "runs": Page(
     **TABLES,
+    "runs": Page(
         _("List the runs of the project."),
         _("Finished, failed and interrupted runs, the latest first."),
         (
