@@ -100,9 +100,8 @@ class Compose:
 
     def containers(self) -> list[Container]:
         """Its containers, also those that have ended, by service."""
-        found = (
-            self.run("ps", "--all", "--quiet") if self.command[0] == "docker" else self.run("ps", "--quiet")
-        )
+        every = ("--all",) if self.command[0] == "docker" else ()
+        found = self.run("ps", "--quiet", *every)
         ids = [line for line in found.split() if re.fullmatch("[0-9a-f]{12,64}", line)]
         if not ids:
             return []

@@ -209,7 +209,9 @@ def _write(path: Path, data: bytes, mode: int) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
             draft.chmod(mode)
-            sync(draft)
+            if path.parent.name == passwords.FOLDER:
+                # Servers will know no other: it must outlive the power.
+                sync(draft)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
