@@ -88,17 +88,18 @@ def measured(session: Any, folder: Path, options: argparse.Namespace) -> dict[st
 
 
 def profile_and_validate(session: Any, inside: Path) -> float:
-    """Profile the project's files and judge them on Spark; how often they were scanned."""
+    """Profile the project's files and judge them on Spark, as `cauce profile` and a run do; how often they
+    were scanned."""
     from cauce.core.profile import Profiling
     from cauce.core.validation.expected import expected_of
-    from cauce.running.project_rows import open_project_rows
+    from cauce.running.project_rows import open_rows_to_look_at
     from cauce.running.steps.profile import profiled
     from cauce.running.steps.roles import declared_target
     from cauce.running.steps.validate import judged
     from cauce.running.workspace import open_workspace
 
     work = open_workspace(inside, spark=session)
-    source: Any = open_project_rows(work, lambda _done, _total: None).scanned
+    source: Any = open_rows_to_look_at(work, None).scanned
     target = declared_target(work.project, source.schema)
     found = profiled(work.engine, source, profiling=Profiling(source.schema, target))
     judgement = judged(work, expected_of(work.project.validate, source.schema), source=source, profile=found)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from cauce.core.memory import components_memory
+import cauce
+from cauce.core.memory import components_memory, spread_components_memory
 from cauce.errors import CauceError
 from cauce.running import memory
 from cauce.running.project_run import run_project
@@ -76,3 +78,35 @@ def test_a_run_that_cannot_hold_them_ends_before_anything_is_learned(
 def test_smaller_batches_fit_where_larger_ones_do_not() -> None:
     """What the hint advises must help."""
     assert components_memory([1000], rows=131_072) > 3 * 10**9 > 10 * components_memory([1000], rows=4_096)
+
+
+def test_on_spark_each_task_has_a_batch_and_the_driver_the_products_of_all() -> None:
+    """By hand: 999 columns have 8 MB of products; a batch of 1,000 rows has 8, 8 and 1 bytes a value."""
+    assert spread_components_memory([999], rows=1_000) == (17 * 999_000 + 3 * 8 * 10**6, 5 * 8 * 10**6)
+
+
+@pytest.mark.spark
+def test_on_spark_too_what_cannot_be_held_is_refused_before_a_task_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark_session: Any
+) -> None:
+    """An executor that is killed for its memory is started four times before the run says so."""
+    run_project(open_workspace(wide(tmp_path)), until="leaks")
+    task, driver = spread_components_memory([30], rows=300)
+    monkeypatch.setattr(memory, "_total", lambda: 2 * task + driver - 1)
+    work = open_workspace(tmp_path, spark=spark_session)
+    with pytest.raises(CauceError) as refused:
+        run_project(work, until="fit")
+    assert refused.value.code == "E2312"
+    assert "30 columns from batches of 300 rows" in refused.value.message
+    assert work.engine.rows_scanned == 0
+
+
+def test_the_plan_counts_components_too(tmp_path: Path) -> None:
+    """A user who reads that fitting takes 2 MB gives it 2 GB, and components take 20."""
+    run_project(open_workspace(wide(tmp_path)), until="split")
+    local = cauce.plan(tmp_path).to_json()["memory"]
+    assert local["least"] >= components_memory([30], rows=300)
+    there = cauce.plan(tmp_path, master="spark://nowhere:7077").to_json()["memory"]
+    task, driver = spread_components_memory([30], rows=300)
+    assert there["task"]["least"] >= task
+    assert there["driver"]["least"] >= driver

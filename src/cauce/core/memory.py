@@ -48,6 +48,10 @@ class FitMemory:
     least: int
     most: int
 
+    def or_more(self, earlier: int) -> FitMemory:
+        """With what is held before, and let go."""
+        return FitMemory(least=max(self.least, earlier), most=max(self.most, earlier))
+
 
 def fit_memory(model: ModelSettings, size: FitSize) -> FitMemory:
     """What fitting `model` takes.
@@ -148,6 +152,17 @@ def components_memory(columns: Sequence[int], *, rows: int) -> int:
     """
     cells = rows * sum(columns)
     return _COMPONENT_CELL * cells + 6 * 8 * sum((one + 1) ** 2 for one in columns)
+
+
+def spread_components_memory(columns: Sequence[int], *, rows: int) -> tuple[int, int]:
+    """Bytes that learning principal components takes at the least in each task at work, and in the driver,
+    where many machines work. columns and rows: as in `components_memory`.
+
+    A task holds one batch, and of each declaration three matrices of products: of its rows, of the batch,
+    and their sum, or what it sends. The driver holds those of all rows, and what LAPACK works in.
+    """
+    products = 8 * sum((one + 1) ** 2 for one in columns)
+    return (_COMPONENT_CELL - 8) * rows * sum(columns) + 3 * products, 5 * products
 
 
 def _looks(size: FitSize, on: FoldsSize) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cauce.core.memory import (
     bytes_text,
     components_memory,
     fit_memory,
+    spread_components_memory,
     spread_memory,
     tune_memory,
 )
@@ -79,7 +80,11 @@ def machine_memory() -> int | None:
 
 def memory_for(work: Workspace) -> int | None:
     """Bytes that a fit of `work` may have here; None on Spark, where the executors have their own."""
-    return None if work.project.engine.kind == "spark" else machine_memory()
+    return machine_memory() if _is_local(work) else None
+
+
+def _is_local(work: Workspace) -> bool:
+    return work.project.engine.kind == "local"
 
 
 def _total() -> int | None:
@@ -114,20 +119,29 @@ def expected_memory(work: Workspace, states: tuple[State, ...]) -> Expected | Sp
     manifest = read_manifest(work.store, str(records["validate"].outputs["snapshot"].value))
     target = Target.from_json(read_json(work.store, str(records["split"].outputs["split"].value))["target"])
 
+    plans = {
+        one: features_for(work, manifest.schema, target=target, model=one) for one in work.project.models
+    }
+
     def most(model: ModelSettings) -> int:
-        return features_for(work, manifest.schema, target=target, model=model).width_bounds()[1]
+        return plans[model].width_bounds()[1]
 
     sizes = [
         (one, size_of(work, target, rows=manifest.rows, features=most(one))) for one in work.project.models
     ]
+    columns = max(map(_components, plans.values()), key=sum)
+    at_once = min(manifest.rows, work.project.engine.batch_rows)
     tune = None
     if is_tuned(work.project):
         tune = tune_memory(_kinds(work, target, rows=manifest.rows, width=most), folds_size(work))
-    if work.project.engine.kind == "spark":
+    if not _is_local(work):
         found = (spread_memory(model, size, tasks=_tasks(work)) for model, size in sizes)
         widest = max(found, key=lambda one: one.task.most)
+        task, driver = spread_components_memory(columns, rows=at_once)
+        widest = replace(widest, task=widest.task.or_more(task), driver=widest.driver.or_more(driver))
         return SpreadExpected(fit=widest, machine=machine_memory(), tune=tune)
     largest = max((fit_memory(model, size) for model, size in sizes), key=lambda one: one.most)
+    largest = largest.or_more(components_memory(columns, rows=at_once))
     return Expected(fit=largest, machine=machine_memory(), tune=tune)
 
 
@@ -140,8 +154,19 @@ def _tasks(work: Workspace) -> int:
         return engine.workers
     if threads is None:
         return MOST_WORKERS
-    there = usable_cores() if threads[1] == "*" else int(threads[1] or 1)
-    return min(MOST_WORKERS, max(there, 1))
+    return min(MOST_WORKERS, _threads(threads))
+
+
+def _tasks_here(work: Workspace) -> int:
+    """How many tasks of Spark work on this machine at a time; 0 where they are on others."""
+    session: Any = getattr(work.engine, "session", None)
+    master = work.project.engine.master if session is None else session.sparkContext.master
+    threads = _LOCAL.fullmatch(master or "local[*]")
+    return 0 if threads is None else _threads(threads)
+
+
+def _threads(local: re.Match[str]) -> int:
+    return max(usable_cores() if local[1] == "*" else int(local[1] or 1), 1)
 
 
 def _kinds(
@@ -182,16 +207,23 @@ def check_tune_memory(
         raise CauceError("E2311", **told, needed=bytes_text(needed), machine=bytes_text(machine))
 
 
-def check_components_memory(
-    plan: FeaturePlan | KnownFeatures, *, rows: int, batch_rows: int, machine: int | None
-) -> None:
-    """E2312 where learning the principal components of `plan` takes more than the machine has."""
-    columns = [] if isinstance(plan, KnownFeatures) else [len(one.columns) for one in plan.components]
-    at_once = min(rows, batch_rows)
+def check_components_memory(work: Workspace, plan: FeaturePlan | KnownFeatures, *, rows: int) -> None:
+    """E2312 where learning the principal components of `plan` takes more than this machine has: on Spark the
+    driver's part, and that of the tasks where they are here too."""
+    columns, machine = _components(plan), machine_memory()
+    at_once = min(rows, work.project.engine.batch_rows)
     needed = components_memory(columns, rows=at_once)
+    if not _is_local(work):
+        task, driver = spread_components_memory(columns, rows=at_once)
+        needed = _tasks_here(work) * task + driver
     if columns and machine is not None and needed > machine:
         told: dict[str, Any] = {"columns": sum(columns), "rows": at_once}
         raise CauceError("E2312", **told, needed=bytes_text(needed), machine=bytes_text(machine))
+
+
+def _components(plan: FeaturePlan | KnownFeatures) -> list[int]:
+    """How many columns each declaration of principal components has."""
+    return [] if isinstance(plan, KnownFeatures) else [len(one.columns) for one in plan.components]
 
 
 def size_of(work: Workspace, target: Target, *, rows: int, features: int) -> FitSize:

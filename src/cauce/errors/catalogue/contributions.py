@@ -81,7 +81,9 @@ ENTRIES = (
             "Components are found from the products of all their columns, which are added up batch by batch: "
             "a batch is held as numbers, beside the one that is read ahead and a copy less the means. Before "
             "the first batch is read, Cauce works out what that comes to, with the matrices of products. "
-            "Smaller batches take less memory and give the same components."
+            "Smaller batches take less memory and give the same components. On Spark each task has a batch "
+            "and products of its own, which count where the master is this machine, and the driver has those "
+            "of all rows."
         ),
     ),
 )

@@ -107,8 +107,7 @@ def learn_features(work: Workspace, step: Step, *, target: Target) -> tuple[Any,
     """The prepared rows, what they answered beside, and the features that those of them that train teach."""
     source, model, engine = snapshot_source(work, step), model_of_step(work, step), work.engine
     planned = features_for(work, source.schema, target=target, model=model)
-    most = work.project.engine.batch_rows
-    check_components_memory(planned, rows=source.manifest.rows, batch_rows=most, machine=memory_for(work))
+    check_components_memory(work, planned, rows=source.manifest.rows)
     keep = planned.columns
     learned_from = preparation(work, step, schema=source.schema, keep=keep, learning=True)
     prepared = engine.map(engine.scan(source), learned_from)

@@ -107,10 +107,10 @@ def tune(work: Workspace, step: Step, *, report: Report, told: Told | None = Non
 def _check_memory(folded: Folded, *, rows: int) -> None:
     """E2311 and E2312 where the folds, or products for components, cannot be held. Of features that cannot
     be fitted, as few as there can be."""
-    on, machine = folded.on, machine_memory()
+    on = folded.on
+    _check_components(on, rows)
     if on.work.project.engine.kind != "local":
         return
-    _check_components(on, rows, machine)
 
     def width(model: ModelSettings) -> int:
         try:
@@ -118,11 +118,10 @@ def _check_memory(folded: Folded, *, rows: int) -> None:
         except CauceError:
             return 1
 
-    check_tune_memory(on.work, on.target, rows=rows, width=width, machine=machine)
+    check_tune_memory(on.work, on.target, rows=rows, width=width, machine=machine_memory())
 
 
-def _check_components(on: Judged, rows: int, machine: int | None) -> None:
-    most = on.work.project.engine.batch_rows
+def _check_components(on: Judged, rows: int) -> None:
     for model in on.work.project.models:
         # What cannot be planned is told as a candidate that failed.
         with suppress(CauceError):
@@ -130,7 +129,7 @@ def _check_components(on: Judged, rows: int, machine: int | None) -> None:
             break
     else:
         return
-    check_components_memory(planned, rows=rows, batch_rows=most, machine=machine)
+    check_components_memory(on.work, planned, rows=rows)
 
 
 def _with_ends(
