@@ -8,12 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pymysql
 import pytest
 from brought_rows import brought_from
 
@@ -56,6 +58,52 @@ def test_every_value_is_there_and_a_repeated_run_changes_nothing(server: Server,
         if isinstance(wanted[0], datetime) and server.kind == "mariadb":
             wanted = [one and one.replace(tzinfo=None) for one in wanted]
         assert mine[name].to_list() == wanted, name
+
+
+ODD = ["", "NULL", "\\N", 'a"', '"', '""', "a,b", "c\nd", "e\r\n", "\\", "\\n\0", "é漢😀", " f ", "'"]
+
+
+def test_texts_arrive_as_they_are_by_whichever_way_the_server_allows(mariadb: Server, tmp_path: Path) -> None:
+    """Otherwise a quote, a line's end or the word NULL changes a class's name."""
+    frame = pl.DataFrame({"n": range(len(ODD) + 1), "t": [*ODD, None], "u": [None, *ODD]})
+    frame.write_parquet(tmp_path / "rows.parquet")
+    for allowed in (1, 0):
+        mariadb.run("DROP TABLE IF EXISTS texts")
+        with local_files(mariadb, allowed=allowed):
+            at = mariadb.address("texts")
+            load_rows(tmp_path / "rows.parquet", parse_address(at), run="r", home=tmp_path)
+        _, found = brought_from(at, tmp_path)
+        assert found.sort("n").select("n", "t", "u").equals(frame), allowed
+
+
+@contextmanager
+def local_files(server: Server, *, allowed: int) -> Iterator[None]:
+    """Whether the server takes LOAD DATA from clients."""
+    set_it = "SET GLOBAL local_infile = {}"
+    root = pymysql.connect(unix_socket=str(server.folder / "s"), user="root", autocommit=True)
+    with root, root.cursor() as cursor:
+        cursor.execute(set_it.format(allowed))
+        try:
+            yield
+        finally:
+            cursor.execute(set_it.format(1))
+
+
+def test_what_does_not_fit_the_table_is_refused_and_nothing_of_it_stays(
+    mariadb: Server, tmp_path: Path
+) -> None:
+    """LOAD DATA cuts a long text and leaves out a doubled key, and calls both a warning."""
+    pl.DataFrame({"n": [1, 2], "t": ["short", "too long"]}).write_parquet(tmp_path / "rows.parquet")
+    for columns in ("n int, t varchar(5)", "n int, t varchar(9), UNIQUE KEY (cauce_run)"):
+        mariadb.run(
+            "DROP TABLE IF EXISTS narrow2", f"CREATE TABLE narrow2 (cauce_run varchar(64), {columns})"
+        )
+        with pytest.raises(CauceError) as caught:
+            load_rows(
+                tmp_path / "rows.parquet", parse_address(mariadb.address("narrow2")), run="r", home=tmp_path
+            )
+        assert caught.value.code == "E2517"
+        assert mariadb.run("SELECT COUNT(*) FROM narrow2") == [(0,)]
 
 
 def test_a_table_that_lacks_a_column_is_not_written_to(server: Server, tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ def reader(address: Address, home: Path) -> Opening:  # noqa: ARG001 - a server 
 
 
 @contextmanager
-def connected(address: Address) -> Iterator[Any]:
-    """A connection in UTC that fails in our own codes. E2523 where PyMySQL is not installed."""
+def connected(address: Address, flags: int = 0) -> Iterator[Any]:
+    """A connection in UTC that fails in our own codes. flags: what the client says it can do besides.
+    E2523 where PyMySQL is not installed."""
     try:
         import pymysql
     except ImportError:
@@ -50,6 +51,7 @@ def connected(address: Address) -> Iterator[Any]:
         connection = pymysql.connect(
             **_settings(address),
             charset="utf8mb4",
+            client_flag=flags,
             init_command="SET time_zone = '+00:00', net_write_timeout = 900",
         )
     try:

@@ -127,7 +127,8 @@ def validity(there: Flags | None) -> Any:
 
 def _seconds(found: Any) -> Places:
     seconds: Places = found["hour"].astype(np.int64) * 3600 + found["minute"].astype(np.int64) * 60
-    return seconds + found["second"]
+    seconds += found["second"]
+    return seconds
 
 
 @cache

@@ -35,13 +35,13 @@ def row_blocks(stream: Any) -> Generator[Block, None, None]:
     """Blocks of the stream until the packet after the last row. `Lost` where the stream ends before it,
     the driver's error where the server sends one, E2522 for a row that no packet holds."""
     data, done = _room(_BLOCK), False
-    filled = _received(lambda room: _buffered(stream, room), memoryview(data))
+    filled = _received(lambda room: _buffered(stream, room), data.data)
     while not done:
         starts: list[int] = []
-        place = _packets(memoryview(data)[:filled], 0, starts)
+        place = _packets(data.data[:filled], 0, starts)
         while not (done := _ended(data, starts, place)) and filled < len(data) - SPARE:
-            filled += _received(stream.raw.readinto, memoryview(data)[filled:-SPARE])
-            place = _packets(memoryview(data)[:filled], place, starts)
+            filled += _received(stream.raw.readinto, data.data[filled:-SPARE])
+            place = _packets(data.data[:filled], place, starts)
         if not starts:
             data = _longer(data)
             continue

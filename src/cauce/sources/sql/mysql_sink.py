@@ -1,4 +1,8 @@
-"""Rows into a table of MySQL or MariaDB."""
+"""Rows into a table of MySQL or MariaDB: by LOAD DATA where the server lets a client do so, else by INSERT.
+
+LOAD DATA turns what does not fit into a warning. So a load with a warning is undone and its rows are
+inserted, which refuses them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,14 @@ from cauce.sources.sql.wording import quoted
 from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _AT_ONCE = 1000
+_PACKET = 1 << 19
+_QUERY = 0x03
+_CANNOT_LOAD = frozenset((1148, 3948, 4166))
+_LOADED = (pl.Int64, pl.UInt64, pl.Float64, pl.Boolean, pl.Date, pl.Datetime, pl.String, pl.Decimal)
+_LOCAL_FILES = 1 << 7
+_FORM = """CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY ''
+LINES TERMINATED BY 0x0A"""
+_MOMENT = "%Y-%m-%d %H:%M:%S%.6f"
 _CHARACTERS = "CHARACTER SET utf8mb4"
 _PLAIN = {
     pl.Int64: "BIGINT",
@@ -31,7 +43,7 @@ def mysql_writing(table: Target) -> Iterator[Writing]:
     """A transaction on the table, made where it is not; committed at the end, undone where anything fails."""
     name = table.asked.source(MARK)
     with (
-        connected(table.address) as connection,
+        connected(table.address, _LOCAL_FILES) as connection,
         translated_by(table.address, table.asked),
         connection.cursor() as cursor,
     ):
@@ -44,8 +56,12 @@ def mysql_writing(table: Target) -> Iterator[Writing]:
             cursor.execute(
                 f"CREATE TABLE IF NOT EXISTS {name} ({_columns(table)}) ENGINE=InnoDB {_CHARACTERS}"
             )
+        cursor.execute("SELECT @@local_infile")
+        loads = bool(cursor.fetchone()[0]) and all(
+            one.base_type() in _LOADED for one in table.dtypes.values()
+        )
         connection.begin()
-        yield _MysqlWriting(cursor, name)
+        yield _MysqlWriting(cursor, name, loads)
         connection.commit()
 
 
@@ -62,12 +78,13 @@ def _type(dtype: Any) -> str:
     return _PLAIN.get(dtype.base_type(), "LONGTEXT")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _MysqlWriting:
-    """A transaction. table: quoted."""
+    """A transaction. table: quoted; loads: whether LOAD DATA works."""
 
     cursor: Any
     table: str
+    loads: bool
 
     def names(self) -> tuple[str, ...]:
         self.cursor.execute(f"SELECT * FROM {self.table} LIMIT 0")  # noqa: S608 - quoted
@@ -77,6 +94,28 @@ class _MysqlWriting:
         self.cursor.execute(f"DELETE FROM {_escaped(self.table)} WHERE {quoted(RUN, MARK)} = %s", (run,))  # noqa: S608
 
     def add(self, frame: pl.DataFrame) -> None:
+        self.loads = self.loads and self._loaded(frame)
+        if not self.loads:
+            self._insert(frame)
+
+    def _loaded(self, frame: pl.DataFrame) -> bool:
+        """Whether LOAD DATA took all rows as they are; where it did not, they are not there."""
+        import pymysql
+
+        self.cursor.execute("SAVEPOINT cauce_load")
+        names = ", ".join(quoted(name, MARK) for name in frame.columns)
+        asked = f"LOAD DATA LOCAL INFILE 'rows' INTO TABLE {self.table} {_FORM} ({names})"
+        try:
+            whole = _sent(self.cursor.connection, asked, _lines(frame)) == (frame.height, 0)
+        except pymysql.MySQLError as error:
+            if error.args[0] not in _CANNOT_LOAD:
+                raise
+            return False
+        if not whole:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT cauce_load")
+        return whole
+
+    def _insert(self, frame: pl.DataFrame) -> None:
         names = ", ".join(quoted(name, MARK) for name in frame.columns)
         begin = _escaped(f"INSERT INTO {self.table} ({names}) VALUES ")  # noqa: S608 - quoted
         marks = f"({', '.join(['%s'] * frame.width)})"
@@ -94,3 +133,27 @@ class _MysqlWriting:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%")
+
+
+def _lines(frame: pl.DataFrame) -> bytes:
+    """Rows as LOAD DATA reads them: texts in quotes, so that NULL without them is a missing value."""
+    flags = [name for name, dtype in frame.schema.items() if dtype == pl.Boolean]
+    text: str = frame.with_columns(frame[name].cast(pl.Int8) for name in flags).write_csv(
+        include_header=False, quote_style="non_numeric", null_value="NULL", datetime_format=_MOMENT
+    )
+    return text.encode()
+
+
+def _sent(connection: Any, asked: str, lines: bytes) -> tuple[int, int]:
+    """How many rows LOAD DATA wrote, and its warnings. Sends these bytes, whichever file the server names."""
+    from pymysql.protocol import OKPacketWrapper
+
+    connection._execute_command(_QUERY, asked)
+    packet = connection._read_packet()
+    if packet.is_load_local_packet():
+        for begin in range(0, len(lines), _PACKET):
+            connection.write_packet(lines[begin : begin + _PACKET])
+        connection.write_packet(b"")
+        packet = connection._read_packet()
+    done = OKPacketWrapper(packet)
+    return done.affected_rows, done.warning_count
