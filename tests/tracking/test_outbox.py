@@ -19,6 +19,7 @@ from cauce.core.metrics.names import MetricName
 from cauce.core.run_record import RunRecord, TrackedBundle
 from cauce.errors import CauceError
 from cauce.testing.tracking import refusing_server, silent_server, unused_port
+from cauce.tracking.border import is_permanent
 from cauce.tracking.destination import Destination, destination_for, redacted
 from cauce.tracking.messages import Message, numbers, safe_key
 from cauce.tracking.outbox import Outbox, messages, read_message
@@ -200,6 +201,7 @@ for one in pkgutil.iter_modules(cauce.tracking.__path__):
         importlib.import_module('cauce.tracking.' + one.name)
 from pathlib import Path
 from cauce.errors import CauceError
+from cauce.tracking.border import is_permanent
 from cauce.tracking.destination import destination_for
 from cauce.tracking.registry import MlflowRegistry
 from cauce.tracking.tracker import MlflowTracker, outbox_in, ship
@@ -241,3 +243,35 @@ def test_putting_loads_no_mlflow(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout.replace("'", '"')) == []
+
+
+def test_keys_that_a_server_may_take_for_one_another_are_told_apart(tmp_path: Path) -> None:
+    """To MariaDB "a" is "A": of two classes called so one would show the other's recall."""
+    keys = [f"{stem}{end}" for stem in ("ab", "Ab", "AB", "c", "d/e", "D/e") for end in ("", " ")]
+    told = list(numbers({key: float(place) for place, key in enumerate(keys)}, at=BEGAN))
+    found = {key: value for message in told for key, value, _ in message.body["metrics"]}
+    assert sorted(found.values()) == list(range(12)), "none is lost"
+    assert len({key.lower().rstrip() for key in found}) == 12, "none is another's"
+    (alone,) = numbers({"Ab": 1.0, "c": 2.0}, at=BEGAN)
+    assert [key for key, _, _ in alone.body["metrics"]] == ["Ab", "c"], "and most keep their keys"
+
+
+@pytest.mark.parametrize(
+    ("said", "permanent"),
+    [
+        ('(pymysql.err.DataError) (1406, "Data too long for column")', True),
+        ('(pymysql.err.IntegrityError) (1062, "Duplicate entry")', True),
+        ("(psycopg.InterfaceError) the connection is closed", False),
+        ("(pymysql.err.InterfaceError) (0, '')", False),
+        ("(pymysql.err.InternalError) Packet sequence number wrong", False),
+        (
+            "sqlalchemy.exc.PendingRollbackError: Can't reconnect until invalid transaction is rolled back",
+            False,
+        ),
+    ],
+)
+def test_a_lost_connection_of_the_servers_is_no_refusal(said: str, permanent: bool) -> None:
+    """MLflow calls both a bad request; what is put aside never arrives."""
+    error = ValueError(said)
+    error.error_code = "BAD_REQUEST"  # type: ignore[attr-defined]
+    assert is_permanent(error) is permanent

@@ -22,6 +22,8 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": str(REQUEST_SECONDS),
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # What a bucket says is packed is unpacked on the way here, and is another file then.
+    "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
@@ -141,10 +143,12 @@ def is_permanent(error: BaseException) -> bool:
     return code == "INVALID_PARAMETER_VALUE" or (code == "BAD_REQUEST" and not _BROKEN.search(str(error)))
 
 
-def unless_exists(action: Callable[[], object]) -> None:
-    """Do what fails harmlessly where somebody did it before."""
+def unless_exists(action: Callable[[], object]) -> bool:
+    """Do what fails harmlessly where somebody did it before; whether nobody had."""
     try:
         action()
     except Exception as error:
         if code_of(error) != "RESOURCE_ALREADY_EXISTS":
             raise
+        return False
+    return True

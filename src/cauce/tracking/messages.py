@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,11 +69,11 @@ def ending(record: RunRecord) -> Message:
 
 def told(record: RunRecord) -> Iterator[Message]:
     """What a record says, but its beginning, its files and its end."""
-    for params in _pieces(record.params.items(), PARAMS):
-        yield Message("params", {safe_key(key): _cut(value, PARAM_CHARACTERS) for key, value in params})
+    for params in _pieces(_keyed(record.params).items(), PARAMS):
+        yield Message("params", {key: _cut(value, PARAM_CHARACTERS) for key, value in params})
     yield from numbers(record.tracked, at=record.started)
-    for tags in _pieces(record.tags.items(), TAGS):
-        yield Message("tags", {safe_key(key): _cut(value, TAG_CHARACTERS) for key, value in tags})
+    for tags in _pieces(_keyed(record.tags).items(), TAGS):
+        yield Message("tags", {key: _cut(value, TAG_CHARACTERS) for key, value in tags})
     if record.datasets:
         listed = [{**one.to_json(), "source": redacted(one.source)} for one in record.datasets]
         yield Message("datasets", {"datasets": listed})
@@ -80,8 +81,8 @@ def told(record: RunRecord) -> Iterator[Message]:
 
 def numbers(values: Mapping[str, float], *, at: datetime, step: int = 0) -> Iterator[Message]:
     """Metrics by key at a moment and a step. What is no number is told as "nan", "inf" or "-inf"."""
-    for piece in _pieces(values.items(), METRICS):
-        rows = [[safe_key(key), _number(value), step] for key, value in piece]
+    for piece in _pieces(_keyed(values).items(), METRICS):
+        rows = [[key, _number(value), step] for key, value in piece]
         yield Message("metrics", {"at": milliseconds(at), "metrics": rows})
 
 
@@ -93,8 +94,23 @@ def milliseconds(moment: datetime) -> int:
 def safe_key(key: str) -> str:
     """`key` as a tracker takes it: where it has to be changed, 64 bits of its SHA-256 keep it apart."""
     plain = _UNUSUAL.sub("_", _ODD.sub("_", key))
-    if plain == key and 0 < len(key) <= KEY_CHARACTERS:
-        return key
+    return key if plain == key and 0 < len(key) <= KEY_CHARACTERS else _tailed(key, plain)
+
+
+def _keyed(values: Mapping[str, T]) -> dict[str, T]:
+    """`values` by keys that a tracker takes and none takes for another.
+
+    To MariaDB and MySQL, "a" and "A" and "a " are one key: of such keys each gets its tail.
+    """
+    safe = {key: safe_key(key) for key in values}
+    alike = Counter(key.lower().rstrip() for key in safe.values())
+    return {
+        key if alike[key.lower().rstrip()] == 1 else _tailed(given, key): values[given]
+        for given, key in safe.items()
+    }
+
+
+def _tailed(key: str, plain: str) -> str:
     tail = f"-h{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}-"
     return plain[: KEY_CHARACTERS - len(tail)] + tail
 

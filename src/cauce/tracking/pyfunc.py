@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.conversion import Conversion
 from cauce.core.bundle.frames import predict_frame
 from cauce.core.bundle.inputs import InputColumn
+from cauce.core.bundle.manifest import MANIFEST, Manifest
 from cauce.core.bundle.opening import open_bundle
+from cauce.errors import CauceError
 from cauce.expr.schema import Field
 
+_GZIP = b"\x1f\x8b"
 _ISO = ("2026-01-02", "2026-01-02 03:04:05")
 
 
@@ -38,7 +43,24 @@ def _load_pyfunc(path: str) -> BundleModel:
     """The bundle in the folder `path`, or in `bundle/` under it."""
     folder = Path(path)
     inner = folder / "bundle"
-    return BundleModel(open_bundle(inner if inner.is_dir() else folder))
+    found = inner if inner.is_dir() else folder
+    _pack_again(found)
+    return BundleModel(open_bundle(found))
+
+
+def _pack_again(folder: Path) -> None:
+    """Put back what a server with its files in a bucket unpacked on the way: it tells MLflow's client that
+    *.gz is only a form of sending. What does not become the file of the manifest again is left as it is."""
+    with suppress(CauceError, OSError):
+        for file in Manifest.from_bytes((folder / MANIFEST).read_bytes()).files:
+            path = folder / file.path
+            data = path.read_bytes() if file.path.endswith(".gz") else _GZIP
+            if not data.startswith(_GZIP):
+                from cauce.core.bundle.writing import packed
+
+                again = packed(data)
+                if hashlib.sha256(again).hexdigest() == file.sha256:
+                    path.write_bytes(again)
 
 
 def _from_json(frame: Any, columns: tuple[InputColumn, ...]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cauce.core.promotion.history import Decision
 from cauce.core.run_record import Alias
+from cauce.errors import CauceError
 from cauce.failpoints import passage
 from cauce.ports.registry import CHALLENGER, CHAMPION
 from cauce.tracking.border import code_of, unless_exists
@@ -31,12 +32,18 @@ def registered(client: Any, name: str, *, digest: str) -> Any | None:
     """The version of `name` that holds this bundle, or None."""
     wanted = f"{named(name)} and tags.`{DIGEST}` = '{digest}'"
     found = client.search_model_versions(wanted, max_results=_PAGE)
-    return min(found, key=lambda one: int(one.version), default=None)
+    return min((one for one in found if one.name == name), key=lambda one: int(one.version), default=None)
 
 
 def register_version(client: Any, name: str, *, run: Any, kept: Kept) -> Any:
-    """A version for the model in the run's artifacts; the one that is there where the bundle has one."""
-    unless_exists(lambda: client.create_registered_model(name))
+    """A version for the model in the run's artifacts; the one that is there where the bundle has one.
+
+    E1318 where the server takes the name for another's: a version under it would break its lists for all.
+    """
+    if not unless_exists(lambda: client.create_registered_model(name)):
+        there = str(client.get_registered_model(name).name)
+        if there != name:
+            raise CauceError("E1318", name=name, there=there)
     if (known := registered(client, name, digest=kept.digest)) is not None:
         return known
     return client.create_model_version(

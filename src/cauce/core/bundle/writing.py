@@ -51,16 +51,21 @@ def make_bundle(draft: Draft) -> Bundle:
     ends = tuple((one, onnx_of(_fitting(one, draft.manifest))) for one in draft.ends)
     golden = _golden(draft, payload, onnx, ends)
     contents = {
-        XGBOOST: gzip.compress(draft.payload, compresslevel=6, mtime=0),
+        XGBOOST: packed(draft.payload),
         ONNX: onnx,
         GOLDEN: golden.to_bytes(),
         **baseline_files(draft.baseline),
     }
     for paths, own in zip(ENDS, ends, strict=False):
-        contents |= zip(paths, (gzip.compress(own[0], compresslevel=6, mtime=0), own[1]), strict=True)
+        contents |= zip(paths, (packed(own[0]), own[1]), strict=True)
     manifest = replace(draft.manifest, files=_files(contents))
     data = manifest.to_bytes()
     return Bundle(Manifest.from_bytes(data), hashlib.sha256(data).hexdigest(), contents)
+
+
+def packed(payload: bytes) -> bytes:
+    """The payload as it lies in a bundle; the same bytes for the same payload and zlib."""
+    return gzip.compress(payload, compresslevel=6, mtime=0)
 
 
 def _fitting(data: bytes, manifest: Manifest) -> Payload:

@@ -201,4 +201,16 @@ ENTRIES = (
             "standard chain of credentials, and MLFLOW_S3_ENDPOINT_URL for other servers than Amazon's."
         ),
     ),
+    Entry(
+        code="E1318",
+        exit=Exit.CONFIG,
+        says=_("The tracking server takes the model {name} for {there}, which is there already."),
+        hint=_("Choose another name with [tracking] registry, or write it as it stands there."),
+        explanation=_(
+            "Databases such as MariaDB and MySQL compare texts without regard to case, so that on their "
+            "servers Flights and flights are one model. A version under the other spelling would mix two "
+            "projects and break MLflow's list of models for everybody, so none is made. The run itself is "
+            "tracked; its bundle can be registered once the name is another."
+        ),
+    ),
 )
