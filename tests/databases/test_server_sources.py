@@ -20,6 +20,7 @@ from cauce.sources.brought import Wanted
 from cauce.sources.remote import open_remote
 from cauce.spec.addresses import parse_address
 from cauce.testing.databases import PASSWORD, Server
+from cauce.threads import usable_cores
 
 TEXTS = st.builds(
     lambda text, times: text * times,
@@ -256,6 +257,25 @@ def many(server: Server, rows: int) -> None:
         f"INSERT INTO many SELECT seq, seq * 0.5, "
         f"CONCAT(MD5(CAST(seq AS char(9))), REPEAT('x', 50)) FROM {source}",
     )
+
+
+def test_several_connections_read_what_one_reads_and_one_moment_of_it(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    """Otherwise a large table read in parts has rows of two moments, or other bytes than before."""
+    many(postgresql, 300_000)
+    postgresql.run("UPDATE many SET a = 0.25 WHERE n % 7 = 0", "DELETE FROM many WHERE n % 11 = 0")
+    alone, rows = brought_from(postgresql.address(), tmp_path, query="SELECT * FROM many")
+    seen = []
+
+    def change(done: float, total: float | None) -> None:
+        asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'cauce'"
+        seen.extend(postgresql.run("DELETE FROM many WHERE n % 2 = 0", "UPDATE many SET a = -1", asked))
+
+    together, found = brought_from(postgresql.address("many"), tmp_path, report=change)
+    assert found.equals(rows)
+    assert together.identity == alone.identity
+    assert seen[0][0] == min(4, usable_cores())
 
 
 def restarted_while_read(server: Server, folder: Path, *, how: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,11 @@ from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError
 from cauce.sources.sql.postgresql_cells import Typed, frame_of, typed_columns
 from cauce.sources.sql.postgresql_failures import translated_by
+from cauce.sources.sql.postgresql_ranges import hang_up, joined, page_ranges, side_by_side
 from cauce.sources.sql.reader import Column, Opening, Reader
 from cauce.sources.sql.wording import Asked, select
 from cauce.spec.addresses import Address
+from cauce.threads import made_ahead
 
 OPTIONS: tuple[str, ...] = ("password", "tls", "ca", "timeout")
 MARK = '"'
@@ -26,7 +28,8 @@ _TIMEOUT = 10
 _BLOCK = 4 << 20
 _SETTINGS = (
     "-c default_transaction_read_only=on -c TimeZone=UTC -c DateStyle=ISO,YMD -c extra_float_digits=3 "
-    "-c bytea_output=hex -c synchronize_seqscans=off -c client_encoding=UTF8"
+    "-c bytea_output=hex -c synchronize_seqscans=off -c client_encoding=UTF8 "
+    "-c idle_in_transaction_session_timeout=0"
 )
 
 
@@ -117,14 +120,32 @@ class _PostgresqlReader:
         return found[0] if found and found[0] > 0 else None
 
     def batches(self) -> Iterator[pl.DataFrame]:
-        text = select([one.expression for one in self.typed], self.asked.source(MARK))
-        with (
-            translated_by(self.address, self.asked),
-            self.connection.cursor() as cursor,
-            cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT csv)") as copy,
-        ):
+        return made_ahead(self._frames(), abandoned=partial(hang_up, self.connection))
+
+    def _frames(self) -> Generator[pl.DataFrame, None, None]:
+        source = self.asked.source(MARK)
+        text = select([one.expression for one in self.typed], source)
+        with translated_by(self.address, self.asked), ExitStack() as stack:
+            ranges = page_ranges(self.connection, source) if self.asked.query is None else ()
+            connections = [self.connection]
+            if len(ranges) > 1:
+                connections = joined(self.connection, stack, partial(connected, self.address))
+            if len(connections) == 1:
+                yield from self._copied(self.connection, text, self.undated)
+                return
+            for frames, undated in side_by_side(partial(self._range, text), connections, ranges):
+                for name, count in undated.items():
+                    self.undated[name] = self.undated.get(name, 0) + count
+                yield from frames
+
+    def _range(self, text: str, connection: Any, condition: str) -> tuple[list[pl.DataFrame], dict[str, int]]:
+        undated: dict[str, int] = {}
+        return list(self._copied(connection, f"{text} WHERE {condition}", undated)), undated
+
+    def _copied(self, connection: Any, text: str, undated: dict[str, int]) -> Iterator[pl.DataFrame]:
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT csv)") as copy:
             for block in _blocks(copy):
-                yield frame_of(block, self.typed, undated=self.undated)
+                yield frame_of(block, self.typed, undated=undated)
 
 
 def _blocks(rows: Any) -> Iterator[bytes]:

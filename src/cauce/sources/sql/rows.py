@@ -163,7 +163,7 @@ def _write(path: Path, reader: Reader, report: Report) -> None:
 
 
 def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of one size, so that the same rows make the same bytes."""
+    """The same rows in frames of one size and one piece, so that the same rows make the same bytes."""
     waiting: list[pl.DataFrame] = []
     height = 0
     for batch in batches:
@@ -171,11 +171,11 @@ def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         height += batch.height
         while height >= _GROUP:
             whole = pl.concat(waiting)
-            yield whole[:_GROUP]
+            yield whole[:_GROUP].rechunk()
             waiting = [whole[_GROUP:]]
             height -= _GROUP
     if height:
-        yield pl.concat(waiting)
+        yield pl.concat(waiting).rechunk()
 
 
 def _arrow(frame: pl.DataFrame) -> Any:
