@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -59,6 +62,7 @@ def _onnx_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
         raise CauceError("E0814", reason=_first_line(error)) from None
     features = _onnx_features(session, margins=margins)
     run, outputs = session.run, [session.get_outputs()[1 if margins else 0].name]
+    alone = _RowScorer(session, outputs[0], features)
 
     def part(rows: Matrix) -> Matrix:
         result: Matrix = run(outputs, {"features": rows})[0]
@@ -66,12 +70,47 @@ def _onnx_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
 
     def score(matrix: Matrix) -> Matrix:
         checked = _checked(matrix, features)
+        if len(checked) == 1:
+            found = alone(checked)
+            return part(checked) if found is None else found
         if threads == 1 or len(checked) < _MANY_ROWS:
             return part(checked)
         with ThreadPoolExecutor(threads) as pool:
             return np.concatenate(list(pool.map(part, np.array_split(checked, threads))))
 
     return score
+
+
+@dataclass(frozen=True, eq=False)
+class _RowScorer:
+    """Scores one row in memory that is bound once: what the runtime does for each call otherwise takes longer
+    than the trees."""
+
+    session: Any
+    output: str
+    features: int
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def __call__(self, row: Matrix) -> Matrix | None:
+        """The scores of `row`, float32 [1, features]; None while another thread is at it."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            given, made, binding = self._bound
+            given[:] = row
+            self.session.run_with_iobinding(binding)
+            return made.copy()
+        finally:
+            self._lock.release()
+
+    @cached_property
+    def _bound(self) -> tuple[Matrix, Matrix, Any]:
+        given: Matrix = np.zeros((1, self.features), dtype=np.float32)
+        made: Matrix = np.array(self.session.run([self.output], {"features": given})[0])
+        binding = self.session.io_binding()
+        binding.bind_input("features", "cpu", 0, given.dtype.type, given.shape, given.ctypes.data)
+        binding.bind_output(self.output, "cpu", 0, made.dtype.type, made.shape, made.ctypes.data)
+        return given, made, binding
 
 
 def _onnx_features(session: Any, *, margins: bool) -> int:

@@ -32,7 +32,11 @@ def _features(scorer: Scorer) -> Callable[[Sequence[Row]], Matrix]:
     """The features of rows, float32 [n, features], as `matrix_of_rows` makes them."""
     closure = to_rows([one.expression for one in scorer.features], scorer.input)
     made = feature_projection(scorer.features, scorer.input).schema
-    whole = tuple(place for place, field in enumerate(made) if field.kind == "integer")
+    whole = tuple(
+        place
+        for place, (field, one) in enumerate(zip(made, scorer.features, strict=True))
+        if field.kind == "integer" and one.levels is None
+    )
     array, least, most, double, single = np.array, np.minimum, np.maximum, np.float64, np.float32
 
     def features(rows: Sequence[Row]) -> Matrix:
