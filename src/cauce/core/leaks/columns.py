@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 
 import numpy as np
@@ -18,12 +18,13 @@ from cauce.core.leaks.copies import copied, formulas
 from cauce.core.leaks.findings import Finding, FindingKind
 from cauce.core.leaks.levels import decided
 from cauce.core.leaks.predictors import explained, lines
-from cauce.core.leaks.rows import Cells, Floats, Labels, Whole, cells_of, judged
+from cauce.core.leaks.rows import Floats, Labels, Whole, cells_of, judged
 from cauce.core.leaks.sampling import NullTable
 from cauce.core.leaks.writing import listed
 from cauce.core.task import Target, class_name
 from cauce.expr.nodes import Column
 from cauce.expr.projection import Output, Projection
+from cauce.threads import in_threads
 
 _NULL_ROWS = 20
 _ONLY, _COVERED, _CHANCE = 0.99, 0.5, 1e-9
@@ -131,8 +132,8 @@ def target_null_findings(nulls: NullTable, looked: Looked) -> Iterator[Finding]:
 def column_findings(looked: Looked) -> Iterator[Finding]:
     """Copies first, then what explains the target, then what decides it for some values."""
     yield from _copies(looked)
-    for columns, series in looked.series():
-        yield from _predictor(looked, columns, cells_of(series))
+    for found in in_threads(partial(_predictor, looked), looked.series()):
+        yield from found
     for name in looked.plan.columns:
         yield from _decided(looked, name, looked.rows.get_column(name))
 
@@ -165,18 +166,19 @@ def _copies(looked: Looked) -> Iterator[Finding]:
             )
 
 
-def _predictor(looked: Looked, columns: tuple[str, ...], cells: Cells) -> Iterator[Finding]:
-    found = explained(cells.take(looked.places), looked.few)
+def _predictor(looked: Looked, judged: tuple[tuple[str, ...], pl.Series]) -> tuple[Finding, ...]:
+    columns, series = judged
+    found = explained(cells_of(series).take(looked.places), looked.few)
     stop, warn = lines(looked.few, found.weighty)
     if found.least < warn:
-        return
+        return ()
     stops = found.least >= stop
     formula = columns[0] not in looked.plan.schema
     acted = columns[1:] if formula else columns
     name = columns[0] if formula or len(columns) == 1 else f"{columns[0]} - {columns[1]}"
     values: dict[str, Json] = {"column": name, "explained": _percent(found.share), "rows": found.rows}
     code = "E1801" if stops else "W1801"
-    yield looked.finding(code, kind="predictor", columns=acted, **values)
+    return (looked.finding(code, kind="predictor", columns=acted, **values),)
 
 
 def _decided(looked: Looked, name: str, series: pl.Series) -> Iterator[Finding]:
