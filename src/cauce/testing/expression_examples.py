@@ -23,6 +23,8 @@ _NUMERIC_PAIRS = (
     (X, literal(3.0)),
     (I, literal(-3)),
 )
+_PAIRS = ((X, Y), (I, J), (X, I), (MONEY, COST), (MONEY, I), (S, T), (B, C), (DAY, OTHER_DAY), (AT, UNTIL))
+_SUMS = (n.Add(X, Y), n.Divide(Y, X))
 _UNITS = (("hora(s)", 1.0), ("Día(s)", 24.0), ("dia(s)", 24.0), ("mes(es)", 720.0), ("", 0.5))
 
 
@@ -61,18 +63,20 @@ def _numbers() -> list[Expression]:
     return found
 
 
-def _logic() -> list[Expression]:
-    pairs = ((X, Y), (I, J), (X, I), (MONEY, COST), (MONEY, I), (S, T), (B, C), (DAY, OTHER_DAY), (AT, UNTIL))
-    sums = (n.Add(X, Y), n.Divide(Y, X))
+def _comparisons() -> list[Expression]:
     found: list[Expression] = [
-        n.Compare(a, b, sign) for sign in choices.COMPARISONS for a, b in (*pairs, sums)
+        n.Compare(a, b, sign) for sign in choices.COMPARISONS for a, b in (*_PAIRS, _SUMS)
     ]
     found += [
         n.Compare(Column("^.*$"), X, "<"),
         n.Compare(Column("*"), S, "=="),
         n.Compare(INSTANT, INSTANT, "=="),
     ]
-    found += [
+    return found
+
+
+def _logic() -> list[Expression]:
+    found: list[Expression] = [
         node(parts)
         for node in (n.And, n.Or)
         for parts in ((B, C), (B,), (B, C, n.Not(B)), (n.Compare(X, Y, "<"), C))
@@ -90,7 +94,11 @@ def _logic() -> list[Expression]:
         n.Compare(B, literal(True), "=="),
         n.Compare(B, literal(False), "!="),
     ]
-    found += [
+    return found
+
+
+def _known_answers() -> list[Expression]:
+    found: list[Expression] = [
         n.Compare(X, literal(k), sign) for k in (0.0, math.nan, math.inf) for sign in choices.COMPARISONS
     ]
     found += [n.Compare(X, X, sign) for sign in choices.COMPARISONS] + [
@@ -102,12 +110,16 @@ def _logic() -> list[Expression]:
     everything = (X, I, MONEY, S, B, DAY, AT, n.Divide(X, Y))
     found += [node(a) for node in (n.IsNull, n.IsMissing) for a in everything]
     found += [n.IsNan(X), n.IsNan(n.Divide(X, Y))]
-    found += [
+    return found
+
+
+def _missing() -> list[Expression]:
+    found: list[Expression] = [
         n.Coalesce(parts)
-        for parts in (*pairs, (X,), (X, literal(1.5)), (I, literal(2.5)), (S, literal("")), sums)
+        for parts in (*_PAIRS, (X,), (X, literal(1.5)), (I, literal(2.5)), (S, literal("")), _SUMS)
     ]
     found += [n.Coalesce((MONEY, literal(Decimal("0.00")))), n.Coalesce((MONEY, literal(1)))]
-    found += [n.IfElse(B, a, b) for a, b in pairs] + [n.IfElse(n.Compare(X, Y, "<"), n.Add(X, I), J)]
+    found += [n.IfElse(B, a, b) for a, b in _PAIRS] + [n.IfElse(n.Compare(X, Y, "<"), n.Add(X, I), J)]
     hidden: tuple[Expression, ...] = (
         n.Coalesce((literal(0.0), X)),
         n.Coalesce((n.Literal(None, "float"), literal(-0.0), Y)),
@@ -119,7 +131,11 @@ def _logic() -> list[Expression]:
     ]
     found += [n.Coalesce((n.Literal(None, "float"), X)), n.Coalesce((literal(math.nan), I, X))]
     found += [n.IfElse(B, X, n.Literal(None, "float")), n.IfElse(n.Literal(None, "boolean"), X, Y)]
-    found += [
+    return found
+
+
+def _members_and_kinds() -> list[Expression]:
+    found: list[Expression] = [
         n.IsIn(X, (0.0, 2.5, math.inf)),
         n.IsIn(X, ()),
         n.IsIn(I, (0, 2**53 + 1)),
@@ -248,4 +264,14 @@ def _whole_features() -> list[Expression]:
 
 def examples() -> list[Expression]:
     """Expressions over SCHEMA in which every node of the language stands with its telling settings."""
-    return [*_numbers(), *_logic(), *_texts(), *_dates(), *_learned(), *_whole_features()]
+    return [
+        *_numbers(),
+        *_comparisons(),
+        *_logic(),
+        *_known_answers(),
+        *_missing(),
+        *_texts(),
+        *_dates(),
+        *_learned(),
+        *_whole_features(),
+    ]
