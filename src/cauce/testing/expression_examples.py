@@ -270,6 +270,7 @@ def examples() -> list[Expression]:
         *_logic(),
         *_known_answers(),
         *_missing(),
+        *_members_and_kinds(),
         *_texts(),
         *_dates(),
         *_learned(),
