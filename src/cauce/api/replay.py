@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypedDict, Unpack
 
-from cauce.running.model_reference import find_model
+from cauce.running.capture_keeping import captures_here
+from cauce.running.model_reference import find_model, nearest_workspace
 from cauce.running.replay import Replay, replay_capture
 from cauce.spec import Project
 
@@ -25,7 +26,7 @@ class ReplayChoices(TypedDict, total=False):
 
 
 def replay(
-    capture: str | Path,
+    capture: str | Path | None = None,
     *,
     model: str | Path | None = None,
     digest: str | None = None,
@@ -34,10 +35,13 @@ def replay(
 ) -> Replay:
     """Score again every request that a service kept in the folder `capture`, and compare bit for bit.
 
+    capture: None for what services put into the project's store (`capture_store`), on whichever machines.
     model, digest, project: as in `predict`. choices: see `ReplayChoices`. Raises what `load` raises, E2452,
     E2454, E2456; what differs is in the result.
     """
-    found = find_model(model, digest=digest, project=project)
+    found, report = find_model(model, digest=digest, project=project), choices.get("report") or _silent
+    if capture is None:
+        capture = captures_here(nearest_workspace(project), report=report)
     with TemporaryDirectory(prefix="cauce-replay-") as place:
         return replay_capture(
             capture,
@@ -45,7 +49,7 @@ def replay(
             place=Path(place),
             other=choices.get("other", False),
             rows=choices.get("rows", False),
-            report=choices.get("report") or _silent,
+            report=report,
         )
 
 

@@ -21,12 +21,12 @@ class Choices(TypedDict, total=False):
     docs: a page about the doors, where there are tokens (without, it is there). rows, body_bytes:
     at most in a request. request_seconds: in which a request has to arrive. patience: seconds beyond which
     a waiting request is refused. capture: a folder that keeps every row and its prediction before it is
-    given. capture_share: of requests that are kept. capture_window: milliseconds after the answer in which it
-    is kept. capture_full: what happens where it cannot be kept, or is not within capture_seconds.
-    capture_without: columns not to keep.
-    capture_bytes: the folder's most. capture_days: after which it is deleted. watch: seconds after which it
-    is asked again which version an alias names, 0 for never; nothing is asked where a digest is given, or a
-    project that is no file.
+    given. capture_store: whether the project's store gets it too, once it is sealed. capture_share: of
+    requests that are kept. capture_window: milliseconds after the answer in which it is kept. capture_full:
+    what happens where it cannot be kept, or is not within capture_seconds. capture_without: columns not to
+    keep. capture_bytes: the folder's most. capture_days: after which it is deleted. watch: seconds after
+    which it is asked again which version an alias names, 0 for never; nothing is asked where a digest is
+    given, or a project that is no file.
     """
 
     host: str | None
@@ -41,6 +41,7 @@ class Choices(TypedDict, total=False):
     request_seconds: float | None
     patience: float | None
     capture: str | Path | None
+    capture_store: bool | None
     capture_share: float | None
     capture_window: float | None
     capture_full: Literal["refuse", "drop"] | None

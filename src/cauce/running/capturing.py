@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cauce.core.bundle.manifest import Manifest
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
 from cauce.language import translate
 from cauce.service.settings import FULLS, CaptureSettings
+
+if TYPE_CHECKING:
+    from cauce.running.workspace import Workspace
 
 _MEMBERS = {
     "capture_share": "share",
@@ -30,9 +34,14 @@ _BOUNDS = {
 }
 
 
-def capture_settings(chosen: dict[str, Any]) -> CaptureSettings | None:
-    """What `chosen` says of it, which is taken out; None where nothing is kept. E2406, E2450, E2453."""
-    folder = chosen.pop("capture", None)
+def capture_settings(chosen: dict[str, Any], work: Callable[[], Workspace]) -> CaptureSettings | None:
+    """What `chosen` says of it, which is taken out; None where nothing is kept. E2406, E2450, E2453.
+
+    work: the project whose store gets what is sealed, asked for where it does.
+    """
+    folder, stored = chosen.pop("capture", None), chosen.pop("capture_store", False)
+    if folder is None and stored:
+        raise CauceError("E2453", option=_option("capture_store"))
     said = {name: chosen.pop(name) for name in _MEMBERS if name in chosen}
     if folder is None:
         for name, value in said.items():
@@ -43,6 +52,10 @@ def capture_settings(chosen: dict[str, Any]) -> CaptureSettings | None:
     values = {_MEMBERS[name]: value for name, value in said.items()}
     values["window"] = values.get("window", 0.0) / 1000
     values["left_out"] = tuple(values.get("left_out", ()))
+    if stored:
+        from cauce.running.capture_keeping import sealer_of  # noqa: PLC0415 - only where it is wanted
+
+        values["sealer"] = sealer_of(work())
     return CaptureSettings(folder=str(_made(Path(folder).absolute())), **values)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ def prepare(
         chosen["tokens"] = str(Path(tokens).absolute())
     limits = Limits(**{name: chosen.pop(name) for name in _LIMITS if name in chosen})
     docs, explains = chosen.pop("docs", False) or tokens is None, chosen.pop("explain", False)
-    capture = capture_settings(chosen)
+    capture = capture_settings(chosen, partial(nearest_workspace, project))
     seconds = chosen.pop("watch", WATCH_SECONDS)
     found = find_model(model, digest=digest, project=project)
     watched = digest is None and seconds > 0

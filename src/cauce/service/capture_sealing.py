@@ -43,7 +43,7 @@ def seal(folder: Path, *, days: float | None = None) -> list[Path]:
         finally:
             os.close(descriptor)
     if days is not None:
-        _forget(folder, days)
+        forget(files.sealed(folder), days)
     return made
 
 
@@ -129,11 +129,13 @@ def _types(answers: Sequence[Any]) -> dict[str, Any]:
     return found
 
 
-def _forget(folder: Path, days: float) -> None:
-    for path in files.sealed(folder):
+def forget(sealed: Sequence[Path], days: float) -> None:
+    """Delete those that were sealed more than so many days ago."""
+    for path in sealed:
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > days * _DAY:
                 path.unlink()
+                files.stored_mark(path).unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str]) -> int:

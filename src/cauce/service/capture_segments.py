@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 SEGMENT, SEALED, DAMAGED = ".segment", ".parquet", ".damaged"
+STORED = ".stored"
+"""What is added to a sealed file's name for an empty file that says that the project's store has it."""
 _NEW = ".new"
 _FORGOTTEN = 60.0
 """Seconds after which a file that never became a segment is nobody's."""
@@ -43,6 +45,16 @@ def segments(folder: Path) -> list[Path]:
 def sealed(folder: Path) -> list[Path]:
     """Sealed files, by time; each is called `stem.digest.parquet`."""
     return sorted(folder.glob(f"*{SEALED}"))
+
+
+def stored_mark(path: Path) -> Path:
+    """The file whose being there says that the store has the sealed file."""
+    return path.with_name(f"{path.name}{STORED}")
+
+
+def unstored(folder: Path) -> list[Path]:
+    """Sealed files of which nothing says that the store has them, by time."""
+    return [path for path in sealed(folder) if not stored_mark(path).exists()]
 
 
 def stem(path: Path) -> str:

@@ -36,7 +36,8 @@ class CaptureSettings:
     those that are not kept within `seconds`.
 
     left_out: columns that are not kept. most_bytes: of the folder. days: after which what is sealed is
-    deleted. segment_bytes, segment_seconds: beyond which a segment is closed.
+    deleted. segment_bytes, segment_seconds: beyond which a segment is closed. sealer: the command that seals
+    the folder, of which it and the days are the last arguments; none for the service's own.
     """
 
     folder: str
@@ -49,6 +50,7 @@ class CaptureSettings:
     days: float | None = None
     segment_bytes: int = 16 << 20
     segment_seconds: float = 300.0
+    sealer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ from cauce.threads import thread_limits
 _TRIES = 3
 _PAUSE = 0.2
 _PATIENCE = SECONDS_TO_DRAIN + 4
+_SEALING = 10.0
 _LOG = logging.getLogger("cauce.service")
 
 
@@ -131,6 +132,8 @@ class Supervisor:
             finally:
                 sock.close()
                 self._stop()
+                if care is not None:
+                    care.end(_SEALING)
         return 0
 
     def _start_missing(self, sock: int, memory: int, alive: int) -> None:

@@ -52,6 +52,9 @@ class Serve:
         _("The folder that keeps every row and its prediction, relative to this file; none where absent."),
         default=None,
     )
+    capture_store: Flag | None = setting(
+        _("Whether what was kept is put into the project's store as well, once it is sealed."), default=None
+    )
     capture_share: Share | None = setting(_("Keep this share of requests; 1 where absent."), default=None)
     capture_window: Annotated[float, Exact(ge=0)] | None = setting(
         _("Answer first and keep within so many milliseconds, which a crash may lose."), default=None

@@ -63,6 +63,10 @@ _SERVE: dict[str, Any] = {
         str | None,
         option(_("Keep every row and its prediction in this folder before it is given."), _("FOLDER")),
     ],
+    "capture_store": Annotated[
+        bool | None,
+        typer.Option("--capture-store", help=_("Put what was kept into the project's store as well.")),
+    ],
     "capture_share": Annotated[
         float | None, option(_("Keep this share of requests; 1 where absent."), _NUMBER)
     ],
@@ -138,10 +142,14 @@ _REPLAY: dict[str, Any] = {
     _REPLAY,
     context=Context,
     capture=Annotated[
-        str, typer.Argument(metavar=_("FOLDER"), help=_("What was given to cauce serve --capture."))
+        str | None,
+        typer.Argument(
+            metavar=_("FOLDER"),
+            help=_("What was given to cauce serve --capture; else what is in the project's store."),
+        ),
     ],
 )
-def replay(context: Context, capture: str, **given: Any) -> Answer:
+def replay(context: Context, capture: str | None = None, **given: Any) -> Answer:
     """Score again what a service answered."""
     from cauce.api.replay import replay
     from cauce.cli.progress import counted
