@@ -111,7 +111,7 @@ def submit(
 
     project: a project file, or its folder. dry_run: pack, and only say the command. heard: who hears of it.
     asked: where to and how, such as master="spark://host:7077", conf={"spark.executor.memory": "4g"}.
-    Data are never packed, nor any variable of the environment. E0702 without Spark, E0760 to E0768, and what
+    Data are never packed, nor any environment variable. E0702 without Spark, E0760 to E0768, and what
     reading the project raises. A job that fails is no failure here: its exit code is in `status`.
     """
     heard, work = heard or Heard(), open_workspace(project)

@@ -69,7 +69,7 @@ def read(text: str) -> tuple[Formula, ast.expr]:
     except SyntaxError as error:
         raise formula.refuse(formula.blanks + (error.offset or 1) - 1, _reason(error)) from None
     except (ValueError, RecursionError, MemoryError):
-        raise formula.refuse(0, translate("it is nested too deeply")) from None
+        raise formula.refuse(0, translate("nested too deeply")) from None
     return formula, tree
 
 

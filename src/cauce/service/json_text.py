@@ -30,4 +30,4 @@ def read_json(body: bytes) -> Any:
         reason = translate(_("line {line}, column {column}"))
         raise CauceError("E2410", reason=reason.format(line=error.lineno, column=error.colno)) from None
     except RecursionError:
-        raise CauceError("E2410", reason=translate(_("it is nested too deeply"))) from None
+        raise CauceError("E2410", reason=translate(_("nested too deeply"))) from None

@@ -69,7 +69,7 @@ def project_from_text(text: str, *, file: str = FILE_NAME) -> Project:
     except ValueError as failure:
         raise _not_toml(failure, text, file) from None
     except RecursionError:
-        raise CauceError("E0305", place=Place(file), reason=translate(_("it is nested too deeply"))) from None
+        raise CauceError("E0305", place=Place(file), reason=translate(_("nested too deeply"))) from None
     return _project(mapping, file, places)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -24,7 +25,7 @@ ENTRIES = (
         hint=_("Refer to it: ?{option}=env:NAME, keyring:SERVICE or file:/run/secrets/name"),
         explanation=_(
             "Project files are committed, copied and mailed, and a secret in one is soon known to all. An "
-            "address names the place of a secret instead: a variable of the environment (env:NAME), the "
+            "address names the place of a secret instead: an environment variable (env:NAME), the "
             "system's keyring (keyring:SERVICE), or a file that only the reader can open "
             "(file:/run/secrets/name). If the file was already shared, change the secret."
         ),
@@ -35,7 +36,7 @@ ENTRIES = (
         says=_("A secret is referred to in a way that is not known ({scheme} {option})."),
         hint=_("Write env:NAME, keyring:SERVICE or file:/run/secrets/name."),
         explanation=_(
-            "Secrets are looked up when they are used: in a variable of the environment (env:NAME), in the "
+            "Secrets are looked up when they are used: in an environment variable (env:NAME), in the "
             "system's keyring (keyring:SERVICE, or keyring:SERVICE/USER), or in a file "
             "(file:/run/secrets/name). Each needs a name after the colon."
         ),
@@ -46,7 +47,7 @@ ENTRIES = (
         says=_("There is no secret at {reference}."),
         hint=_("Set it there, or correct the reference; cauce doctor asks for it again."),
         explanation=_(
-            "The variable of the environment is not set or empty, the file cannot be read or is empty, or "
+            "The environment variable is not set or empty, the file cannot be read or is empty, or "
             "the keyring has no such entry. Services and scheduled jobs have an environment of their own: "
             "set the variable where the command runs."
         ),
@@ -204,7 +205,11 @@ ENTRIES = (
     Entry(
         code="E2520",
         exit=Exit.UNAVAILABLE,
-        says=_("The connection to {address} was lost {times} times before all rows were read."),
+        says=ngettext_noop(
+            "The connection to {address} was lost before all rows were read.",
+            "The connection to {address} was lost {times} times before all rows were read.",
+            by="times",
+        ),
         hint=_("Run the command again when the server stays up; or read less, with data.query."),
         explanation=_(
             "Rows are read under one snapshot of the database, which ends with its connection. A read that "
@@ -255,7 +260,11 @@ ENTRIES = (
     Entry(
         code="E2541",
         exit=Exit.IO,
-        says=_("Of {rows} rows written to {name}, {found} were there: nothing was kept."),
+        says=ngettext_noop(
+            "One row was written to {name}, and {found} were there: nothing was kept.",
+            "Of {rows} rows written to {name}, {found} were there: nothing was kept.",
+            by="rows",
+        ),
         hint=_("Look for triggers or rules on the table, then run the command again."),
         explanation=_(
             "Rows are counted before they are committed. A trigger, a rule or a replication filter took some "
@@ -287,8 +296,9 @@ ENTRIES = (
     Entry(
         code="W2525",
         exit=Exit.OK,
-        says=_(
-            "{count} dates of the column {column} are no dates (0000-00-00, infinity): they count as missing."
+        says=ngettext_noop(
+            "{count} date of column {column} is not a day (0000-00-00, infinity): it counts as missing.",
+            "{count} dates of column {column} are not days (0000-00-00, infinity): they count as missing.",
         ),
         hint=_("Correct them in the database, or say in data.query what they mean."),
         explanation=_(

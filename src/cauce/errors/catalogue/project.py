@@ -125,7 +125,7 @@ ENTRIES = (
         hint=_("Refer to it: https://USER@HOST#password=env:NAME or https://HOST#token=env:NAME"),
         explanation=_(
             "Project files are committed, copied and mailed, and a secret in one is soon known to all. The "
-            "address names the place of a secret instead: a variable of the environment (env:NAME), the "
+            "address names the place of a secret instead: an environment variable (env:NAME), the "
             "system's keyring (keyring:SERVICE) or a file (file:/run/secrets/name). Without one, MLflow's "
             "own variables MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN say who asks. If the file was "
             "already shared, change the password."

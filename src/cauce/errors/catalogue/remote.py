@@ -2,6 +2,7 @@
 
 from cauce.errors.entry import Entry, Exit
 from cauce.language import gettext_noop as _
+from cauce.language import ngettext_noop
 
 ENTRIES = (
     Entry(
@@ -213,7 +214,11 @@ ENTRIES = (
     Entry(
         code="E2633",
         exit=Exit.TEMPORARY,
-        says=_("{url} changed each time while its pages were fetched ({rounds} times)."),
+        says=ngettext_noop(
+            "{url} changed while its pages were fetched.",
+            "{url} changed each time while its pages were fetched ({rounds} times).",
+            by="rounds",
+        ),
         hint=_("Try again when it is not being updated, or bring less at a time with $where."),
         explanation=_(
             "Rows or columns changed between two pages, so the pages are not of one state of the data set; "
@@ -224,7 +229,11 @@ ENTRIES = (
     Entry(
         code="E2634",
         exit=Exit.DATA,
-        says=_("{url} gave {rows} rows where it counts {expected}."),
+        says=ngettext_noop(
+            "{url} gave {rows} row where it counts {expected}.",
+            "{url} gave {rows} rows where it counts {expected}.",
+            by="rows",
+        ),
         hint=_("Try again later, or with a smaller page=."),
         explanation=_(
             "The portal says how many rows its data set has, and its pages together held another number "

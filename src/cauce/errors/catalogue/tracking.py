@@ -142,9 +142,9 @@ ENTRIES = (
         hint=_("Write #password=env:NAME behind https://USER@HOST, or #token=env:NAME behind https://HOST."),
         explanation=_(
             "What stands behind # in the address of a tracking server says where its password or its token "
-            "is found: in a variable of the environment (env:NAME), in the system's keyring "
+            "is found: in an environment variable (env:NAME), in the system's keyring "
             "(keyring:SERVICE) or in a file (file:/run/secrets/name). Other settings of MLflow's client are "
-            "variables of the environment, such as MLFLOW_TRACKING_SERVER_CERT_PATH."
+            "environment variables, such as MLFLOW_TRACKING_SERVER_CERT_PATH."
         ),
     ),
     Entry(
