@@ -272,8 +272,8 @@ def test_what_is_explained_is_kept_as_the_prediction_it_is() -> None:
     kept: list[Any] = []
 
     def keep(scored: Any, settle: Settle) -> None:
-        kept.append(scored)
-        settle(None)
+        kept.extend(scored)
+        settle(range(len(scored)), None)
 
     app = serving.application(explain=here(), capture=keep)
     reply = serving.ask(app, "/explain", serving.FINE)

@@ -145,8 +145,8 @@ def test_what_is_captured_is_what_was_answered(asked: list[Any]) -> None:
     """A capture that holds something else proves nothing afterwards."""
 
     def keep(scored: Any, settle: Settle) -> None:
-        asked.append(scored)
-        settle(None)
+        asked.extend(scored)
+        settle(range(len(scored)), None)
 
     app = serving.application(capture=keep)
     reply = serving.ask(app, "/predict", [serving.FINE, serving.FINE], headers={"x-request-id": "a-1"})
