@@ -7,6 +7,7 @@ import json
 import math
 import mmap
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from cauce.running.capturing import check_left_out
 from cauce.running.serving import prepare
 from cauce.service import capture_segments as files
 from cauce.service.capture import CaptureLog
+from cauce.service.capture_care import CaptureCare
 from cauce.service.capture_reading import CaptureFile, Header, Kept, capture_files, read_capture
 from cauce.service.capture_sealing import seal, sealed_frame
 from cauce.service.connection import Turn
@@ -438,3 +440,47 @@ def test_a_column_that_is_not_to_be_kept_must_be_known() -> None:
     check_left_out(CaptureSettings(folder="", left_out=("id", "*")), manifest)
     with pytest.raises(CauceError, match="E2455"):
         check_left_out(CaptureSettings(folder="", left_out=("nothing",)), manifest)
+
+
+def test_a_folder_that_hangs_holds_up_nobody_who_has_it_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that does not answer would stop the process that starts workers again, and swaps models."""
+    answers, looks, real = threading.Event(), list[Path](), files.segments
+
+    def hanging(folder: Path) -> list[Path]:
+        looks.append(folder)
+        answers.wait(30)
+        return real(folder)
+
+    monkeypatch.setattr(files, "segments", hanging)
+    kept(keeping(tmp_path), scored())
+    care = CaptureCare(CaptureSettings(folder=str(tmp_path), sealer=(sys.executable, "-c", "")))
+    began = time.monotonic()
+    care.turn()
+    care._looked = float("-inf")
+    care.turn()
+    assert time.monotonic() - began < 1
+    care.end(0.1)
+    assert time.monotonic() - began < 2
+    assert len(looks) == 1
+    answers.set()
+    care.end(30)
+    assert care._process is not None
+    assert care._process.returncode == 0
+
+
+def test_a_folder_that_cannot_be_read_ends_no_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A failing disk would end the process that keeps the workers alive."""
+
+    def failing(_folder: Path) -> list[Path]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "segments", failing)
+    care = CaptureCare(CaptureSettings(folder=str(tmp_path)))
+    care.turn()
+    care.end(30)
+    assert care._process is None
+    assert "Input/output error" in caplog.text

@@ -33,6 +33,7 @@ _TRIES = 3
 _PAUSE = 0.2
 _PATIENCE = SECONDS_TO_DRAIN + 4
 _SEALING = 10.0
+_GONE = 5.0
 _LOG = logging.getLogger("cauce.service")
 
 
@@ -246,7 +247,12 @@ class Supervisor:
                 process.wait(timeout=max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+        for process in running:
+            try:
+                process.wait(timeout=_GONE)
+            except subprocess.TimeoutExpired:
+                # Not even a killed process ends while it waits for a disk.
+                _LOG.error("process %d was killed and does not end", process.pid)
 
 
 @contextmanager
