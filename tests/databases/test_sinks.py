@@ -20,7 +20,7 @@ import pytest
 from brought_rows import brought_from
 
 import cauce
-from cauce.errors import CauceError
+from cauce.errors import CauceError, CauceWarning
 from cauce.sources.sql.sink import load_rows
 from cauce.spec.addresses import parse_address
 from cauce.testing.databases import PASSWORD, Server
@@ -176,6 +176,49 @@ def test_a_killed_load_leaves_nothing_and_the_next_one_everything(server: Server
     assert server.run("SELECT COUNT(*) FROM killed") in ([(0,)], [(rows,)])
     load_rows(tmp_path / "rows.parquet", parse_address(at), run="killed", home=tmp_path)
     assert server.run("SELECT COUNT(*), SUM(n) FROM killed") == [(rows, rows * (rows - 1) // 2)]
+
+
+def restarted_while_written(server: Server, folder: Path, *, how: int) -> None:
+    """Write rows while the server is restarted once."""
+    rows = 150_000
+    server.run("DROP TABLE IF EXISTS restarted")
+    pl.DataFrame({"n": range(rows), "t": [f"t{n % 97}" for n in range(rows)]}).write_parquet(
+        folder / "r.parquet"
+    )
+    restarts = []
+
+    def restart(done: int) -> None:
+        if not restarts:
+            restarts.append(done)
+            server.restart(how)
+
+    with pytest.warns(CauceWarning, match="W2521"):
+        load_rows(
+            folder / "r.parquet",
+            parse_address(server.address("restarted")),
+            run="r",
+            home=folder,
+            report=restart,
+        )
+    assert 0 < restarts[0] < rows
+    asked = "SELECT COUNT(*), COUNT(DISTINCT n), SUM(n), SUM(CHAR_LENGTH(t)) FROM restarted"
+    letters = sum(len(f"t{n % 97}") for n in range(rows))
+    assert server.run(asked) == [(rows, rows, rows * (rows - 1) // 2, letters)]
+
+
+def test_a_restart_while_rows_are_written_loses_and_doubles_none(server: Server, tmp_path: Path) -> None:
+    """Otherwise a table has half of a prediction's rows, or rows twice."""
+    restarted_while_written(server, tmp_path, how=signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_twenty_restarts_while_rows_are_written_lose_and_double_none(
+    server: Server, tmp_path: Path, how: int
+) -> None:
+    """Otherwise a server under maintenance spoils a night's predictions."""
+    for _ in range(10):
+        restarted_while_written(server, tmp_path, how=how)
 
 
 def test_predictions_of_a_model_go_to_a_table_with_what_made_them(

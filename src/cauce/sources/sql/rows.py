@@ -19,12 +19,13 @@ import polars as pl
 
 from cauce.core.faults import translated
 from cauce.core.reading.notices import Notice
-from cauce.errors import CauceError, warn, warn_now
+from cauce.errors import CauceError, warn
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
 from cauce.sources.brought import Brought, Report
 from cauce.sources.downloads import replace_json, sha256_of
 from cauce.sources.sql.reader import Lost, Opening, Reader
+from cauce.sources.sql.retrying import until_done
 from cauce.sources.sql.wording import Asked
 from cauce.spec.addresses import Address
 
@@ -32,8 +33,6 @@ _NAME = re.compile(r"rows\.(\d+)\.[0-9a-f]{16}\.parquet")
 _LAST = "rows.json"
 _DAY = 86_400.0
 _GROUP = 1 << 17
-_ATTEMPTS = 5
-_PAUSES = (0.5, 1.0, 2.0, 4.0)
 _SKEW = 60.0
 
 
@@ -75,19 +74,7 @@ class SqlRows:
 
     def bring(self, folder: Path, report: Report) -> Brought:
         """Bring the rows as one Parquet file. E2520 where the connection was lost five times."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                return self._attempt(folder, report)
-            except Lost:
-                if attempt < len(_PAUSES):
-                    warn_now("W2521", address=self.address, attempt=attempt + 2, most=_ATTEMPTS)
-                    time.sleep(_PAUSES[attempt])
-            except CauceError as error:
-                # A server that was just lost may take a while to be there again.
-                if not attempt or attempt == _ATTEMPTS - 1 or error.code not in ("E2510", "E2511"):
-                    raise
-                time.sleep(_PAUSES[attempt])
-        raise CauceError("E2520", address=self.address, times=_ATTEMPTS)
+        return until_done(lambda: self._attempt(folder, report), self.address)
 
     def _attempt(self, folder: Path, report: Report) -> Brought:
         with translated(folder):

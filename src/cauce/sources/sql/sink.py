@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -11,18 +10,19 @@ from typing import TypeVar
 
 import polars as pl
 
-from cauce.errors import CauceError, warn_now
-from cauce.sources.sql.reader import Lost
+from cauce.errors import CauceError
+from cauce.sources.sql.retrying import until_done
 from cauce.sources.sql.writing import RUN, Target, Writing
 from cauce.spec.addresses import Address
 
-_ATTEMPTS = 5
-_PAUSE = 1.0
 _ROWS = 1 << 16
 T = TypeVar("T")
 
+Report = Callable[[int], None]
+"""Hears how many rows the transaction holds so far."""
 
-def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
+
+def load_rows(file: Path, target: Address, *, run: str, home: Path, report: Report | None = None) -> int:
     """Insert the rows of a Parquet file with the run's name in one transaction; how many there are.
 
     What the run wrote before is replaced, so that another attempt changes nothing. E2507 without a table,
@@ -34,28 +34,21 @@ def load_rows(file: Path, target: Address, *, run: str, home: Path) -> int:
     rows = pl.scan_parquet(file)
     schema = {**rows.collect_schema(), RUN: pl.String()}
     table = Target(target, home, dict(schema))
-    return tried(target, partial(_loaded, table, rows, run))
+    return tried(target, partial(_loaded, table, rows, run, report))
 
 
 def tried(address: Address, work: Callable[[], T]) -> T:
     """What `work` gives, which is begun again where the connection is lost. E2520 where it is lost five
     times, E2543 without the right to write."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return work()
-        except Lost:
-            if attempt < _ATTEMPTS - 1:
-                warn_now("W2521", address=address, attempt=attempt + 2, most=_ATTEMPTS)
-        except CauceError as error:
-            if error.code == "E2514":
-                raise CauceError("E2543", **error.values) from None
-            if not attempt or attempt == _ATTEMPTS - 1 or error.code not in ("E2510", "E2511"):
-                raise
-        time.sleep(_PAUSE * attempt)
-    raise CauceError("E2520", address=address, times=_ATTEMPTS)
+    try:
+        return until_done(work, address)
+    except CauceError as error:
+        if error.code == "E2514":
+            raise CauceError("E2543", **error.values) from None
+        raise
 
 
-def _loaded(table: Target, rows: pl.LazyFrame, run: str) -> int:
+def _loaded(table: Target, rows: pl.LazyFrame, run: str, report: Report | None) -> int:
     height = 0
     with writing_to(table) as writing:
         have = set(writing.names())
@@ -66,6 +59,8 @@ def _loaded(table: Target, rows: pl.LazyFrame, run: str) -> int:
         for frame in _frames(rows):
             writing.add(frame.with_columns(pl.lit(run).alias(RUN)))
             height += frame.height
+            if report is not None:
+                report(height)
         found = writing.count(run)
         if found != height:
             raise CauceError("E2541", name=table.asked.name, rows=height, found=found)
