@@ -36,8 +36,7 @@ def captures(
     if work is None or work.project.warehouse.url is None:
         raise CauceError("E2570")
     place = Place.of(work)
-    with place.claimed() as held:
-        held.make_part(place.parts["raw"])
+    place.make_part("raw")
     return load_captures(folder, place.at("raw", "predictions"), home=place.home, report=tell)
 
 

@@ -72,7 +72,7 @@ def doctor(project: str | Path = FILE_NAME, *, master: str | None = None) -> Dia
     folder = Path(".cauce") if work is None else work.store_folder
     checks += [_store(folder), _space(folder), _clock(folder)]
     if work is not None:
-        checks += [*_bucket(work), *_data(work), check_tracking(work)]
+        checks += [*_bucket(work), *_warehouse(work), *_data(work), check_tracking(work)]
     return Diagnosis(tuple(checks))
 
 
@@ -180,6 +180,22 @@ def _bucket(work: Workspace) -> Iterator[Check]:
     else:
         said = translate(_("{store} takes objects once each, lists and deletes them"))
         yield Check("bucket", "ok", said.format(store=shown))
+
+
+def _warehouse(work: Workspace) -> Iterator[Check]:
+    """Whether tables can be made and replaced in the project's warehouse."""
+    if work.project.warehouse.url is None:
+        return
+    from cauce.running.warehouse_place import Place
+
+    try:
+        place = Place.of(work)
+        place.try_out()
+    except CauceError as error:
+        yield _failed("warehouse", error)
+        return
+    said = translate(_("tables can be made and replaced in {url}"))
+    yield Check("warehouse", "ok", said.format(url=place.address))
 
 
 def _sync(file: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache, partial
 
 import polars as pl
@@ -12,7 +11,7 @@ from cauce.core.canonical import Json, digest_of
 from cauce.core.snapshot_reading import SnapshotSource, read_manifest
 from cauce.core.splits import decode_rule
 from cauce.core.task import Target
-from cauce.errors import CauceError, warn
+from cauce.errors import warn
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.steps.ingest import Report
@@ -47,7 +46,7 @@ def mirror(work: Workspace, step: Step, *, report: Report, run: str) -> Made:
 def _mirrored(work: Workspace, step: Step, *, place: Place, run: str, report: Report) -> dict[str, Json]:
     stages = _stages(work, step, place)
     place.check(stages)
-    with _rights(), place.claimed() as held:
+    with place.claimed() as held:
         doing = Mirroring(place, held, run, report, total=sum(one.about.rows for one in stages[:2]))
         doing.open(stages)
         try:
@@ -59,16 +58,6 @@ def _mirrored(work: Workspace, step: Step, *, place: Place, run: str, report: Re
         make_predictions(work, step, at=place.at("raw", _PREDICTIONS))
     _tell_emptied(stages)
     return rows
-
-
-@contextmanager
-def _rights() -> Iterator[None]:
-    try:
-        yield
-    except CauceError as error:
-        if error.code not in ("E2514", "E2543"):
-            raise
-        raise CauceError("E2566", **error.values) from None
 
 
 def _tell_emptied(stages: tuple[Mirrored, ...]) -> None:

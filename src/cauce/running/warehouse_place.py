@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cauce.errors import CauceError
+from cauce.expr.schema import Field, Schema
 from cauce.running.warehouse_rows import Mirrored
 from cauce.running.workspace import Workspace
 from cauce.spec.addresses import Address, parse_address
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cauce.sources.sql.claiming import Claimed, Limits, Name
 
 _PATIENCE = 5.0
+_TRIED, _TRIED_SCHEMA = "cauce_new_doctor", Schema((Field("a", "integer"),))
 _PORTS = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432, "postgres": 5432}
 
 
@@ -64,11 +66,45 @@ class Place:
             return nullcontext()
         return locked(f"{self.home / self.address.path}.lock", patience=_PATIENCE)
 
-    def claimed(self) -> AbstractContextManager[Claimed]:
-        """The database while this process alone replaces its tables. E2569."""
+    @contextmanager
+    def claimed(self) -> Iterator[Claimed]:
+        """The database while this process alone replaces its tables. E2566, E2569."""
         from cauce.sources.sql.warehouse import claimed
 
-        return claimed(self.address, self.home, claim=self.parts["clean"])
+        try:
+            with claimed(self.address, self.home, claim=self.parts["clean"]) as held:
+                yield held
+        except CauceError as error:
+            if error.code not in ("E2514", "E2543"):
+                raise
+            raise CauceError("E2566", **error.values) from None
+
+    def make_part(self, part: str) -> None:
+        """Make the database or schema of a part where it is not there. E2566."""
+        from cauce.sources.sql.sink import tried
+
+        def make() -> None:
+            with self.claimed() as held:
+                held.make_part(self.parts[part])
+
+        tried(self.address, make)
+
+    def try_out(self) -> None:
+        """Make a table in both parts and drop it again. Raises what writing would."""
+        from cauce.sources.sql.sink import tried
+
+        with self.alone():
+            tried(self.address, self._tried_out)
+
+    def _tried_out(self) -> None:
+        from cauce.sources.sql.warehouse import make_table
+
+        with self.claimed() as held:
+            for part in self.parts:
+                held.make_part(self.parts[part])
+                held.drop(self.name(part, _TRIED))
+                make_table(self.at(part, _TRIED), _TRIED_SCHEMA, home=self.home)
+                held.drop(self.name(part, _TRIED))
 
     def check(self, stages: Sequence[Mirrored]) -> None:
         """E2563 and E2564 where the database cannot hold the columns."""
