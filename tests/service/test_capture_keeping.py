@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 import cauce
 from cauce.errors import CauceError
 from cauce.ports.store import Store
-from cauce.running import capture_keeping
 from cauce.running.capture_keeping import captures_here, keep, sealer_of
 from cauce.running.workspace import Workspace, open_workspace
 from cauce.service import capture_segments as files
@@ -68,9 +68,7 @@ def test_a_file_that_rotted_is_not_stored_and_the_others_are(
     assert files.unstored(tmp_path) == [], "it would be tried again every five seconds"
 
 
-def test_while_the_store_refuses_nothing_is_forgotten_however_old(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_while_the_store_refuses_nothing_is_forgotten_however_old(tmp_path: Path) -> None:
     """capture_days would delete what is nowhere else."""
     folder, blocked = tmp_path / "caps", tmp_path / "store"
     folder.mkdir()
@@ -79,11 +77,11 @@ def test_while_the_store_refuses_nothing_is_forgotten_however_old(
     os.utime(path, (0, 0))
     said = {"folder": str(blocked), "url": None, "project": "p"}
     arguments = [json.dumps(said), str(folder), "1"]
-    monkeypatch.setattr(os, "nice", lambda _: 0)
-    assert capture_keeping.main(arguments) == 1
+    command = [sys.executable, "-m", "cauce.running.capture_keeping", *arguments]
+    assert subprocess.run(command, check=False).returncode == 1
     assert path.exists()
     blocked.unlink()
-    assert capture_keeping.main(arguments) == 0
+    assert subprocess.run(command, check=False).returncode == 0
     assert list(folder.iterdir()) == [], "stored, and a day old"
     assert keys(LocalStore(str(blocked))) == [f"captures/p/{path.name}"]
 

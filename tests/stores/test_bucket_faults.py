@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from faulty_s3 import proxied, s3_server
 import cauce
 from cauce.errors import CauceError
 from cauce.stores import bucket
-from cauce.stores.bucket import bucket_of
+from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.objects import ObjectStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
@@ -54,11 +53,10 @@ def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick() -> Iterator[None]:
     """A minute of patience is a second."""
-    pause = timedelta(seconds=0.01)
-    monkeypatch.setattr(bucket, "_BACKOFF", {"init_backoff": pause, "max_backoff": pause, "base": 2})
-    monkeypatch.setattr(bucket, "TRIES", 2)
+    with limited(tries=2, pause=0.01, longest=0.01):
+        yield
 
 
 def url_of(endpoint: str, prefix: str) -> str:
@@ -160,9 +158,8 @@ def test_a_conflict_of_two_writers_at_once_is_tried_again_and_no_success(tmp_pat
 
 
 def test_an_object_that_is_replaced_while_it_is_fetched_is_not_a_mixture(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    endpoint: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(bucket, "_PART", 1 << 20)
     store = ObjectStore(url_of(endpoint, "mixed"), str(tmp_path))
     there = bucket_of(store.url)
     there.put("big", b"a" * (3 << 20))
@@ -174,18 +171,15 @@ def test_an_object_that_is_replaced_while_it_is_fetched_is_not_a_mixture(
             there.put("big", b"b" * (3 << 20))
         copied.append(done)
 
-    with (tmp_path / "copy").open("wb") as file:
-        assert code_of(lambda: bucket.fetch(there, about, file, store="s3://b", heard=heard)) == "E2664"
-    assert there.get("big") == b"b" * (3 << 20), "in pieces too"
+    with limited(part=1 << 20), (tmp_path / "copy").open("wb") as file:
+        assert code_of(lambda: bucket.fetch(there, about, file=file, store="s3://b", heard=heard)) == "E2664"
+        assert there.get("big") == b"b" * (3 << 20), "in pieces too"
 
 
-def test_a_large_object_comes_through_answers_that_break_off(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bucket, "_PART", 1 << 18)
+def test_a_large_object_comes_through_answers_that_break_off(endpoint: str, tmp_path: Path) -> None:
     data = os.urandom(4 << 20)
     bucket_of(url_of(endpoint, "cut")).put("big", data)
-    with proxied(endpoint, 0.3, ways=("cut", "drop")) as proxy:
+    with limited(part=1 << 18), proxied(endpoint, 0.3, ways=("cut", "drop")) as proxy:
         store = ObjectStore(url_of(proxy.url, "cut"), str(tmp_path))
         copy = store.local_path("big")
     assert copy is not None
@@ -194,17 +188,13 @@ def test_a_large_object_comes_through_answers_that_break_off(
 
 
 @pytest.mark.usefixtures("_quick")
-def test_slow_answers_are_waited_for_and_none_at_all_is_told(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_answers_are_waited_for_and_none_at_all_is_told(endpoint: str, tmp_path: Path) -> None:
     with proxied(endpoint, 0.5, ways=("slow",), pause=0.3) as proxy:
         store = ObjectStore(url_of(proxy.url, "slow"), str(tmp_path))
         assert store.put_if_absent("a", b"1")
         assert store.get("a") == b"1"
         assert proxy.counted["slow"] > 0
-    monkeypatch.setattr(bucket, "_SECONDS", 1)
-    bucket_of.cache_clear()
-    with proxied(endpoint, 1.0, ways=("slow",), pause=3.0) as proxy:
+    with limited(seconds=1), proxied(endpoint, 1.0, ways=("slow",), pause=3.0) as proxy:
         store = ObjectStore(url_of(proxy.url, "slow"), str(tmp_path))
         begun = time.monotonic()
         assert code_of(lambda: store.get("a")) == "E2652"
@@ -247,13 +237,11 @@ def _script(arguments: list[str], **environment: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.usefixtures("_quick")
 def test_a_run_through_a_server_that_fails_half_the_time_ends_or_says_so_and_nothing_is_half_there(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    endpoint: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(bucket, "TRIES", 1)
     url = url_of("ENDPOINT", tmp_path.name)
-    with proxied(endpoint, 0.5) as proxy:
+    with limited(tries=1, pause=0.01, longest=0.01), proxied(endpoint, 0.5) as proxy:
         text = f'{whole_run.PROJECT}[store]\nurl = "{url.replace("ENDPOINT", proxy.url)}"\n'
         folder = whole_run.make_project(tmp_path / "p", text)
         begun = time.monotonic()

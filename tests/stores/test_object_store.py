@@ -14,8 +14,8 @@ import pytest
 from faulty_s3 import make_bucket, proxied, s3_server
 
 from cauce.errors import CauceError
-from cauce.stores import bucket, objects
-from cauce.stores.bucket import bucket_of
+from cauce.stores import objects
+from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.garbage import collect_garbage
 from cauce.stores.objects import ObjectStore
 from cauce.testing.stores import check_store
@@ -39,6 +39,20 @@ def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
     monkeypatch.setenv("HOME", str(tmp_path))
     bucket_of.cache_clear()
+
+
+@pytest.fixture
+def _parts() -> Iterator[None]:
+    """What is larger than a megabyte is large."""
+    with limited(whole=1 << 20):
+        yield
+
+
+@pytest.fixture
+def _impatient() -> Iterator[None]:
+    """A minute of patience is a second."""
+    with limited(tries=2, pause=0.01, longest=0.01):
+        yield
 
 
 class Stores:
@@ -96,10 +110,8 @@ def test_of_sixteen_writers_one_wins_and_all_read_its_bytes(stores: Stores) -> N
     assert store.get("name") == b"%d" % won[0]
 
 
-def test_a_large_file_goes_up_in_parts_and_is_there_whole_or_not_at_all(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objects, "_WHOLE", 1 << 20)
+@pytest.mark.usefixtures("_parts")
+def test_a_large_file_goes_up_in_parts_and_is_there_whole_or_not_at_all(stores: Stores) -> None:
     store, other = stores(), stores(same=True)
     data = os.urandom(17 << 20)
     for content, fresh in ((data, True), (b"x" * (2 << 20), False)):
@@ -112,10 +124,8 @@ def test_a_large_file_goes_up_in_parts_and_is_there_whole_or_not_at_all(
     assert not bucket_of(store.url).list(".uploads")
 
 
-def test_one_request_in_ten_may_fail_and_everything_is_stored_once(
-    stores: Stores, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objects, "_WHOLE", 1 << 20)
+@pytest.mark.usefixtures("_parts")
+def test_one_request_in_ten_may_fail_and_everything_is_stored_once(stores: Stores, endpoint: str) -> None:
     with proxied(endpoint, 0.1) as proxy:
         store = stores(proxy.url)
         for number in range(60):
@@ -130,10 +140,10 @@ def test_one_request_in_ten_may_fail_and_everything_is_stored_once(
     assert min(proxy.counted[way] for way in ("error", "drop", "lost", "cut")) > 0
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_server_that_always_fails_is_told_within_the_time_and_nothing_partial_is_there(
-    stores: Stores, endpoint: str, monkeypatch: pytest.MonkeyPatch
+    stores: Stores, endpoint: str
 ) -> None:
-    monkeypatch.setattr(bucket, "TRIES", 2)
     whole = stores()
     whole.put_if_absent("there", b"1")
     with proxied(endpoint, 1.0, ways=("drop", "lost", "cut")) as proxy:
@@ -336,11 +346,9 @@ def test_another_bucket_can_be_read_beside(endpoint: str, tmp_path: Path) -> Non
     assert list(store.list("")) == ["a"]
 
 
-def test_one_request_in_two_may_fail_and_what_is_there_is_whole(
-    stores: Stores, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("_impatient")
+def test_one_request_in_two_may_fail_and_what_is_there_is_whole(stores: Stores, endpoint: str) -> None:
     """Half of all requests fail: each put succeeds or is told within the time; nothing partial is seen."""
-    monkeypatch.setattr(bucket, "TRIES", 2)
     whole = stores()
     data = {f"k/{number}": os.urandom(2000) for number in range(8)}
     with proxied(endpoint, 0.5) as proxy:

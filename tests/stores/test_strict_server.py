@@ -16,8 +16,7 @@ from faulty_s3 import proxied
 
 import cauce
 from cauce.errors import CauceError
-from cauce.stores import objects
-from cauce.stores.bucket import bucket_of
+from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.objects import ObjectStore
 from cauce.stores.ownership import Keys, Question, check_owner, signed
 from cauce.testing.radosgw import ACCESS, SECRET, missing_gateway, radosgw
@@ -44,13 +43,14 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in [one for one in os.environ if one.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("HOME", str(tmp_path))
-    bucket_of.cache_clear()
+    with limited(whole=1 << 20):
+        yield
 
 
 def _ask(endpoint: str, method: str, path: str) -> None:
@@ -105,11 +105,8 @@ def test_of_sixteen_writers_one_wins_and_all_read_its_bytes(endpoint: str, tmp_p
     assert store.get("name") == b"%d" % won[0]
 
 
-def test_a_large_file_is_there_whole_once_and_comes_back_in_pieces(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_file_is_there_whole_once_and_comes_back_in_pieces(endpoint: str, tmp_path: Path) -> None:
     """Ceph refuses the copy by which parts are put in place elsewhere, and has no condition on it."""
-    monkeypatch.setattr(objects, "_WHOLE", 1 << 20)
     store, data = store_at(endpoint, tmp_path), os.urandom((33 << 20) + 7)
     for content, fresh in ((data, True), (b"x" * (2 << 20), False)):
         file = store.scratch() / "part"
@@ -171,10 +168,7 @@ def test_our_own_signed_question_is_understood_and_too_late_a_one_is_not(endpoin
         connection.close()
 
 
-def test_one_request_in_ten_may_fail_and_everything_is_stored_once(
-    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objects, "_WHOLE", 1 << 20)
+def test_one_request_in_ten_may_fail_and_everything_is_stored_once(endpoint: str, tmp_path: Path) -> None:
     with proxied(endpoint, 0.1) as proxy:
         store = store_at(proxy.url, tmp_path)
         for number in range(60):

@@ -103,7 +103,7 @@ class RemoteObjects:
             draft = target.with_name(f".{target.name}.part")
             with draft.open("wb") as file:
                 about = {"path": one.key, "size": one.size, "e_tag": one.etag}
-                fetch(bucket, about, file, store=self._shown, heard=lambda done: heard(done, None))
+                fetch(bucket, about, file=file, store=self._shown, heard=lambda done: heard(done, None))
             if draft.stat().st_size != one.size:
                 raise CauceError("E2652", store=self._shown, reason="length")
             sync(draft)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,13 +19,27 @@ from cauce.stores.credentials import credentials_of
 from cauce.stores.ownership import Question, check_owner
 
 _OPTIONS = dict.fromkeys(("endpoint", "region", "owner", "profile", "sign"))
-_PART = 16 << 20
-_SECONDS = 60
 _SLOW = 1 << 20
 """Bytes a second that a network gives at least."""
-TRIES = 5
-"""How often a request is made, each tried again by the client itself."""
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """seconds: for a request of ordinary size, and in which it is begun again. tries: how often, each tried
+    again by the client itself, which pauses `pause` seconds at first and `longest` at most. part: bytes that
+    are sent or fetched at once. whole: bytes of a file, beyond which it is sent in parts."""
+
+    seconds: int = 60
+    tries: int = 5
+    pause: float = 0.1
+    longest: float = 5.0
+    part: int = 16 << 20
+    whole: int = 64 << 20
+
+
+limits = Limits()
+"""Those of this process."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Bucket:
     @cached_property
     def client(self) -> Any:
         """The client for requests of ordinary size."""
-        return self.connect(_SECONDS)
+        return self.connect(limits.seconds)
 
     def put(self, path: str, data: bytes) -> None:
         """Write, whatever is there."""
@@ -52,14 +66,15 @@ class Bucket:
         """Write by one request where nothing is, with these marks beside it."""
         import obstore
 
-        client = self.client if len(data) <= _PART else self.connect(_SECONDS + len(data) // _SLOW)
+        large = len(data) > limits.part
+        client = self.connect(limits.seconds + len(data) // _SLOW) if large else self.client
         obstore.put(client, path, data, mode="create", use_multipart=False, attributes=dict(mark) or None)
 
     def upload(self, path: str, file: Path) -> None:
         """Write a local file in parts."""
         import obstore
 
-        obstore.put(self.client, path, file, use_multipart=True, chunk_size=_PART, max_concurrency=4)
+        obstore.put(self.client, path, file, use_multipart=True, chunk_size=limits.part, max_concurrency=4)
 
     def copy(self, path: str, target: str) -> None:
         """Write the object there too, where nothing is."""
@@ -73,17 +88,17 @@ class Bucket:
 
         found = obstore.get(self.client, path)
         size = int(found.meta["size"])
-        if size <= _PART:
+        if size <= limits.part:
             return found.bytes().to_bytes()
-        etag = str(found.meta["e_tag"])
-        return b"".join(self.block(path, start, etag=etag, size=size) for start in range(0, size, _PART))
+        starts, etag = range(0, size, limits.part), str(found.meta["e_tag"])
+        return b"".join(self.block(path, start, etag=etag, size=size) for start in starts)
 
     def block(self, path: str, start: int, *, etag: str, size: int) -> bytes:
         """Bytes from `start` on, of the object with this ETag and size; E2664 where it is another by now."""
         import obstore
         from obstore.exceptions import PreconditionError
 
-        options: Any = {"range": (start, min(start + _PART, size)), "if_match": etag}
+        options: Any = {"range": (start, min(start + limits.part, size)), "if_match": etag}
         try:
             return obstore.get(self.client, path, options=options).bytes().to_bytes()
         except PreconditionError:
@@ -130,14 +145,14 @@ class Bucket:
 
 
 def fetch(
-    bucket: Bucket, about: Any, file: BinaryIO, *, store: str, heard: Callable[[int], None] | None = None
+    bucket: Bucket, about: Any, *, file: BinaryIO, store: str, heard: Callable[[int], None] | None = None
 ) -> None:
     """The bytes of an object into a local file, block by block, each tried again by itself.
 
     about: what listing or `head` said of it. heard: how many are there. E2650 to E2664.
     """
     path, size, etag = str(about["path"]), int(about["size"]), str(about["e_tag"])
-    for start in range(0, size, _PART):
+    for start in range(0, size, limits.part):
         file.write(asked(lambda start=start: bucket.block(path, start, etag=etag, size=size), store))  # type: ignore[misc]
         if heard is not None:
             heard(file.tell())
@@ -172,12 +187,17 @@ def bucket_of(url: str) -> Bucket:
         check_owner(question, credentials.keys(url.partition("?")[0], options["owner"]))
 
     def connect(seconds: int) -> Any:
-        limits: Any = {"allow_http": endpoint is not None, "timeout": f"{seconds}s", "connect_timeout": "5s"}
+        patience: Any = {"allow_http": endpoint is not None, "timeout": f"{seconds}s"}
+        pauses: Any = {
+            "init_backoff": timedelta(seconds=limits.pause),
+            "max_backoff": timedelta(seconds=limits.longest),
+            "base": 2,
+        }
         return S3Store(
             address.host,
             prefix=address.path.strip("/") or None,
-            client_options=limits,
-            retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=seconds), "backoff": _BACKOFF},
+            client_options={**patience, "connect_timeout": "5s"},
+            retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=seconds), "backoff": pauses},
             **config,
         )
 
@@ -188,9 +208,6 @@ def _region() -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
-_BACKOFF: Any = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2}
-
-
 # The client below ends the process for what makes no address of a server.
 _FORMS = {
     "endpoint": (
@@ -199,6 +216,19 @@ _FORMS = {
     ),
     "region": (re.compile(r"[A-Za-z0-9-]{1,40}"), "eu-west-1"),
 }
+
+
+@contextmanager
+def limited(**changed: Any) -> Iterator[None]:
+    """Other `Limits` in this process, for clients that are made meanwhile."""
+    global limits  # noqa: PLW0603 - one for the whole process, as clients are
+    kept, limits = limits, replace(limits, **changed)
+    bucket_of.cache_clear()
+    try:
+        yield
+    finally:
+        limits = kept
+        bucket_of.cache_clear()
 
 
 def check_bucket(address: Address) -> None:
@@ -219,8 +249,8 @@ def _plain(address: Address) -> str:
 def asked(action: Callable[[], T], store: str) -> T:
     """What `action` gives, tried some times, for about a minute. FileNotFoundError and FileExistsError where
     there is no such object or one already, else E2650 to E2664. store: as it may be shown."""
-    end = time.monotonic() + _SECONDS
-    for pause in (*(0.1 * 2**number for number in range(TRIES - 1)), None):
+    end = time.monotonic() + limits.seconds
+    for pause in (*(limits.pause * 2**number for number in range(limits.tries - 1)), None):
         try:
             return action()
         except Exception as error:

@@ -15,12 +15,11 @@ from typing import Any, BinaryIO, TypeVar
 from cauce.core.faults import translated
 from cauce.errors import CauceError
 from cauce.failpoints import passage
-from cauce.stores import scratch
+from cauce.stores import bucket, scratch
 from cauce.stores.bucket import Bucket, asked, bucket_of, fetch
 from cauce.stores.cache import Cache
 from cauce.stores.keys import checked_key, checked_prefix
 
-_WHOLE = 64 << 20
 _UPLOADS, _TOUCHED, _PROBE = ".uploads", ".touched", ".probe"
 _WRITER = "cauce-writer"
 _DAY = 24 * 3600.0
@@ -51,7 +50,7 @@ class ObjectStore:
         checked_key(key)
         self._prove()
         with translated(file):
-            if file.stat().st_size <= _WHOLE:
+            if file.stat().st_size <= bucket.limits.whole:
                 fresh = self._put(key, file.read_bytes())
             elif self._copies:
                 fresh = self._upload(key, file)
@@ -174,7 +173,7 @@ class ObjectStore:
             return None
 
     def _fetch(self, about: Any, file: BinaryIO) -> None:
-        fetch(self._bucket, about, file, store=self._shown)
+        fetch(self._bucket, about, file=file, store=self._shown)
 
     def _put(self, key: str, data: bytes | memoryview) -> bool:
         """A conditional put. An answer that got lost is told by the writer's mark, not by asking again."""

@@ -62,8 +62,8 @@ def check_owner(question: Question, keys: Keys) -> None:
         )
         try:
             connection.request("HEAD", url.path, headers=signed(question, keys, now=datetime.now(UTC)))
-            answer = connection.getresponse()
-            status, there = answer.status, answer.getheader("x-amz-bucket-region")
+            with connection.getresponse() as answer:
+                status, there = answer.status, answer.getheader("x-amz-bucket-region")
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
