@@ -62,7 +62,7 @@ def test_the_file_is_yaml_that_says_the_document() -> None:
     """A text such as no or 3306:3306 would be read as something else by Docker."""
     found = document()
     assert found["services"]["database"]["ports"] == ["127.0.0.1:3306:3306"]
-    assert found["volumes"] == {"database": {}, "storage": {}, "work": {}}
+    assert found["volumes"] == {"accounts": {}, "database": {}, "storage": {}, "work": {}}
     for service in found["services"].values():
         assert (
             all(isinstance(one, str) for one in service["environment"].values())

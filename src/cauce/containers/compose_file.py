@@ -29,7 +29,7 @@ def compose_document(parts: Parts) -> dict[str, Any]:
     """The document, of the compose specification (compose-spec.io); docker-compose 1.29 reads it too."""
     services = {"database": _database(parts), "storage": _storage(parts), "buckets": _buckets(parts)}
     services["mlflow"] = _mlflow(parts)
-    volumes = ["database", "storage"]
+    volumes = ["accounts", "database", "storage"]
     if "spark" in parts.extras:
         services |= {"spark-master": _spark_master(parts), "spark-worker": _spark_worker(parts)}
     if "jupyter" in parts.extras:
@@ -65,13 +65,13 @@ def _door(parts: Parts, name: str, inside: int) -> list[str]:
     return [f"127.0.0.1:{parts.ports[name]}:{inside}"]
 
 
-def _healthy(*test: str, start: str = "60s") -> dict[str, Any]:
-    return {"test": ["CMD", *test], "interval": "5s", "timeout": "5s", "retries": 12, "start_period": start}
+def _healthy(*test: str, start: str = "300s") -> dict[str, Any]:
+    return {"test": ["CMD", *test], "interval": "5s", "timeout": "10s", "retries": 12, "start_period": start}
 
 
 def _answers(url: str) -> tuple[str, ...]:
     """A check with Python, which images of ours have and curl is not in."""
-    return ("python", "-c", f"import urllib.request as u; u.urlopen({json.dumps(url)}, timeout=4)")
+    return ("python", "-c", f"import urllib.request as u; u.urlopen({json.dumps(url)}, timeout=8)")
 
 
 def _built(parts: Parts, what: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _database(parts: Parts) -> dict[str, Any]:
         volumes=["database:/var/lib/mysql", "./database:/docker-entrypoint-initdb.d:ro"],
         tmpfs=[_SCRATCH, "/run/mysqld:mode=1777"],
         ports=_door(parts, "database", 3306),
-        healthcheck=_healthy("healthcheck.sh", "--connect", "--innodb_initialized", start="120s"),
+        healthcheck=_healthy("healthcheck.sh", "--connect", "--innodb_initialized", start="600s"),
         memory="1g",
         user=_MYSQL,
         secrets=names,
@@ -155,10 +155,11 @@ def _mlflow(parts: Parts) -> dict[str, Any]:
             "DATABASE_HOST": "database",
             "STORAGE_URL": "http://storage:8333",
         },
+        volumes=["accounts:/accounts"],
         tmpfs=[_SCRATCH],
         ports=_door(parts, "mlflow", 5000),
         depends_on=_after(database="healthy", storage="healthy", buckets="completed_successfully"),
-        healthcheck=_healthy(*_answers("http://127.0.0.1:5000/health"), start="120s"),
+        healthcheck=_healthy(*_answers("http://127.0.0.1:5000/health"), start="600s"),
         memory="2g",
         user=_OWN,
         secrets=("database_mlflow", "storage_mlflow", "mlflow_admin", "mlflow_signing"),

@@ -23,6 +23,7 @@ _MLFLOW = """\
 RUN python -m pip install --require-hashes --only-binary :all: --requirement /app/requirements.txt \\
     && python -m pip uninstall --yes pip
 
+RUN mkdir /accounts && chown 65532:65532 /accounts
 COPY start_mlflow.py make_buckets.py /app/
 ENV HOME=/tmp GIT_PYTHON_REFRESH=quiet
 WORKDIR /tmp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from cauce.errors import CauceError
 _BETWEEN = 2.0
 _PACE = 5.0
 _MOST_RESTARTS = 4
+_ERROR = re.compile(r"\b\w*(?:error|denied|refused|failed)\b", re.IGNORECASE)
 Heard = Callable[[str], None]
 
 
@@ -130,9 +132,16 @@ def _waited_for(stack: Rendered, containers: Sequence[Container]) -> list[str]:
 
 def _check_well(compose: Compose, containers: Sequence[Container]) -> None:
     for one in containers:
-        ended = (one.state in ("exited", "dead") and not one.ended_well) or one.restarts > _MOST_RESTARTS
-        if ended or one.health == "unhealthy":
-            raise CauceError(
-                "E2716", service=one.service, state=one.health or one.state, folder=compose.folder,
-                said=compose.log(one.service).strip().rpartition("\n")[2] or "-",
-            )  # fmt: skip
+        often = one.restarts > _MOST_RESTARTS
+        ended = one.state in ("exited", "dead") and not one.ended_well
+        if ended or often or one.health == "unhealthy":
+            state = one.state if ended else "restarting" if often else one.health
+            said = _reason(compose.log(one.service))
+            raise CauceError("E2716", service=one.service, state=state, said=said, folder=compose.folder)
+
+
+def _reason(log: str) -> str:
+    """The last line that speaks of an error, else the last one."""
+    lines = [line for line in log.splitlines() if line.strip()] or ["-"]
+    told = [line for line in lines if _ERROR.search(line)]
+    return (told or lines)[-1].strip()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# In a file: MLflow's migrations of accounts fail on MariaDB, which wants every name of a key only once.
 ACCOUNTS = """\
 [mlflow]
 default_permission = EDIT
-database_uri = {uri}
+database_uri = sqlite:////accounts/accounts.db
 admin_username = cauce
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 """
@@ -24,7 +25,7 @@ def main() -> None:
     server = f"mysql+pymysql://mlflow:{secret('database_mlflow')}@{os.environ['DATABASE_HOST']}:3306"
     accounts = Path("/tmp/accounts.ini")  # noqa: S108 - of the container alone
     accounts.touch(mode=0o600)
-    accounts.write_text(ACCOUNTS.format(uri=f"{server}/mlflow_accounts"), encoding="ascii")
+    accounts.write_text(ACCOUNTS, encoding="ascii")
     told = {
         "AWS_ACCESS_KEY_ID": "mlflow",
         "AWS_SECRET_ACCESS_KEY": secret("storage_mlflow"),
