@@ -23,6 +23,7 @@ from cauce.expr.schema import Field, Schema
 from cauce.stats import Identity
 from cauce.testing.engines import FrameSource
 
+CANARY = "kanarienvogel-4711"
 SCHEMA = Schema((Field("x", "integer"),))
 
 
@@ -94,8 +95,28 @@ def interrupted_start() -> list[str]:
     return ["it was not interrupted"]
 
 
+SECRETS = {
+    "spark.hadoop.fs.s3a.secret.key": "{canary}",
+    "spark.hadoop.fs.s3a.access.key": "{canary}",
+    "spark.hadoop.fs.azure.account.key.rows.dfs.core.windows.net": "{canary}",
+    "spark.hadoop.google.cloud.auth.service.account.private.key": "{canary}",
+    "spark.hadoop.warehouse.url": "jdbc:mysql://reader:{canary}@db/rows",
+    "spark.executorEnv.SERVICE_API_KEY": "{canary}",
+    "spark.ssl.keyPassword": "{canary}",
+}
+"""Settings of a cluster, as its administrator writes them."""
+
+
+def secretive(folder: Path) -> Path:
+    folder.mkdir()
+    lines = (f"{name} {value.format(canary=CANARY)}" for name, value in SECRETS.items())
+    (folder / "spark-defaults.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
 def main(folder: str) -> None:
     root = Path(folder)
+    os.environ["SPARK_CONF_DIR"] = str(secretive(root / "conf"))
     old = root / "old java" / "bin" / "java"
     old.parent.mkdir(parents=True)
     said = "java.lang.UnsupportedClassVersionError: org/apache/spark/launcher/Main"
@@ -115,6 +136,7 @@ def main(folder: str) -> None:
     }
     settings = {"spark.driver.memory": "512m", "spark.eventLog.enabled": "true"}
     settings["spark.ui.enabled"] = "true"
+    settings["spark.eventLog.compress"] = "false"
     os.chdir(old.parent)
     with warnings.catch_warnings(record=True) as heard:
         session = open_session("local[1]", settings=settings, logs=root / "logs")
@@ -143,7 +165,10 @@ def main(folder: str) -> None:
         time.sleep(0.1)
     told["stages left"] = len(tracker.getActiveStageIds())
     told["working folder"] = sorted(path.name for path in Path.cwd().iterdir())
+    held = session.sparkContext.getConf().get("spark.hadoop.fs.s3a.secret.key")
     session.stop()
+    said = b"".join(path.read_bytes() for path in (root / "logs").rglob("*") if path.is_file())
+    told["canary"] = [held == CANARY, b"SparkListenerJobStart" in said, CANARY.encode() in said]
     try:
         engine.summarise(table, Identity(SCHEMA))
     except CauceError as error:

@@ -43,3 +43,5 @@ def test_what_keeps_spark_from_starting_is_told_in_one_line(tmp_path: Path) -> N
     assert told["interrupted"] < 30
     assert told["stages left"] == 0
     assert told["stopped"] == "E0716"
+    # The session has a key of the cluster's; the log of events, with jobs in it, and Spark's words have not.
+    assert told["canary"] == [True, True, False]

@@ -9,8 +9,14 @@ from pathlib import Path
 
 from cauce.errors import CauceError
 from cauce.spec.addresses import reference_parts
+from cauce.spec.consistency import SECRET_WORDS
 
 MASK = "***"
+SECRET_NAME = rf"{SECRET_WORDS}|credential|private|(access|account|api|session)[._-]?key"
+"""What is in the name of a setting whose value others must not see: more than a project is refused for. A
+pattern in lower case, for Python and for Java."""
+SECRET_VALUE = r"://[^/?#:@\s]*:[^@/\s]+@"  # noqa: S105 - a pattern, no secret
+"""An address with a password in it, as a pattern for both."""
 _MOST_BYTES = 1 << 16
 _SHORTEST = 4
 _revealed: set[str] = set()

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cauce.core.faults import translated
+from cauce.core.secrets import SECRET_NAME, SECRET_VALUE
 from cauce.engines.spark.faults import as_failure, first_reason
 from cauce.errors import CauceError
 from cauce.language import gettext_noop as _
@@ -26,6 +27,9 @@ from cauce.language import translate
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_REDACTION = "spark.redaction.regex"
+"""Which settings Spark's log of events and its pages hide; its own pattern knows no keys of accounts and no
+passwords in addresses."""
 _SECONDS = 5.0
 _ENDING = 30.0
 _OLD_JAVA = ("UnsupportedClassVersionError", "Unrecognized option: --add-modules", "Unrecognized VM option")
@@ -45,6 +49,8 @@ def started(settings: Mapping[str, str], logs: Path | None) -> SparkSession:
         with _told_of_starting(master, log):
             if SparkContext._gateway is None:
                 SparkContext._ensure_initialized(gateway=_gateway(conf, log), conf=conf)
+            if not SparkConf().contains(_REDACTION):
+                told[_REDACTION] = f"(?i){SECRET_NAME}|{SECRET_VALUE}"
             session = SparkSession.builder.config(map=dict(told)).getOrCreate()
     session.sparkContext.setLogLevel("WARN" if name else "ERROR")
     return session

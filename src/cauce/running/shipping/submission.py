@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
+from cauce.core.secrets import SECRET_NAME, SECRET_VALUE
 from cauce.errors import CauceError
 from cauce.running.shipping.environment import LIBRARIES
 from cauce.running.shipping.reach import check_store, is_local
 from cauce.spec import Project
-from cauce.spec.consistency import SECRET_WORDS
 
 DeployMode = Literal["client", "cluster"]
 
@@ -24,9 +24,7 @@ ENTRY = "cauce_job.py"
 _ARCHIVES, _FILES, _PATH = "spark.archives", "spark.files", "spark.executorEnv.PYTHONPATH"
 
 _PLAIN = re.compile(r"[\w./~@+-]*", re.ASCII)
-# What others see of a job hides more than a project file is refused for.
-_SECRET = re.compile(rf"{SECRET_WORDS}|credential|private|(access|account|api|session)[._-]?key", re.I)
-_IN_VALUE = re.compile(r"://[^/?#:@\s]*:[^@/\s]+@")
+_SECRET, _IN_VALUE = re.compile(SECRET_NAME, re.IGNORECASE), re.compile(SECRET_VALUE)
 _ENTRY_TEXT = f"""\
 \"\"\"Starts the command `cauce` under spark-submit. Written by `cauce submit`.\"\"\"
 
