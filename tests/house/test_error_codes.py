@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from cauce.errors import CATALOGUE
+from cauce.errors import CATALOGUE, CauceError
 from cauce.errors.entry import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +83,14 @@ def test_ranges_belong_to_one_part_each() -> None:
             if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
                 owners[str(node.value.value)[1:3]].add(path.stem.split("_")[0])
     assert {digits: names for digits, names in owners.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [("It is gone.", ": It is gone."), ("gone", ": gone."), ("x" * 200, "xx…"), ("1.2.", ": 1.2.")],
+)
+def test_a_value_that_ends_with_a_stop_is_not_followed_by_another(reason: str, end: str) -> None:
+    """A list that was cut, and a system's own sentence, ended with two."""
+    message = CauceError("E1201", path="a.json", reason=reason).message
+    assert message.endswith(end)
+    assert "a.json of" in message

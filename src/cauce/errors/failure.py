@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -45,7 +46,10 @@ def _visible(character: str) -> str:
 def _filled(template: str, values: dict[str, Any]) -> str:
     count = values.get(template.by) if isinstance(template, Counted) else None
     text = counted(template, count) if isinstance(count, int) else translate(template)
-    return text.format_map({name: shown(value) for name, value in values.items()})
+    said = {name: shown(value) for name, value in values.items()}
+    for name in (one for one, value in said.items() if value.endswith((".", "…"))):
+        text = re.sub(rf"\{{{name}\}}\.(?=\s|$)", f"{{{name}}}", text)  # one full stop is enough
+    return text.format_map(said)
 
 
 class CauceError(Exception):
