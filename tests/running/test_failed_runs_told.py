@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cauce.running.observer import Silent
 from cauce.running.project_run import run_project
 from cauce.running.workspace import open_workspace
 from cauce.testing.tracking import MemoryTracker
+from cauce.threads import usable_cores
 
 PROJECT = """schema = 1
 name = "orders"
@@ -99,6 +101,25 @@ def test_a_run_that_was_told_as_finished_is_not_told_as_failed(folder: Path) -> 
     with pytest.raises(ZeroDivisionError):
         run_project(work, tracker=tracker, observer=Breaking())
     assert [told.status for told in tracker.records] == ["finished"]
+
+
+@pytest.mark.skipif(usable_cores() < 2, reason="with one processor the run itself draws")
+def test_while_plots_are_drawn_beside_the_rest_is_told_and_once(folder: Path) -> None:
+    """A run of a million rows would else wait for the tracker only once its last plot is drawn."""
+    text = (folder / "orders.csv").read_text(encoding="utf-8").replace("7,0,7,\n", "7,0,7,2025-01-08\n")
+    (folder / "orders.csv").write_text(text, encoding="utf-8")
+    work, tracker = open_workspace(folder), MemoryTracker()
+    with closing(work.beside):
+        work.beside.start()
+        run_project(work, tracker=tracker)
+    first, last = tracker.records
+    assert (first.status, first.ended, last.status) == ("running", None, "finished")
+    assert first.bundle is not None
+    assert last.bundle is None
+    assert set(first.artifacts) == {"report/report.html", "report/report.json", "card.md"}
+    assert all(name.startswith("plots/") for name in last.artifacts)
+    assert len(last.artifacts) > 3
+    assert (first.params, first.metrics, first.tags) == (last.params, last.metrics, last.tags)
 
 
 def test_mlflow_shows_the_failed_run_after_the_next_good_one(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,49 +43,54 @@ def register(work: Workspace, step: Step, *, report: Report, told: Told) -> Made
     identity = step.stored("bundle")
     evaluation = decode_evaluation(read_bytes(work.store, step.stored("evaluation")))
     page = write_report(work, told.run)
-    settings = step.parameters
     became = welcome(work, identity, run=told.run)
     leaks = LeakReport.from_json(read_json(work.store, step.stored("leaks")))
     known = Known(evaluation, leaks, became.verdict, told.run)
     card = card_of(work, identity, known=known)
     kept = keep_bytes(work.store, card.to_markdown().encode(), suffix=".md")
-    # Last, because they may be drawn beside all this.
-    plots = render_plots(work, evaluation)
-    told.tracker.put(
-        RunRecord(
-            run=told.run,
-            project=work.project.name,
-            experiment=str(settings["experiment"]),
-            params=dict(flat_settings(work.project.to_mapping())),
-            metrics=dict(_metrics(evaluation)),
-            values=dict(_guesses(evaluation)),
-            tags={
-                "cauce.bundle": identity,
-                "cauce.task": evaluation.target.task,
-                "cauce.gate": "passed" if became.verdict.holds else "refused",
-            },
-            datasets=(TrackedDataset(name=work.project.name, digest=step.stored("snapshot")),),
-            artifacts={
-                **{f"plots/{path.name}": str(path) for path in plots.values()},
-                "report/report.html": str(page.path),
-                "report/report.json": str(page.json_path),
-                "card.md": str(work.store.local_path(str(kept.value))),
-            },
-            bundle=TrackedBundle(
-                folder=str(export_model(work, identity)),
-                digest=identity,
-                name=str(settings["registry"]),
-                alias=became.alias,
-                decided=became.decided,
-                card=card.to_markdown(),
-            ),
-            status="finished",
-            started=told.began,
-            ended=datetime.now(UTC),
-        )
+    said = RunRecord(
+        run=told.run,
+        project=work.project.name,
+        experiment=str(step.parameters["experiment"]),
+        params=dict(flat_settings(work.project.to_mapping())),
+        metrics=dict(_metrics(evaluation)),
+        values=dict(_guesses(evaluation)),
+        tags={
+            "cauce.bundle": identity,
+            "cauce.task": evaluation.target.task,
+            "cauce.gate": "passed" if became.verdict.holds else "refused",
+        },
+        datasets=(TrackedDataset(name=work.project.name, digest=step.stored("snapshot")),),
+        artifacts={
+            "report/report.html": str(page.path),
+            "report/report.json": str(page.json_path),
+            "card.md": str(work.store.local_path(str(kept.value))),
+        },
+        bundle=TrackedBundle(
+            folder=str(export_model(work, identity)),
+            digest=identity,
+            name=str(step.parameters["registry"]),
+            alias=became.alias,
+            decided=became.decided,
+            card=card.to_markdown(),
+        ),
+        started=told.began,
     )
+    _tell(work, told.tracker, evaluation, said=said)
     told.said = True
     return Made({"told": Reference("value", True), "card": kept}, {"gate": became.to_json()})
+
+
+def _tell(work: Workspace, tracker: Tracker, evaluation: Evaluation, *, said: RunRecord) -> None:
+    """Tell what is said of a run that ended well, and its plots."""
+    rest = said
+    if work.beside.started:
+        # All this is on its way while the plots are still being drawn.
+        tracker.put(said)
+        rest = replace(said, artifacts={}, bundle=None)
+    plots = {f"plots/{path.name}": str(path) for path in render_plots(work, evaluation).values()}
+    ended = datetime.now(UTC)
+    tracker.put(replace(rest, artifacts={**plots, **rest.artifacts}, status="finished", ended=ended))
 
 
 def flat_settings(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
