@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from cauce.errors import CauceError
 from cauce.sources.brought import Remote, Wanted
-from cauce.spec.addresses import Address
+from cauce.spec.addresses import Address, is_for_sqlalchemy
 
 Opener = Callable[[Address, Wanted], Remote]
 
@@ -44,6 +44,8 @@ _OPENERS: Mapping[str, Callable[[], Opener]] = {
 def open_remote(address: Address, wanted: Wanted) -> Remote:
     """The rows at an address. E0330 for a scheme that is not served, and what is wrong with the address."""
     found = _OPENERS.get(address.scheme)
+    if is_for_sqlalchemy(address.scheme):
+        found = _opener_of_databases
     if found is None:
         raise CauceError("E0330", scheme=address.scheme)
     return found()(address, wanted)

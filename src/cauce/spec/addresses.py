@@ -11,14 +11,14 @@ from cauce.errors import CauceError
 from cauce.spec.settings import EMPTY, FrozenMap
 
 DATABASES = frozenset(("mysql", "mariadb", "postgresql", "postgres", "sqlite"))
-"""Schemes of databases."""
+"""Schemes of databases that rows can be read from and written to."""
 WEB = frozenset(("http", "https"))
 """Schemes whose path is kept as it was written, with its query: what stands after "?" is for the server, and
 the options for Cauce stand after "#", as in https://host/file.csv#sha256=…"""
 BROUGHT = DATABASES | WEB | {"socrata", "s3"}
 """Schemes whose rows Cauce brings here before it reads them."""
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
 _SECRET_NAME = re.compile(
     r"(^|[_-])(password|passwd|pwd|passphrase|token|secret|key|apikey|signature|sig|credentials?)$",
     re.IGNORECASE,
@@ -57,7 +57,17 @@ def scheme_of(text: str) -> str:
 
 def is_brought(text: str) -> bool:
     """Whether it is an address whose rows are brought here before they are read."""
-    return scheme_of(text) in BROUGHT
+    return scheme_of(text) in BROUGHT or is_for_sqlalchemy(scheme_of(text))
+
+
+def is_for_sqlalchemy(scheme: str) -> bool:
+    """Whether a scheme names a dialect of SQLAlchemy and its driver, such as mssql+pyodbc."""
+    return "+" in scheme
+
+
+def is_database(text: str) -> bool:
+    """Whether it is the address of a database from which rows can be read."""
+    return scheme_of(text) in DATABASES or is_for_sqlalchemy(scheme_of(text))
 
 
 def parse_address(text: str) -> Address:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cauce.errors import CauceError
 from cauce.language import format_significant
-from cauce.spec.addresses import DATABASES, is_brought, parse_address, scheme_of
+from cauce.spec.addresses import is_brought, is_database, parse_address, scheme_of
 from cauce.spec.chains import chain_findings
 from cauce.spec.evaluate import answer_findings, threshold_findings, wants_quantiles
 from cauce.spec.expectations import expectation_findings
@@ -124,7 +124,7 @@ def _address(source: str) -> Iterator[Finding]:
 def _databases(project: Project) -> Iterator[Finding]:
     """A database stands alone, and gives a table or what a query asks for."""
     source, query = project.data.source, project.data.query
-    tables = [one for one in source if scheme_of(one) in DATABASES]
+    tables = [one for one in source if is_database(one)]
     if not tables and query is not None:
         yield Finding("E2506", ("data", "query"), {}, (("data", "source"),))
     elif tables and len(source) > 1:

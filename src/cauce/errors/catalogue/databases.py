@@ -247,6 +247,18 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2524",
+        exit=Exit.CONFIG,
+        says=_("Reading {scheme}:// needs SQLAlchemy with a dialect and a driver; {package} is not there."),
+        hint=_("Install it beside Cauce; docs/databases.md says how such an address is written."),
+        explanation=_(
+            "An address whose scheme has a plus, such as mssql+pyodbc or oracle+oracledb, is read through "
+            "SQLAlchemy: the dialect stands before the plus, the driver behind it. Cauce brings none of them "
+            "along. MySQL, MariaDB, PostgreSQL and SQLite are read without SQLAlchemy, faster, under their "
+            "own schemes."
+        ),
+    ),
+    Entry(
         code="E2540",
         exit=Exit.DATA,
         says=_("The table {name} lacks columns that are to be written: {columns}."),

@@ -7,7 +7,7 @@ import re
 from cauce.errors import CauceError
 from cauce.sources.brought import Remote, Wanted
 from cauce.sources.sql.reader import Dialect
-from cauce.spec.addresses import Address, options_beside
+from cauce.spec.addresses import Address, is_for_sqlalchemy, options_beside
 
 _READS = re.compile(r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
 
@@ -23,8 +23,9 @@ def open_database(address: Address, wanted: Wanted) -> Remote:
     if wanted.query is not None and not _READS.match(wanted.query):
         raise CauceError("E2515")
     dialect = _dialect(address.scheme)
-    for name in options_beside(address, dict.fromkeys(dialect.OPTIONS)):
-        raise CauceError("E2508", option=name, known=", ".join(dialect.OPTIONS))
+    known = dialect.OPTIONS
+    for name in () if known is None else options_beside(address, dict.fromkeys(known)):
+        raise CauceError("E2508", option=name, known=", ".join(known or ()))
     asked = Asked(parts_of(address.fragment), wanted.query, wanted.drop)
     return SqlRows(address, asked, dialect.reader(address, wanted.home))
 
@@ -38,6 +39,10 @@ def _dialect(scheme: str) -> Dialect:
         from cauce.sources.sql import sqlite
 
         return sqlite
+    if is_for_sqlalchemy(scheme):
+        from cauce.sources.sql import through_sqlalchemy
+
+        return through_sqlalchemy
     from cauce.sources.sql import postgresql
 
     return postgresql

@@ -62,7 +62,10 @@ Opening = Callable[[Asked], AbstractContextManager[Reader]]
 class Dialect(Protocol):
     """What each kind of database brings along."""
 
-    OPTIONS: tuple[str, ...]
+    @property
+    def OPTIONS(self) -> tuple[str, ...] | None:  # noqa: N802 - a constant of a module
+        """The options of an address; None for any, which are the driver's to judge."""
+        ...
 
     def reader(self, address: Any, home: Any) -> Opening:
         """What opens snapshots of the database at the address."""
