@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cauce.errors import CauceError
-from cauce.spec.addresses import reference_parts
-from cauce.spec.consistency import SECRET_WORDS
+from cauce.spec.addresses import SECRET_WORDS, reference_parts
 
 MASK = "***"
 SECRET_NAME = rf"{SECRET_WORDS}|credential|private|(access|account|api|session)[._-]?key"

@@ -18,6 +18,8 @@ the options for Cauce stand after "#", as in https://host/file.csv#sha256=…"""
 BROUGHT = DATABASES | WEB | {"socrata", "s3"}
 """Schemes whose rows Cauce brings here before it reads them."""
 
+SECRET_WORDS = "password|passphrase|passwd|secret|token"  # noqa: S105 - names, no secret
+"""Words in the name of a setting that holds a secret, as a pattern in lower case."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
 _SECRET_NAME = re.compile(
     r"(^|[_-])(password|passwd|pwd|passphrase|token|secret|key|apikey|signature|sig|credentials?)$",

@@ -10,7 +10,7 @@ from typing import Any
 
 from cauce.errors import CauceError
 from cauce.language import format_significant
-from cauce.spec.addresses import is_brought, is_database, parse_address, scheme_of
+from cauce.spec.addresses import SECRET_WORDS, is_brought, is_database, parse_address, scheme_of
 from cauce.spec.chains import chain_findings
 from cauce.spec.evaluate import answer_findings, threshold_findings, wants_quantiles
 from cauce.spec.expectations import expectation_findings
@@ -34,8 +34,6 @@ _PASSWORD = re.compile(
     r"^[^/?#:]+://[^/?#@:]*:(?![0-9]+(?:/|$))[^@]*@|[?&;](?:password|passwd|pwd|token|secret|key)=",
     re.IGNORECASE,
 )
-SECRET_WORDS = "password|passphrase|passwd|secret|token"  # noqa: S105 - names, no secret
-"""Words in the name of a setting that holds a secret, as a pattern in lower case."""
 _SECRET = re.compile(rf"({SECRET_WORDS}|secret\.?key|access\.?key|account\.key\..*)$", re.IGNORECASE)
 _TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst|zip))?$", re.IGNORECASE)
 _DATA_ROLES = ("key", "group", "time", "weight")
