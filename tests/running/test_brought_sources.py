@@ -12,7 +12,7 @@ import pytest
 from brought_files import file_server
 
 import cauce
-from cauce.errors import CauceError, CauceErrors
+from cauce.errors import CauceError, CauceErrors, CauceWarning
 from cauce.running.execution import RunResult
 from cauce.running.project_run import run_project, states_of
 from cauce.running.workspace import open_workspace
@@ -228,3 +228,19 @@ def test_doctor_tries_the_bucket_of_a_store(bucket: str, penguins: Path, tmp_pat
         url = s3(bucket, "checked").replace("cauce-test", name)
         folder = project(tmp_path / name, str(penguins), more=f'[store]\nurl = "{url}"\n')
         assert [one.state for one in cauce.doctor(folder).checks if one.name == "bucket"] == [state]
+
+
+@pytest.mark.mlflow
+@pytest.mark.usefixtures("_keys")
+def test_a_shared_store_beside_a_registry_of_this_machine_is_told(
+    bucket: str, penguins: Path, tmp_path: Path
+) -> None:
+    """Another machine finds the model registered, by the ledger, and in its own registry there is none."""
+    store = f'[store]\nurl = "{s3(bucket, "shared")}"\n'
+    folder = project(tmp_path / "p", str(penguins), more=store)
+    text = (folder / "cauce.toml").read_text()
+    (folder / "cauce.toml").write_text(text.replace("enabled = false", "enabled = true"))
+    with pytest.warns(CauceWarning, match="W2665"):
+        open_workspace(folder).tracker()
+    (folder / "cauce.toml").write_text(text.replace("enabled = false", 'uri = "http://127.0.0.1:9"'))
+    open_workspace(folder).tracker()

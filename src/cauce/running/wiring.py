@@ -79,6 +79,15 @@ def tracks(settings: Tracking) -> bool:
     return settings.enabled and find_spec("mlflow") is not None
 
 
+def tracks_here(settings: Tracking, folder: Path, *, home: Path) -> bool:
+    """Whether runs are tracked by a database of this machine alone. folder, home: as of `make_tracker`."""
+    if not tracks(settings):
+        return False
+    from cauce.tracking.destination import destination_for  # noqa: PLC0415 - only where it is wanted
+
+    return destination_for(settings.uri, folder, home=home).local
+
+
 def make_tracker(settings: Tracking, folder: Path, *, home: Path) -> AbstractContextManager[Tracker | None]:
     """What keeps track of a run, beside it; nothing where tracking is off.
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
-from cauce.errors import CauceError
+from cauce.errors import CauceError, warn
 from cauce.ports.engine import Engine
 from cauce.ports.pieces import HeldRows
 from cauce.ports.registry import Registry
@@ -18,7 +18,7 @@ from cauce.running.bringing import Here, bring_here, known_identity
 from cauce.running.held_rows import open_held
 from cauce.running.observer import Heard
 from cauce.running.plots.beside import Beside
-from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks
+from cauce.running.wiring import make_engine, make_registry, make_store, make_tracker, tracks, tracks_here
 from cauce.sources import ReadOptions
 from cauce.sources.brought import Wanted
 from cauce.sources.files import find_files, fingerprint, is_held
@@ -110,7 +110,10 @@ class Workspace:
         return tracks(self.project.tracking)
 
     def tracker(self) -> AbstractContextManager[Tracker | None]:
-        """What keeps track of a run, beside it."""
+        """What keeps track of a run, beside it. W2665 where other machines share the store and not that."""
+        url = self.project.store.url
+        if url is not None and tracks_here(self.project.tracking, self.folder, home=self.store_folder):
+            warn("W2665", store=url.partition("?")[0])
         return make_tracker(self.project.tracking, self.folder, home=self.store_folder)
 
     @cached_property

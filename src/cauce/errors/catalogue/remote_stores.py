@@ -149,4 +149,15 @@ ENTRIES = (
             "objects under one name would make a file that nobody wrote, so nothing is kept."
         ),
     ),
+    Entry(
+        code="W2665",
+        exit=Exit.OK,
+        says=_("The store {store} may be shared, but models are registered on this machine alone."),
+        hint=_("Name a server as tracking.uri, or switch tracking off: [tracking] enabled = false"),
+        explanation=_(
+            "Machines that share a store find each other's finished steps, that of registering a model among "
+            "them. Where the registry is a file of one machine, the others find the model of the latest run, "
+            "and no versions, names or champions."
+        ),
+    ),
 )
