@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from cauce.core.candidates.batch_board import BatchedTable
@@ -175,7 +174,7 @@ def _tried(
         on.judge.metric,
         strengths=lambda model, path, ratio: folded.summed.strengths(model, path, l1_ratio=ratio),
         counts=counts,
-        after=partial(final_seconds, on, rounds),
+        after=lambda trial: final_seconds(on, rounds, trial=trial),
     )
     rounds.late = search.is_late
     rounds.told = lambda done: report(done, None if total is None else total * fits)

@@ -11,7 +11,7 @@ from cauce.running.trials.rounds import Rounds
 from cauce.spec.evaluate import wants_quantiles
 
 
-def final_seconds(on: Judged, rounds: Rounds, trial: Trial) -> float:
+def final_seconds(on: Judged, rounds: Rounds, *, trial: Trial) -> float:
     """Seconds for what comes after the search if the trial's candidate is chosen; 0 where nothing is known.
 
     A fit to all rows takes as much more than one to a fold as there are more rows, with all threads instead
