@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import cauce
+from cauce.api.stack import Stack
 from cauce.containers.parts import MARIADB, PYTHON, STORAGE
 from cauce.errors import CauceError
 from cauce.running.image import BASE as IMAGE_BASE
@@ -29,12 +30,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(lacking() is not None, reason
 sys.path.insert(0, str(Path(__file__).parents[1] / "service"))
 IMAGES = Path(__file__).with_name("images")
 ROWS = "id,size,place,price\n" + "".join(
-    f"{n},{n % 37},{'abc'[n % 3]},{n % 37 * 3 + n % 3 + (n * 7919 % 11) / 10}\n" for n in range(400)
+    f"{n},{n % 37},{'abc'[n % 3]},{n % 37 * 3 + n % 3 + n * 7919 % 101}\n" for n in range(400)
 )
 PROJECT = """\
 name = "shop"
 [data]
 source = "rows.csv"
+key = ["id"]
 [target]
 column = "price"
 [[models]]
@@ -74,11 +76,11 @@ def test_a_stack_really_starts_lets_its_users_in_and_keeps_what_they_store(
     up = cauce.stack("up", folder=made.folder, seconds=1800, heard=heard.append)
     assert up.healthy
     assert sum("takes its user" in line for line in heard) == 3
-    _check_containers(made.folder)
+    _check_containers(made)
     _run_with(made, tmp_path / "shop", monkeypatch)
     # Stopped, nothing is lost; started again, all is as it was.
     cauce.stack("down", folder=made.folder)
-    assert len(docker("volume", "ls", "--quiet").split()) == 3
+    assert len(docker("volume", "ls", "--quiet", *_of(made)).split()) == 3
     assert not cauce.stack("status", folder=made.folder).healthy
     assert cauce.stack("up", folder=made.folder, seconds=1800).healthy
     found = _mlflow(made, "registered-models/get?name=shop", monkeypatch)
@@ -86,20 +88,26 @@ def test_a_stack_really_starts_lets_its_users_in_and_keeps_what_they_store(
     with pytest.raises(CauceError, match="E2718"):
         cauce.stack("down", folder=made.folder, erase="stack")
     cauce.stack("down", folder=made.folder, erase=made.name)
-    assert docker("volume", "ls", "--quiet") == ""
+    assert docker("volume", "ls", "--quiet", *_of(made)) == ""
 
 
-def _check_containers(folder: Path) -> None:
+def _of(made: Stack) -> tuple[str, str]:
+    return "--filter", f"label=com.docker.compose.project={made.name}"
+
+
+def _check_containers(made: Stack) -> None:
     """No secret is to be seen from outside, and nobody is root inside."""
-    secrets = [path.read_text() for path in (folder / "secrets").iterdir() if len(path.read_text()) == 40]
+    secrets = [
+        path.read_text() for path in (made.folder / "secrets").iterdir() if len(path.read_text()) == 40
+    ]
     assert len(secrets) == 8
-    told = json.loads(docker("inspect", *docker("ps", "--all", "--quiet").split()))
+    told = json.loads(docker("inspect", *docker("ps", "--all", "--quiet", *_of(made)).split()))
     assert len(told) == 4
     for one in told:
         assert not any(secret in json.dumps(one) for secret in secrets)
         assert int(one["Config"]["User"].partition(":")[0]) > 0
         assert one["HostConfig"]["ReadonlyRootfs"]
-    for name in docker("ps", "--format", "{{.Names}}").split():
+    for name in docker("ps", "--format", "{{.Names}}", *_of(made)).split():
         lines = docker("top", name, "-eo", "pid,uid,args").splitlines()[1:]
         assert lines
         assert not any(line.split()[1] == "0" for line in lines)
@@ -108,7 +116,7 @@ def _check_containers(folder: Path) -> None:
         assert not any(secret in logs.stdout + logs.stderr for secret in secrets)
 
 
-def _environment(made: cauce.api.stack.Stack, patch: pytest.MonkeyPatch) -> None:
+def _environment(made: Stack, patch: pytest.MonkeyPatch) -> None:
     told = subprocess.run(
         ["sh", "-c", '. "$1" && env -0', "sh", str(made.environment)],
         capture_output=True,
@@ -121,7 +129,7 @@ def _environment(made: cauce.api.stack.Stack, patch: pytest.MonkeyPatch) -> None
             patch.setenv(name, value)
 
 
-def _run_with(made: cauce.api.stack.Stack, folder: Path, patch: pytest.MonkeyPatch) -> None:
+def _run_with(made: Stack, folder: Path, patch: pytest.MonkeyPatch) -> None:
     """A project with the lines that were printed: its model is registered, its data are in the bucket."""
     folder.mkdir()
     (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
@@ -141,7 +149,7 @@ def _run_with(made: cauce.api.stack.Stack, folder: Path, patch: pytest.MonkeyPat
     assert versions["latest_versions"]
 
 
-def _mlflow(made: cauce.api.stack.Stack, path: str, patch: pytest.MonkeyPatch) -> Any:
+def _mlflow(made: Stack, path: str, patch: pytest.MonkeyPatch) -> Any:
     _environment(made, patch)
     address = f"http://127.0.0.1:{made.ports['mlflow']}/api/2.0/mlflow/{path}"
     with pytest.raises(urllib.request.HTTPError, match="401"):

@@ -56,7 +56,7 @@ _ON_PATH = "\"import site; open(site.getsitepackages()[0] + '/cauce.pth', 'w').w
 _INSIDE = Path(__file__).with_name("inside")
 
 
-def contexts(parts: Parts, locks: Mapping[str, bytes], package: Mapping[str, bytes]) -> dict[str, bytes]:
+def contexts(parts: Parts, *, locks: Mapping[str, bytes], package: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files that build the images, by path. locks: as in `LOCKS`; package: Cauce itself, under lib/."""
     head = _HEAD.format(cauce=__version__, base=PYTHON)
     files = {

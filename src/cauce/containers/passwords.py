@@ -36,7 +36,7 @@ def names_of(parts: Parts) -> tuple[str, ...]:
     return (*ALWAYS, *(name for extra in parts.extras for name in _OF_EXTRAS.get(extra, ())))
 
 
-def kept(folder: Path, wanted: tuple[str, ...], known: tuple[str, ...]) -> dict[str, str]:
+def kept(folder: Path, wanted: tuple[str, ...], *, known: tuple[str, ...]) -> dict[str, str]:
     """The secrets that are there, and new ones for the others. known: those that must be there: the servers'
     volumes were made with them, and would take no new one. E2705 where one of these is not there."""
     found = {}

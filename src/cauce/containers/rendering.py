@@ -80,7 +80,7 @@ def render(
         FILE: compose_text(parts).encode(),
         ".env": f"COMPOSE_PROJECT_NAME={name}\n".encode(),
         "README.md": readme(parts, project_lines(folder, parts)).encode(),
-        **contexts(parts, materials.locks, materials.package),
+        **contexts(parts, locks=materials.locks, package=materials.package),
     }
     known = () if before is None else before.secrets
     if before is not None and not force:
@@ -88,7 +88,8 @@ def render(
     if before is None:
         # Killed from here on, the next one goes on.
         _write(folder / RECORD, _record(Rendered(folder, parts, (), {})), 0o644)
-    found = passwords.kept(folder, tuple(dict.fromkeys((*known, *passwords.names_of(parts)))), known)
+    wanted = tuple(dict.fromkeys((*known, *passwords.names_of(parts))))
+    found = passwords.kept(folder, wanted, known=known)
     passwords.lock(folder)
     made = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
     result = Rendered(folder, parts, tuple(found), made)

@@ -36,7 +36,7 @@ class Service:
 
 def composing(stack: Rendered) -> Compose:
     """Docker for this stack, whose secrets are in nothing it says."""
-    return compose_in(stack.folder, kept(stack.folder, stack.secrets, stack.secrets))
+    return compose_in(stack.folder, kept(stack.folder, stack.secrets, known=stack.secrets))
 
 
 def start(stack: Rendered, *, seconds: float, heard: Heard) -> list[Service]:

@@ -30,7 +30,11 @@ def lacking() -> str | None:
 @contextmanager
 def docker_daemon(folder: Path) -> Iterator[str]:
     """Its address, for DOCKER_HOST; all that it holds lies in `folder`. AssertionError with its log where it
-    does not start. The rules and the bridge that it makes go with it, unless another daemon has them."""
+    does not start. The rules and the bridge that it makes go with it, unless another daemon has them. One
+    that $CAUCE_TEST_DOCKER names is taken as it is, with what it has built before."""
+    if address := os.environ.get("CAUCE_TEST_DOCKER"):
+        yield address
+        return
     ours = not _has_bridge()
     socket, pid = folder / "docker.sock", folder / "docker.pid"
     options = {"data-root": folder / "data", "exec-root": folder / "run", "pidfile": pid}
@@ -56,6 +60,9 @@ def docker_daemon(folder: Path) -> Iterator[str]:
 
 def base_image(folder: Path) -> None:
     """Make the base image, by debootstrap where no tar of it lies ready: minutes, and 600 MB."""
+    known = ["docker", "image", "inspect", BASE]
+    if subprocess.run(known, capture_output=True, check=False).returncode == 0:  # noqa: S603
+        return
     ready = os.environ.get("CAUCE_TEST_BASE")
     if ready is None:
         root = folder / "root"
