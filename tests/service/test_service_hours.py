@@ -25,8 +25,8 @@ KEPT_BYTES = 8
 """Of memory, at most, that a request may leave behind: less than any object takes."""
 SHARE = 0.1
 """Of requests, which are kept: all of them would be half a gigabyte."""
-FREE_BYTES = 2_000_000
-"""By which the memory of a process goes up and down for other reasons."""
+FREE_BYTES = 6_000_000
+"""By which memory grows until some thousands of requests have been answered, and then no more."""
 
 
 class Look(NamedTuple):
