@@ -8,7 +8,6 @@ from cauce.cli.terminal import PIPE_CLOSED, TERMINATED
 from cauce.errors import Exit
 from cauce.language import gettext_noop as _
 
-
 PAGES = {
     "init": Page(
         _("Write a project file for a table, asking what cannot be known."),
@@ -19,6 +18,7 @@ PAGES = {
         (
             ("cauce init flights.parquet", _("asks, with guesses to confirm")),
             ("cauce init 'data/*.csv' --target price --yes", _("takes the guesses, asks nothing")),
+            ("cauce init 'mysql://me@host/shop?password=env:PW#orders'", _("a table of a database")),
             (
                 "cauce init flights.csv --formula 'delay > 15' --time day --split time --yes",
                 _("a derived target, split forward in time"),
@@ -307,7 +307,10 @@ PAGES = {
         ),
         (
             ("cauce stack render", _("into the folder stack, and says what to put in a project file")),
-            ("cauce stack render --with spark,jupyter --port mlflow=5001", _("with more, at a port of yours")),
+            (
+                "cauce stack render --with spark,jupyter --port mlflow=5001",
+                _("with more, at a port of yours"),
+            ),
             ("cauce stack up", _("builds, starts and tries all")),
             ("cauce stack down", _("stops all; nothing is lost")),
         ),
