@@ -129,11 +129,11 @@ class _PostgresqlReader:
             ranges = page_ranges(self.connection, source) if self.asked.query is None else ()
             connections = [self.connection]
             if len(ranges) > 1:
-                connections = joined(self.connection, stack, partial(connected, self.address))
+                connections = joined(self.connection, stack, opening=partial(connected, self.address))
             if len(connections) == 1:
                 yield from self._copied(self.connection, text, self.undated)
                 return
-            for frames, undated in side_by_side(partial(self._range, text), connections, ranges):
+            for frames, undated in side_by_side(partial(self._range, text), connections, tasks=ranges):
                 for name, count in undated.items():
                     self.undated[name] = self.undated.get(name, 0) + count
                 yield from frames

@@ -50,7 +50,7 @@ def page_ranges(connection: Any, source: str) -> tuple[str, ...]:
     return tuple(begin + end for begin, end in zip(bounds, [*ends, ""], strict=True))
 
 
-def joined(connection: Any, stack: ExitStack, opening: Callable[[], Any]) -> list[Any]:
+def joined(connection: Any, stack: ExitStack, *, opening: Callable[[], Any]) -> list[Any]:
     """The connection, and as many more that see its snapshot as this machine and the server allow.
 
     opening: a context that connects; each is entered on the stack.
@@ -74,7 +74,7 @@ def joined(connection: Any, stack: ExitStack, opening: Callable[[], Any]) -> lis
 
 
 def side_by_side(
-    work: Callable[[Any, str], Made], connections: Sequence[Any], tasks: Sequence[str]
+    work: Callable[[Any, str], Made], connections: Sequence[Any], *, tasks: Sequence[str]
 ) -> Generator[Made, None, None]:
     """What the work makes of each task, in their order; each connection does one at a time."""
     idle: SimpleQueue[Any] = SimpleQueue()

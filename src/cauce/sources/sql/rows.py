@@ -144,13 +144,14 @@ def _write(path: Path, reader: Reader, report: Report) -> None:
         ) as writer,
     ):
         for frame in _groups(reader.batches()):
-            writer.write_table(_arrow(frame).cast(schema), row_group_size=_GROUP)
+            # The pieces that a column comes in would show in the file.
+            writer.write_table(_arrow(frame).cast(schema).combine_chunks(), row_group_size=_GROUP)
             done += frame.height
             report(done, None if total is None else max(total, done))
 
 
 def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of one size and one piece, so that the same rows make the same bytes."""
+    """The same rows in frames of one size, so that the same rows make the same bytes."""
     waiting: list[pl.DataFrame] = []
     height = 0
     for batch in batches:
@@ -158,11 +159,11 @@ def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         height += batch.height
         while height >= _GROUP:
             whole = pl.concat(waiting)
-            yield whole[:_GROUP].rechunk()
+            yield whole[:_GROUP]
             waiting = [whole[_GROUP:]]
             height -= _GROUP
     if height:
-        yield pl.concat(waiting).rechunk()
+        yield pl.concat(waiting)
 
 
 def _arrow(frame: pl.DataFrame) -> Any:
