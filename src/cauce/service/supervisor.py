@@ -32,7 +32,7 @@ from cauce.threads import thread_limits
 _TRIES = 3
 _PAUSE = 0.2
 _PATIENCE = SECONDS_TO_DRAIN + 4
-_SEALING = 10.0
+_SEALING = 5.0
 _GONE = 5.0
 _LOG = logging.getLogger("cauce.service")
 
