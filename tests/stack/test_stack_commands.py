@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from cauce.cli.rendering.stacking import stacked
 from cauce.containers import starting
 from cauce.containers.rendering import rendered
 from cauce.errors import CauceError
+from cauce.running.stack_proof import prove
 from cauce.testing.containers import FakeDocker
 from cauce.testing.tracking import unused_port
 
@@ -205,6 +208,38 @@ def test_status_says_how_each_server_is(folder: Path, docker: Callable[..., Fake
     docker(containers=UP)
     assert stacked(cauce.stack("status", folder=folder)).status == 0
     assert json.dumps(answer.content)
+
+
+class _Open(BaseHTTPRequestHandler):
+    """An MLflow that asks nobody who they are."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"3.17.2")
+
+    def log_message(self, *_said: object) -> None:
+        pass
+
+
+def test_a_server_that_lets_anybody_in_is_told(folder: Path) -> None:
+    """A registry that everybody can change would be taken for a safe one."""
+    stack = rendered(folder)
+    with HTTPServer(("127.0.0.1", stack.parts.ports["mlflow"]), _Open) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        with pytest.raises(CauceError, match="E2720"):
+            prove(stack, print, services=("mlflow",))
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("service", ["database", "mlflow"])
+def test_a_server_that_does_not_answer_is_named(service: str, folder: Path) -> None:
+    """All containers are healthy, and nothing works."""
+    with pytest.raises(CauceError, match="E2719") as failure:
+        prove(rendered(folder), print, services=(service,))
+    assert failure.value.values["service"] == service
 
 
 def test_the_environment_cannot_rename_a_stack(

@@ -6,7 +6,7 @@ import base64
 import os
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,18 +15,22 @@ from cauce.containers.passwords import FOLDER, MLFLOW_USER
 from cauce.containers.rendering import Rendered, database_url, store_url
 from cauce.errors import CauceError
 
+SERVICES = ("database", "storage", "mlflow")
 _SECONDS = 30.0
 _KEYS = "AWS_SHARED_CREDENTIALS_FILE"
 _OVER_THEM = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
-def prove(stack: Rendered, heard: Callable[[str, str], None]) -> None:
+def prove(stack: Rendered, heard: Callable[[str, str], None], *, services: Sequence[str] = SERVICES) -> None:
     """Log in to the database and write into both its parts, write, list and remove an object, ask MLflow its
-    version, with and without its password. heard: what was tried, and what it said. E2719 where one fails."""
-    for name, proof in (("database", _database), ("storage", _storage), ("mlflow", _mlflow)):
+    version, with and without its password. heard: what was tried, and what it said; services: which to try.
+    E2719 where one fails, E2720 where one lets anybody in."""
+    for name in services:
         try:
-            said = proof(stack)
-        except (CauceError, OSError) as error:
+            said = _PROOFS[name](stack)
+        except (CauceError, OSError, ValueError) as error:
+            if isinstance(error, CauceError) and error.code == "E2720":
+                raise
             reason = error.message if isinstance(error, CauceError) else str(error)
             raise CauceError("E2719", service=name, reason=reason, folder=stack.folder) from error
         heard(name, said)
@@ -92,3 +96,10 @@ def _asked(parts: Parts, path: str, headers: dict[str, str]) -> str:
     with opener.open(request, timeout=_SECONDS) as answer:
         text: str = answer.read(1 << 16).decode("utf-8", "replace")
         return text.strip()
+
+
+_PROOFS: Mapping[str, Callable[[Rendered], str]] = {
+    "database": _database,
+    "storage": _storage,
+    "mlflow": _mlflow,
+}
