@@ -2,6 +2,8 @@
 
 `ratio` is ours over the echo's, of medians of alternating rounds, one worker each. `processor_ratio` is of
 the servers' processor time for a request, the echo's over ours: the ratio with a client elsewhere.
+`sync_bound` is what a service that does nothing but sync once for all connections would answer: a group is at
+most as large as the connections are many.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from serving import beside_echo, medians
+from serving import beside_echo, medians, sync_seconds, workplace
 
 CONNECTIONS = 32
 TARGET = 0.45
@@ -53,6 +55,9 @@ def main() -> None:
         more = 1 - processor["cauce"] / processor["capture"]
         result |= {"capture_cost": round(cost, 3), "capture_processor_cost": round(more, 3)}
         result |= {"capture_target": CAPTURE_TARGET, "capture_holds": cost <= CAPTURE_TARGET}
+        with workplace() as folder:
+            sync = sync_seconds(folder)
+        result |= {"sync_microseconds": round(sync * 1e6, 1), "sync_bound": round(CONNECTIONS / sync)}
     if given.mlflow:
         times = rate["cauce"] / rate["mlflow"]
         result |= {"mlflow_ratio": round(times, 1), "mlflow_target": MLFLOW, "mlflow_holds": times >= MLFLOW}
