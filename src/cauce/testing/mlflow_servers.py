@@ -15,7 +15,7 @@ from pathlib import Path
 from cauce.testing.tracking import unused_port
 from cauce.testing.waiting import until
 
-_STARTING = 180.0
+_STARTING = 400.0
 _STOPPING = 1.0
 _QUIET = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

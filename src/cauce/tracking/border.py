@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 
 from cauce.errors import CauceError, shown
 from cauce.tracking.database import make_database
@@ -97,7 +97,7 @@ def connect(destination: Destination) -> Any:
 
 @contextmanager
 def answering(destination: Destination) -> Iterator[None]:
-    """Calls to MLflow inside; E1301 without it, E1302 for whatever it raises."""
+    """Calls to MLflow inside; E1301 without it, E1302, E1316 and E1317 for whatever it raises."""
     require_mlflow()
     with quiet_mlflow(destination):
         try:
@@ -108,8 +108,18 @@ def answering(destination: Destination) -> Iterator[None]:
             trouble = trouble_of(error, destination)
         else:
             return
+    _raise(trouble, destination)
+
+
+def _raise(trouble: Trouble, destination: Destination) -> NoReturn:
+    """Raise what stands for the trouble, alone: an answer of a server may quote the password it was sent."""
     code = _CODES[trouble.kind]
-    raise CauceError(code, where=destination.where, files=trouble.files, reason=trouble.reason)
+    error = CauceError(code, where=destination.where, files=trouble.files, reason=trouble.reason)
+    try:
+        raise error
+    except CauceError:
+        error.__context__ = None
+        raise
 
 
 def trouble_of(error: BaseException, destination: Destination) -> Trouble:

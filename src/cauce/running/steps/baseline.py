@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import polars as pl
+
 from cauce.core.bundle.baseline import Gathered
+from cauce.core.profile.personal import SHOWN_OF_PEOPLE, named_personal, personal_values
 from cauce.expr.schema import Schema
 from cauce.planning.step import Reference
 from cauce.ports.store import Store
 from cauce.running.steps.objects import keep_json, read_json
 from cauce.stats import Counts, Levels, Quantiles, Summary
 from cauce.stats.kept import Kept
+from cauce.stats.levels import LevelState
 
 LEVELS = 1000
 
@@ -56,10 +60,21 @@ def keep_baseline(store: Store, schema: Schema, *, states: Mapping[str, bytes]) 
 
 
 def read_baseline(store: Store, key: str) -> tuple[Gathered, ...]:
-    """The summaries with their states, as a bundle takes them."""
+    """The summaries with their states, as a bundle takes them: of columns that look as if they held persons'
+    data, the levels are forgotten ("overflow"). A bundle travels, and such a level is somebody's own."""
     value = read_json(store, key)
     declared = Baseline(Schema.from_json(value["schema"])).declared
-    return tuple(
-        Gathered(name, declared[name], declared[name].load(base64.b64decode(text)))
-        for name, text in value["states"].items()
-    )
+    loaded = {name: declared[name].load(base64.b64decode(text)) for name, text in value["states"].items()}
+    if "levels" in loaded:
+        both = zip(declared["levels"].columns, loaded["levels"], strict=True)
+        loaded["levels"] = tuple(_without_persons(column, known) for column, known in both)
+    return tuple(Gathered(name, declared[name], state) for name, state in loaded.items())
+
+
+def _without_persons(column: str, known: LevelState) -> LevelState:
+    if known.levels is None or known.levels["value"].dtype != pl.String:
+        return known
+    named = named_personal(column) not in (None, *SHOWN_OF_PEOPLE)
+    if not named and personal_values(known.levels["value"]) is None:
+        return known
+    return LevelState(None, overflow=True, nulls=known.nulls)
