@@ -6,18 +6,22 @@ import os
 import warnings
 from base64 import b64encode
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tracking_records import record
+from tracking_records import record, tracked_bundle
 
+from cauce.core.bundle.opening import open_bundle
 from cauce.errors import CauceError, CauceErrors
 from cauce.spec import project_from_text
 from cauce.testing.checking_proxy import CheckingProxy, checking_proxy
+from cauce.testing.mlflow_servers import mlflow_server
 from cauce.tracking.border import quiet_mlflow
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination, destination_for
+from cauce.tracking.inspection import inspect
 from cauce.tracking.registry import MlflowRegistry
 from cauce.tracking.shipping import Shipment, ship_all
 from cauce.tracking.tracker import MlflowTracker, outbox_in
@@ -202,3 +206,39 @@ def test_a_project_file_refers_to_secrets_and_never_holds_one(uri: str, codes: l
         found = []
     assert found == codes
     assert "7Qz" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.mlflow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(
+    find_spec("flask_wtf") is None, reason="mlflow's own login needs Flask-WTF (mlflow[auth])"
+)
+def test_mlflows_own_login_lets_in_whom_the_project_refers_to(
+    tmp_path: Path, bundles: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The login that MLflow brings is the one that small teams use."""
+    monkeypatch.setenv("ADMIN_PASSWORD", "long-enough-7Qz")
+    environment = {
+        "MLFLOW_AUTH_ADMIN_PASSWORD": "long-enough-7Qz",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "x" * 32,
+    }
+    options = ("--app-name", "basic-auth")
+    with mlflow_server(tmp_path / "server", options=options, environment=environment) as found:
+        admin = found.address.replace("//", "//admin@")
+        there = _to(f"{admin}#password=env:ADMIN_PASSWORD", tmp_path)
+        told = record("own", bundle=tracked_bundle(bundles[0], open_bundle(bundles[0]).identity, "own"))
+        outbox_in(tmp_path).run("own").put_record(told)
+        wrong = _to(f"{admin}#password=env:OURS_PASSWORD", tmp_path)
+        trouble = _shipped(tmp_path, wrong)
+        assert trouble is not None
+        assert trouble.kind == "login"
+        with pytest.raises(CauceError, match="E1316"):
+            MlflowRegistry(wrong, tmp_path).models()
+        assert _shipped(tmp_path, there) is None
+        assert len(_history(there, "own", "seconds")) == 1
+        registry = MlflowRegistry(there, tmp_path)
+        assert registry.resolve("models:/own@champion").version == "1"
+        assert inspect(there, experiment="flights").place.startswith("mlflow-artifacts:")
+        with pytest.raises(CauceError, match="E1316"):
+            inspect(wrong, experiment="flights")
