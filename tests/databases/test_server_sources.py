@@ -164,6 +164,44 @@ def test_what_mariadb_alone_has_arrives_or_is_said(mariadb: Server, tmp_path: Pa
     ]
 
 
+def test_rows_longer_than_a_block_arrive_whole_and_those_that_no_packet_holds_are_refused(
+    mariadb: Server, tmp_path: Path
+) -> None:
+    """Otherwise one long text ends the command, or cuts the rows behind it."""
+    mariadb.run(
+        "DROP TABLE IF EXISTS long_rows",
+        "CREATE TABLE long_rows (n int, t longtext, u longtext)",
+        "INSERT INTO long_rows VALUES (1, 'a', 'b'), (2, REPEAT('x', 11000000), NULL), (3, NULL, 'é')",
+    )
+    _, found = brought_from(mariadb.address("long_rows"), tmp_path)
+    assert found["n"].to_list() == [1, 2, 3]
+    assert found["t"].str.len_chars().to_list() == [1, 11_000_000, None]
+    assert found["u"].to_list() == ["b", None, "é"]
+    mariadb.run("UPDATE long_rows SET u = t")
+    with pytest.raises(CauceError) as caught:
+        brought_from(mariadb.address("long_rows"), tmp_path)
+    assert caught.value.code == "E2522"
+
+
+def test_decimals_at_their_ends_are_exact(mariadb: Server, tmp_path: Path) -> None:
+    """Decimals of up to 18 digits come as integers: a slip of one digit would be a slip of ten times."""
+    kinds = ("DECIMAL(18,0)", "DECIMAL(18,18)", "DECIMAL(17,3) UNSIGNED", "DECIMAL(19,2)", "DECIMAL(1,0)")
+    ends = ("999999999999999999", "0.999999999999999999", "99999999999999.999", "99999999999999999.99", "9")
+    columns = ", ".join(f"d{place} {kind}" for place, kind in enumerate(kinds))
+    low = ", ".join("0" if "UNSIGNED" in kind else f"-{end}" for kind, end in zip(kinds, ends, strict=True))
+    mariadb.run(
+        "DROP TABLE IF EXISTS ends",
+        f"CREATE TABLE ends ({columns})",
+        f"INSERT INTO ends VALUES ({', '.join(ends)}), ({low}), (NULL, NULL, NULL, NULL, NULL)",
+    )
+    with mariadb.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ends")
+        theirs = list(cursor.fetchall())
+    _, found = brought_from(mariadb.address("ends"), tmp_path)
+    assert found.rows() == theirs
+    assert [str(value) for value in found.row(0)] == list(ends)
+
+
 def test_what_postgresql_alone_has_arrives_or_is_said(postgresql: Server, tmp_path: Path) -> None:
     """Otherwise infinity becomes a day, or digits after the point are lost."""
     postgresql.run(
