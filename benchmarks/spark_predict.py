@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,12 @@ TARGET = 2.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def processor_seconds() -> float:
-    """Of this process and all below it that live, with those of theirs that ended."""
+def processor_seconds(groups: Collection[int] = ()) -> float:
+    """Of this process, of those in process groups, and of all below them that live, with those of theirs that
+    ended."""
     below: dict[int, list[int]] = {}
     used: dict[int, float] = {}
+    waiting = [os.getpid()]
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             with suppress(OSError, IndexError, ValueError):
@@ -43,19 +45,21 @@ def processor_seconds() -> float:
                 number = int(folder.name)
                 used[number] = sum(map(int, fields[11:15])) / _TICKS
                 below.setdefault(int(fields[1]), []).append(number)
-    total, waiting = 0.0, [os.getpid()]
+                if int(fields[2]) in groups:
+                    waiting.append(number)
+    counted: set[int] = set()
     while waiting:
         number = waiting.pop()
-        total += used.get(number, 0.0)
-        waiting += below.get(number, [])
-    return total
+        counted.add(number)
+        waiting += [one for one in below.get(number, []) if one not in counted]
+    return sum(used.get(number, 0.0) for number in counted)
 
 
-def timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Seconds on the clock and of processors."""
-    clock, used = time.perf_counter(), processor_seconds()
+def timed(work: Callable[[], Any], groups: Collection[int] = ()) -> tuple[float, float]:
+    """Seconds on the clock and of processors, also of those in process groups."""
+    clock, used = time.perf_counter(), processor_seconds(groups)
     work()
-    return time.perf_counter() - clock, processor_seconds() - used
+    return time.perf_counter() - clock, processor_seconds(groups) - used
 
 
 def mlflow_function(session: Any, folder: Path, names: list[str]) -> Any:

@@ -2,10 +2,11 @@
 
 A snapshot of 28 floats and a binary target is profiled (one scan of every column) and boosted trees are
 trained on it, by one worker process and by two, of one core each, with the rows in a growing number of
-partitions. The first job of a session, which starts Python on the workers, is not counted. From the best
-rates follows what a billion rows on sixteen such executors would take, where each doubling of the workers
-keeps the share of the speed that the one measured here keeps: an extrapolation, not a measurement. Two
-workers on a machine of two cores share its memory, its disk and the driver.
+partitions. The first jobs of a session, which start Python on the workers, are not counted. Beside rows a
+second by the clock there are the seconds of all processors, which depend less on what else runs. From the
+best rates follows what a billion rows on sixteen such executors would take, where each doubling of the
+workers keeps the share of the speed that the one measured here keeps: an extrapolation, not a measurement.
+Two workers on a machine of two cores share its memory, its disk and the driver.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ import argparse
 import json
 import math
 import os
+import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from spark_predict import timed
 
 FEATURES = 28
 LANES = ("first", "second")
@@ -54,8 +59,9 @@ def write_rows(folder: Path, rows: int, partitions: int) -> str:
     return write_snapshot(batches(), schema, store=store, rows_per_part=each).identity
 
 
-def work(master: str, folder: str, identity: str, workers: int) -> dict[str, float]:
-    """Seconds of profiling and of training the stored rows on `master`, Python being warm."""
+def work(master: str, stored: dict[str, str], groups: list[int]) -> dict[str, dict[str, list[float]]]:
+    """Seconds, on the clock and of all processors, of profiling and of training each stored table on
+    `master`, Python being warm. stored: folders with the snapshot in each. groups: the workers' processes."""
     from cauce.core.boosting import BoostParameters, BoostSpec
     from cauce.core.profile import Profiling
     from cauce.core.snapshot_reading import SnapshotSource, read_manifest
@@ -66,52 +72,51 @@ def work(master: str, folder: str, identity: str, workers: int) -> dict[str, flo
     from cauce.running.steps.profile import profiled
     from cauce.stores.local import LocalStore
 
-    store = LocalStore(folder)
-    manifest = read_manifest(store, identity)
-    source, names = SnapshotSource(manifest, store), manifest.schema.names
     session = open_session(master, settings={"spark.executor.memory": "1g", "spark.driver.memory": "1g"})
-    engine = SparkEngine(session, workers=workers)
-    asked = Profiling(manifest.schema, target_column("label", Column("label"), schema=manifest.schema))
-    spec = BoostSpec(
-        task="binary",
-        features=names[:FEATURES],
-        label="label",
-        fold="fold",
-        lanes=LANES,
-        classes=2,
-        parameters=BoostParameters(rounds=ROUNDS),
-    )
-    took = {}
-    for name, action in (
-        ("profile", lambda: profiled(engine, source, profiling=asked)),
-        ("train", lambda: engine.boost(engine.scan(source), spec)),
-    ):
-        action()
-        start = time.perf_counter()
-        action()
-        took[name] = time.perf_counter() - start
+    engine = SparkEngine(session, workers=len(groups))
+    found: dict[str, dict[str, list[float]]] = {}
+    for place, (folder, identity) in enumerate(stored.items()):
+        store = LocalStore(folder)
+        manifest = read_manifest(store, identity)
+        source, names = SnapshotSource(manifest, store), manifest.schema.names
+        asked = Profiling(manifest.schema, target_column("label", Column("label"), schema=manifest.schema))
+        spec = BoostSpec(
+            task="binary",
+            features=names[:FEATURES],
+            label="label",
+            fold="fold",
+            lanes=LANES,
+            classes=2,
+            parameters=BoostParameters(rounds=ROUNDS),
+        )
+        actions = {
+            "profile": partial(profiled, engine, source, profiling=asked),
+            "train": partial(engine.boost, engine.scan(source), spec),
+        }
+        for action in actions.values() if place == 0 else ():
+            action()
+        found[folder] = {name: list(timed(action, groups)) for name, action in actions.items()}
     session.stop()
-    return took
+    return found
 
 
 def measure(folder: Path, rows: int, partitions: list[int]) -> list[dict[str, Any]]:
     """A point for each number of workers and of partitions."""
     from cauce.testing.spark import run_with, standalone_cluster
 
-    stored = {count: write_rows(folder / f"store-{count}", rows, count) for count in partitions}
+    stored = {str(folder / f"store-{count}"): count for count in partitions}
+    given = {name: write_rows(Path(name), rows, count) for name, count in stored.items()}
     points = []
     for workers in (1, 2):
         with standalone_cluster(folder / f"cluster-{workers}", workers) as cluster:
-            for count, identity in stored.items():
-                given = [str(folder / f"store-{count}"), identity, str(workers)]
-                done = run_with(
-                    cluster.master, ["-P", __file__, "--work", cluster.master, *given], seconds=3600
-                )
-                if done.returncode:
-                    raise SystemExit(done.stdout[-4000:])
-                took = json.loads(done.stdout.strip().splitlines()[-1])
-                rates = {name: round(rows / seconds) for name, seconds in took.items()}
-                points.append({"workers": workers, "partitions": count, **rates})
+            told = json.dumps([cluster.master, given, cluster.groups])
+            done = run_with(cluster.master, ["-P", __file__, "--work", told], seconds=3600)
+            if done.returncode:
+                raise SystemExit(done.stdout[-4000:])
+            for name, took in json.loads(done.stdout.strip().splitlines()[-1]).items():
+                rates = {way: round(rows / one[0]) for way, one in took.items()}
+                used = {f"{way}_processors": round(one[1], 2) for way, one in took.items()}
+                points.append({"workers": workers, "partitions": stored[name], **rates, **used})
                 print(f"  {points[-1]}", flush=True)
     return points
 
@@ -133,11 +138,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--partitions", type=int, nargs="+", default=[1, 2, 4, 8, 16, 64])
-    parser.add_argument("--work", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        master, folder, identity, workers = options.work
-        print(json.dumps(work(master, folder, identity, int(workers))))
+        print(json.dumps(work(*json.loads(options.work))))
         return
     with tempfile.TemporaryDirectory(prefix="cauce-spark-scaling-") as folder:
         points = measure(Path(folder), options.rows, options.partitions)
