@@ -191,7 +191,8 @@ class Connection(asyncio.Protocol):
     def _take(self, admitted: Door | Refused) -> None:
         """Have the request answered; where it is refused, or the last one, no more is heard."""
         served = isinstance(admitted, Door)
-        keep = served and self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        keep = served and self.parser.should_keep_alive() and not self.parser.should_upgrade()
+        keep = keep and self.parser.get_http_version() != "1.0"
         named = request_id(self.headers.get(b"x-request-id"))
         body = bytes(self.body) if served else b""
         request = Request(self.method, self.path, self.query, self.headers, body, named)

@@ -40,7 +40,11 @@ class Server:
 
     def answer(self, turn: Turn) -> None:
         """Answer it soon: once what has arrived meanwhile is read, so that what waits is seen to wait; while
-        the disk keeps others, once it has, so that all that came meanwhile is scored and kept together."""
+        the disk keeps others, once it has, so that all that came meanwhile is scored and kept together. Where
+        there is one connection only, at once: nobody else can wait."""
+        if self._is_lone(turn):
+            self._answer((turn,))
+            return
         if not self._turns:
             loop = asyncio.get_running_loop()
             if self._keeping:
@@ -50,6 +54,10 @@ class Server:
         self._turns.append(turn)
         if len(self._turns) >= _TOGETHER:
             self._gather_no_more()
+
+    def _is_lone(self, turn: Turn) -> bool:
+        nobody = len(self.connections) == 1 and not self._turns and not self._keeping
+        return nobody and not turn.connection.transport.is_closing()
 
     def stop(self) -> None:
         """Answer what has begun, and end."""
