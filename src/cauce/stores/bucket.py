@@ -187,7 +187,7 @@ def bucket_of(url: str) -> Bucket:
         check_owner(question, credentials.keys(url.partition("?")[0], options["owner"]))
 
     def connect(seconds: int) -> Any:
-        patience: Any = {"allow_http": endpoint is not None, "timeout": f"{seconds}s"}
+        asking: Any = {"allow_http": endpoint is not None, "timeout": f"{seconds}s", "connect_timeout": "5s"}
         pauses: Any = {
             "init_backoff": timedelta(seconds=limits.pause),
             "max_backoff": timedelta(seconds=limits.longest),
@@ -196,7 +196,7 @@ def bucket_of(url: str) -> Bucket:
         return S3Store(
             address.host,
             prefix=address.path.strip("/") or None,
-            client_options={**patience, "connect_timeout": "5s"},
+            client_options=asking,
             retry_config={"max_retries": 6, "retry_timeout": timedelta(seconds=seconds), "backoff": pauses},
             **config,
         )
