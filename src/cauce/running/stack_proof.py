@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ def prove(stack: Rendered, heard: Callable[[str, str], None], *, services: Seque
         except (CauceError, OSError, ValueError) as error:
             if isinstance(error, CauceError) and error.code == "E2720":
                 raise
-            reason = error.message if isinstance(error, CauceError) else str(error)
+            reason = error.message if isinstance(error, CauceError) else str(error) or type(error).__name__
             raise CauceError("E2719", service=name, reason=reason, folder=stack.folder) from error
         heard(name, said)
 
@@ -50,11 +51,19 @@ def _database(stack: Rendered) -> str:
 
 
 def _storage(stack: Rendered) -> str:
+    from cauce.stores.bucket import bucket_of
     from cauce.stores.objects import ObjectStore
 
+    # What was found out before the server was started anew may hold no more.
+    bucket_of.cache_clear()
     with _keys_of(stack), tempfile.TemporaryDirectory() as folder:
-        url = store_url(stack.parts)
-        ObjectStore(url, folder).check()
+        url, key, data = store_url(stack.parts), f"trial-{secrets.token_hex(8)}", b"cauce"
+        store = ObjectStore(url, folder)
+        store.check()
+        store.put_if_absent(key, data)
+        if store.get(key) != data:
+            raise ValueError(key)
+        store.delete(key)
         return url.partition("?")[0]
 
 
