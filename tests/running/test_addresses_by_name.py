@@ -48,7 +48,7 @@ def test_init_looks_at_what_an_address_gives_and_the_run_does_not_fetch_it_again
         assert {n: g.value for n, g in remote.guesses.items()} == {
             n: g.value for n, g in local.guesses.items()
         }
-        plan = cauce.plan(there)
+        cauce.plan(there)
     assert seen == ["200", "304"], "the plan asks whether it changed, and fetches nothing"
 
 
