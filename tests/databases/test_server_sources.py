@@ -287,7 +287,7 @@ def test_who_may_not_is_told_so(server: Server, tmp_path: Path, monkeypatch: pyt
 
 
 def many(server: Server, rows: int) -> None:
-    """A table whose rows do not fit into what the system keeps of a stream."""
+    """A table whose rows do not fit into what the system and the reader keep of a stream: 110 bytes each."""
     source = f"seq_1_to_{rows}" if server.kind == "mariadb" else f"generate_series(1, {rows}) AS t(seq)"
     server.run(
         "DROP TABLE IF EXISTS many",
@@ -334,7 +334,7 @@ def restarted_while_read(server: Server, folder: Path, *, how: int) -> None:
 
 def test_a_restart_while_rows_are_read_loses_and_doubles_none(server: Server, tmp_path: Path) -> None:
     """Otherwise a model learns from half a table, or from rows twice."""
-    many(server, 400_000)
+    many(server, 700_000)
     restarted_while_read(server, tmp_path, how=signal.SIGKILL)
 
 
@@ -344,7 +344,7 @@ def test_twenty_restarts_while_rows_are_read_lose_and_double_none(
     server: Server, tmp_path: Path, how: int
 ) -> None:
     """Otherwise a server under maintenance spoils a night's run."""
-    many(server, 400_000)
+    many(server, 700_000)
     for _ in range(10):
         restarted_while_read(server, tmp_path, how=how)
 
