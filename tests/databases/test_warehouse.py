@@ -7,10 +7,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -19,6 +23,8 @@ from warehouse_project import FRAME, ODD, ROWS, write_project
 
 import cauce
 from cauce.errors import CauceError, CauceWarning
+from cauce.running.warehouse_place import Place
+from cauce.running.workspace import open_workspace
 from cauce.testing.databases import PASSWORD, Server
 
 NAMES = ("initial_data", "train_data", "val_data", "test_data", "experiments", "predictions", "cauce_tables")
@@ -98,6 +104,7 @@ def test_a_run_leaves_its_rows_divided_and_judged(house: Warehouse) -> None:
     )
     assert headline == [(pytest.approx(report.values["test"]), report.bundle)]
     _nothing_new(house, project)
+    _predicted(house, project)
 
 
 def _divided_once(house: Warehouse) -> None:
@@ -120,6 +127,14 @@ def _nothing_new(house: Warehouse, project: Path) -> None:
     assert cauce.warehouse(project).rows[house.name("initial_data")] == ROWS
     assert house.select("*", "cauce_tables", "ORDER BY name") == books
     assert house.select("COUNT(*)", "experiments") == experiments
+
+
+def _predicted(house: Warehouse, project: Path) -> None:
+    """The table of predictions that a mirror makes takes those of a file."""
+    at = house.url.replace("sqlite:///", f"sqlite:///{house.folder}/")
+    out = f"{at}#{house.name('predictions')}"
+    assert cauce.predict(project / "rows.parquet", out=out, project=project).rows == ROWS
+    assert house.select("COUNT(DISTINCT id), COUNT(probability_yes)", "predictions") == [(ROWS, ROWS)]
 
 
 def test_other_rows_take_the_place_of_all_and_a_changed_table_is_mended(house: Warehouse) -> None:
@@ -265,6 +280,45 @@ def test_the_target_of_a_formula_stands_beside_the_rows(tmp_path: Path) -> None:
     found = house.select("id, cauce_target", "train_data")
     assert found
     assert all(told == str(number > 100).lower() for number, told in found)
+
+
+@pytest.mark.slow
+def test_two_mirrors_at_once_never_mix(house: Warehouse) -> None:
+    """Otherwise the tables hold rows of both."""
+    project = write_project(house.folder, house.url, more=house.more)
+    cauce.run(project)
+    place = Place.of(open_workspace(project))
+    with place.alone(), place.claimed(), pytest.raises(CauceError) as caught:
+        cauce.warehouse(project)
+    assert caught.value.code == ("E0513" if house.server is None else "E2569")
+    assert cauce.warehouse(project).rows[house.name("initial_data")] == ROWS
+
+
+@pytest.mark.slow
+def test_a_server_that_restarts_while_tables_are_written_costs_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    """Otherwise a mirror has rows twice, or not at all, after a restart that nobody noticed."""
+    more = 'raw = "shop"\nclean = "shop"\n' if server.kind == "mariadb" else ""
+    house = Warehouse(server.address(), more=more, server=server, folder=tmp_path)
+    house.clear()
+    many = pl.concat([FRAME.with_columns(pl.col("id") + ROWS * part) for part in range(200)])
+    project = write_project(tmp_path, "sqlite:///other.db", frame=many)
+    cauce.run(project)
+    write_project(tmp_path, house.url, more=more, frame=many)
+    for pause in (0.0, 0.3, 0.6):
+        begun = Event()
+        with warnings.catch_warnings(), ThreadPoolExecutor(1) as thread:
+            warnings.simplefilter("ignore", CauceWarning)
+            coming = thread.submit(cauce.warehouse, project, report=lambda *_, begun=begun: begun.set())
+            assert begun.wait(60)
+            time.sleep(pause)
+            # From this thread: a server ends with the thread that began it.
+            server.restart(signal.SIGKILL)
+            found = coming.result()
+        assert found.rows[house.name("initial_data")] == many.height
+        assert house.select("COUNT(*), COUNT(DISTINCT id)", "initial_data") == [(many.height, many.height)]
+        house.clear()
 
 
 WORK = """

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cauce.sources.sql.claiming import Claimed, Limits, Name
 
 _PATIENCE = 5.0
+_AWAY = ("E2510", "E2511")
+"""What connecting once more says of a server that was there a moment ago and restarts."""
 _TRIED, _TRIED_SCHEMA = "cauce_new_doctor", Schema((Field("a", "integer"),))
 _PORTS = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432, "postgres": 5432}
 
@@ -69,12 +71,17 @@ class Place:
     @contextmanager
     def claimed(self) -> Iterator[Claimed]:
         """The database while this process alone replaces its tables. E2566, E2569."""
+        from cauce.sources.sql.reader import Lost
         from cauce.sources.sql.warehouse import claimed
 
+        reached = False
         try:
             with claimed(self.address, self.home, claim=self.parts["clean"]) as held:
+                reached = True
                 yield held
         except CauceError as error:
+            if reached and error.code in _AWAY:
+                raise Lost from None
             if error.code not in ("E2514", "E2543"):
                 raise
             raise CauceError("E2566", **error.values) from None

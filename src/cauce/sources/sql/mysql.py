@@ -172,7 +172,8 @@ class _MysqlReader:
 
     def _hang_up(self) -> None:
         """Let nobody wait any longer for what is left of the rows."""
-        with suppress(OSError):
+        # PyMySQL forgets the socket of a connection that was lost.
+        with suppress(OSError, AttributeError):
             self.connection._sock.shutdown(socket.SHUT_RDWR)
 
 

@@ -16,7 +16,7 @@ from cauce.sources.sql.wording import Asked, quoted
 from cauce.spec.addresses import Address
 
 LIMITS = Limits(columns=1017, mark=MARK, size=64, basic=True)
-_CLAIM = 64
+_CLAIM, _PATIENCE = 64, 5
 _OLD = "cauce_old_"
 
 
@@ -26,7 +26,7 @@ def claimed(address: Address, home: Path, *, claim: str) -> Iterator[Claimed]:  
     with connected(address) as connection, connection.cursor() as cursor:
         held = _Claimed(cursor, address)
         held.run("SET SESSION lock_wait_timeout = 60", ())
-        held.run("SELECT GET_LOCK(%s, 1)", (f"cauce {claim}"[:_CLAIM],))
+        held.run("SELECT GET_LOCK(%s, %s)", (f"cauce {claim}"[:_CLAIM], _PATIENCE))
         if cursor.fetchone()[0] != 1:
             raise CauceError("E2569", address=address)
         yield held

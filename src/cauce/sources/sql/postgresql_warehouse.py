@@ -26,7 +26,8 @@ LIMITS = Limits(
     infinite=True,
     zoned=True,
 )
-_SETTINGS = "-c TimeZone=UTC -c client_encoding=UTF8 -c lock_timeout=60000"
+_SETTINGS = "-c TimeZone=UTC -c client_encoding=UTF8"
+_PATIENCE, _WAITED = 5, "55P03"
 _LIKE = (
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
     "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
@@ -39,8 +40,7 @@ def claimed(address: Address, home: Path, *, claim: str) -> Iterator[Claimed]:  
     number = int.from_bytes(hashlib.sha256(f"cauce {claim}".encode()).digest()[:8], "big", signed=True)
     with connected(address, _SETTINGS) as connection, connection.cursor() as cursor:
         held = _Claimed(connection, cursor, address)
-        if not held.run("SELECT pg_try_advisory_lock(%s)", (number,))[0][0]:
-            raise CauceError("E2569", address=address)
+        held.claim(number)
         yield held
 
 
@@ -51,6 +51,17 @@ class _Claimed:
     connection: Any
     cursor: Any
     address: Address
+
+    def claim(self, number: int) -> None:
+        """Take the lock, which a connection that just ended may still hold for a moment."""
+        self.run(f"SET lock_timeout = '{_PATIENCE}s'")
+        try:
+            self.run("SELECT pg_advisory_lock(%s)", (number,))
+        except CauceError as error:
+            if error.values.get("number") != _WAITED:
+                raise
+            raise CauceError("E2569", address=self.address) from None
+        self.run("SET lock_timeout = '60s'")
 
     def run(self, text: str, values: Any = None, *, name: Name = ()) -> list[Any]:
         """What a statement gives; its failures in our own codes."""
