@@ -80,7 +80,7 @@ class Watch:
         version = f"{found.name}/{found.version}"
         try:
             bundle = open_bundle(found.folder, digest=found.digest)
-            parse_in_child(bundle)
+            parse_in_child(bundle, whole=True)
             folder = keep_served(self.store, bundle)
         except CauceError as error:
             if error.code.startswith(_BAD):

@@ -11,6 +11,7 @@ from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.manifest import ENDS, ONNX, Manifest
 from cauce.core.bundle.onnx_audit import check_onnx
 from cauce.core.bundle.writing import TOLERANCE, largest_difference
+from cauce.core.matrix import Matrix
 from cauce.errors import CauceError, shown
 from cauce.language import gettext_noop as _
 from cauce.language import translate
@@ -21,15 +22,19 @@ MEMORY = 4 << 30
 _LENGTH = 8
 
 
-def parse_in_child(bundle: Bundle, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+def parse_in_child(
+    bundle: Bundle, *, seconds: float = SECONDS, memory: int = MEMORY, whole: bool = False
+) -> None:
     """Load both payloads and the golden rows once in a process of its own, and score the golden rows there.
 
     Both must give the same scores, and the ONNX graph hold nothing but what Cauce writes.
 
     seconds: of wall time and of processor time; memory: bytes of address space (where the system limits
-    them). E1207 where that process fails, crashes, or takes more.
+    them). whole: also compare with what it gave when it was made, and read its baseline.
+    E1207 where that process fails, crashes, or takes more.
     """
     command = [sys.executable, "-I", "-m", "cauce.core.bundle.disposable", str(int(seconds)), str(memory)]
+    command += ["whole"] * whole
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     content = _framed(bundle.manifest.to_bytes(), *(bundle.contents[one] for one in bundle.manifest.paths))
     try:
@@ -59,7 +64,7 @@ def _limit(seconds: int, memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def _child(seconds: int, memory: int) -> None:
+def _child(seconds: int, memory: int, *, whole: bool) -> None:
     """Read a bundle from standard input and score its golden rows with both payloads."""
     _limit(seconds, memory)
     read = sys.stdin.buffer.read
@@ -71,6 +76,8 @@ def _child(seconds: int, memory: int) -> None:
     manifest = Manifest.from_bytes(data)
     bundle = Bundle(manifest, "", {one.path: part() for one in manifest.files})
     check_bundle(bundle)
+    if whole:
+        _check_whole(bundle)
 
 
 def check_bundle(bundle: Bundle) -> None:
@@ -79,27 +86,39 @@ def check_bundle(bundle: Bundle) -> None:
     for path in (ONNX, *(end[1] for end in ENDS if end[1] in bundle.contents)):
         check_onnx(bundle.contents[path])
     rows, scorer = bundle.golden.rows, bundle.scorer(threads=1)
-    difference = largest_difference(scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
-    if not difference <= TOLERANCE:
-        raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
+    _agree("XGBoost / ONNX", scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
     scorer.score_rows(rows.head(1).to_dicts())
     if bundle.manifest.answering.quantiles:
         _check_ends(bundle)
 
 
+def _check_whole(bundle: Bundle) -> None:
+    golden, scorer = bundle.golden, bundle.scorer(threads=1)
+    features = scorer.matrix(golden.rows)
+    born = {"features": (features, golden.features), "scores": (scorer.scores_of(features), golden.scores)}
+    for what, (found, then) in born.items():
+        if not largest_difference(found, then) <= TOLERANCE:
+            raise CauceError("E1210", checks=what)
+    bundle.baseline  # noqa: B018 - reads it
+
+
 def _check_ends(bundle: Bundle) -> None:
     scorer, features = bundle.scorer(threads=1, interval=True), bundle.golden.features
     by_onnx = bundle.scorer(threads=1, interval=True, payload="onnx")
-    difference = largest_difference(scorer.raw_of(features), by_onnx.raw_of(features))
+    _agree("XGBoost / ONNX", scorer.raw_of(features), by_onnx.raw_of(features))
+
+
+def _agree(what: str, first: Matrix, second: Matrix) -> None:
+    difference = largest_difference(first, second)
     if not difference <= TOLERANCE:
-        raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
+        raise CauceError("E1208", what=what, difference=difference)
 
 
 if __name__ == "__main__":
     spare_imports()
     spare_collections()
     try:
-        _child(int(sys.argv[1]), int(sys.argv[2]))
+        _child(int(sys.argv[1]), int(sys.argv[2]), whole=sys.argv[3:] == ["whole"])
     except CauceError as error:
         raise SystemExit(str(error)) from None
     except MemoryError:
