@@ -24,6 +24,7 @@ LONG = (
     "tests/faults/test_stopped_runs.py",
     "tests/stores/test_kills.py",
     "tests/tracking",
+    "tests/shared_tracking",
     "tests/examples/test_demo.py",
     "tests/examples/test_example_projects.py",
     "tests/examples/test_candidate_examples.py",
