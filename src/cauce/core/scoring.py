@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ def _checked(matrix: Matrix, features: int) -> Matrix:
 
 
 def _onnx_scorer(payload: bytes, threads: int, margins: bool) -> Scorer:
+    # From 1.31 on it numbers the machine, keeps what it did in a database of the user's, and sends it on.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
