@@ -58,6 +58,7 @@ def outside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     home.mkdir(exist_ok=True)
     monkeypatch.chdir(project)
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project / "caches"))
 
     def around() -> set[str]:
         inside = str(project) + "/"
