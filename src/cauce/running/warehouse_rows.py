@@ -35,10 +35,6 @@ class Division:
     folds: NDArray[np.int8]
     batches: NDArray[np.int32]
 
-    def rows(self, fold: int) -> int:
-        """How many rows are in a fold."""
-        return int(np.count_nonzero(self.folds == fold))
-
 
 @dataclass(frozen=True)
 class Divided:

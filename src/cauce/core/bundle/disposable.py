@@ -86,7 +86,7 @@ def check_bundle(bundle: Bundle) -> None:
     for path in (ONNX, *(end[1] for end in ENDS if end[1] in bundle.contents)):
         check_onnx(bundle.contents[path])
     rows, scorer = bundle.golden.rows, bundle.scorer(threads=1)
-    _agree("XGBoost / ONNX", scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
+    _agree(scorer.scores(rows), scorer.row_scores(rows.to_dicts()))
     scorer.score_rows(rows.head(1).to_dicts())
     if bundle.manifest.answering.quantiles:
         _check_ends(bundle)
@@ -105,13 +105,13 @@ def _check_whole(bundle: Bundle) -> None:
 def _check_ends(bundle: Bundle) -> None:
     scorer, features = bundle.scorer(threads=1, interval=True), bundle.golden.features
     by_onnx = bundle.scorer(threads=1, interval=True, payload="onnx")
-    _agree("XGBoost / ONNX", scorer.raw_of(features), by_onnx.raw_of(features))
+    _agree(scorer.raw_of(features), by_onnx.raw_of(features))
 
 
-def _agree(what: str, first: Matrix, second: Matrix) -> None:
-    difference = largest_difference(first, second)
+def _agree(xgboost: Matrix, onnx: Matrix) -> None:
+    difference = largest_difference(xgboost, onnx)
     if not difference <= TOLERANCE:
-        raise CauceError("E1208", what=what, difference=difference)
+        raise CauceError("E1208", what="XGBoost / ONNX", difference=difference)
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ def evaluate(work: Workspace, step: Step, *, report: Report) -> Made:  # noqa: A
     target = Target.from_json(read_json(work.store, step.stored("split"))["target"])
     check_choices(work.project, target, schema=source.schema)
     expect_plots(work, source.manifest.rows)
-    looked = _Looked.of(work, step, slices=_slice_columns(work, source))
-    evaluation = _judged(work, step, looked, _seen(work, step, looked))
+    looked = _Looked.of(work, step, source=source, slices=_slice_columns(work, source))
+    evaluation = _judged(work, step, looked, _seen(work, step, looked, source=source))
     kept = keep_bytes(work.store, encode_evaluation(evaluation), suffix=".json")
     begin_plots(work, kept)
     return Made({"evaluation": kept}, {"rows_read": work.engine.rows_scanned - before})
@@ -82,9 +82,9 @@ class _Seen:
     sample: pl.DataFrame | None
 
 
-def _seen(work: Workspace, step: Step, looked: _Looked) -> _Seen:
+def _seen(work: Workspace, step: Step, looked: _Looked, *, source: SnapshotSource) -> _Seen:
     """Ask everything of one scan."""
-    source, engine, known = snapshot_source(work, step), work.engine, out_of_fold(work, step)
+    engine, known = work.engine, out_of_fold(work, step)
     if known is None:
         table = engine.map(engine.map(engine.scan(source), looked.prepared), looked.rows)
     else:
@@ -196,7 +196,9 @@ class _Looked:
     shuffled: Scorer
 
     @staticmethod
-    def of(work: Workspace, step: Step, *, slices: tuple[SliceColumn, ...]) -> _Looked:
+    def of(
+        work: Workspace, step: Step, *, source: SnapshotSource, slices: tuple[SliceColumn, ...]
+    ) -> _Looked:
         fitted = FittedFeatures.from_json(read_json(work.store, step.stored("features")))
         training = read_json(work.store, step.stored("training"))
         data, settings = work.project.data, work.project.evaluate
@@ -208,7 +210,7 @@ class _Looked:
             first = FittedFeatures.from_json(read_json(work.store, step.stored("first_features")))
         read = tuple(dict.fromkeys((*fitted.required.names, *(first.required.names if first else ()))))
         keep = tuple(dict.fromkeys((*read, *group, *(one.column for one in slices))))
-        prepared = preparation(work, step, schema=snapshot_source(work, step).schema, keep=keep)
+        prepared = preparation(work, step, schema=source.schema, keep=keep)
         question = question_of(work, prepared.target, training=training)
         scorer = Scorer(
             input=prepared.schema,
