@@ -54,7 +54,8 @@ def stored_mark(path: Path) -> Path:
 
 def unstored(folder: Path) -> list[Path]:
     """Sealed files of which nothing says that the store has them, by time."""
-    return [path for path in sealed(folder) if not stored_mark(path).exists()]
+    marks = set(folder.glob(f"*{SEALED}{STORED}"))
+    return [path for path in sealed(folder) if stored_mark(path) not in marks]
 
 
 def stem(path: Path) -> str:
