@@ -33,10 +33,12 @@ NAMES = ("initial_data", "train_data", "val_data", "test_data", "experiments", "
 class Warehouse:
     """A run's tables, read by the database's own driver; each quotes names its own way."""
 
-    def __init__(self, url: str, *, more: str = "", server: Server | None = None, folder: Path) -> None:
-        self.url, self.more, self.server, self.folder = url, more, server, folder
-        self.parts = ("shop", "shop") if server and server.kind == "mariadb" else ("raw_data", "clean_data")
-        self.mark = "`" if server and server.kind == "mariadb" else '"'
+    def __init__(self, folder: Path, server: Server | None = None) -> None:
+        self.folder, self.server = folder, server
+        self.url = "sqlite:///w.db" if server is None else server.address()
+        self.parts, self.mark, self.more = ("raw_data", "clean_data"), '"', ""
+        if server is not None and server.kind == "mariadb":
+            self.parts, self.mark, self.more = ("shop", "shop"), "`", 'raw = "shop"\nclean = "shop"\n'
 
     def name(self, table: str) -> str:
         part = self.parts[0] if table in ("initial_data", "predictions") else self.parts[1]
@@ -61,18 +63,22 @@ class Warehouse:
             self.run(f"DROP TABLE IF EXISTS {self.name(table)}")
 
 
+def empty_warehouse(folder: Path, server: Server) -> Warehouse:
+    """A warehouse without tables; a schema has to be there before a test makes a table in it."""
+    found = Warehouse(folder, server)
+    if server.kind == "postgresql":
+        found.run("CREATE SCHEMA IF NOT EXISTS raw_data", "CREATE SCHEMA IF NOT EXISTS clean_data")
+    found.clear()
+    return found
+
+
 @pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     """An empty warehouse of each kind."""
     if request.param == "sqlite":
-        yield Warehouse("sqlite:///w.db", folder=tmp_path)
+        yield Warehouse(tmp_path)
         return
-    server: Server = request.getfixturevalue(request.param)
-    more = 'raw = "shop"\nclean = "shop"\n' if server.kind == "mariadb" else ""
-    found = Warehouse(server.address(), more=more, server=server, folder=tmp_path)
-    if server.kind == "postgresql":
-        found.run("CREATE SCHEMA IF NOT EXISTS raw_data", "CREATE SCHEMA IF NOT EXISTS clean_data")
-    found.clear()
+    found = empty_warehouse(tmp_path, request.getfixturevalue(request.param))
     yield found
     found.clear()
 
@@ -177,9 +183,7 @@ def test_a_database_that_is_away_costs_the_mirror_and_not_the_model(
     postgresql: Server, tmp_path: Path
 ) -> None:
     """Otherwise an hour of training is lost to a database that nobody needs for it."""
-    house = Warehouse(postgresql.address(), server=postgresql, folder=tmp_path)
-    house.run("CREATE SCHEMA IF NOT EXISTS raw_data", "CREATE SCHEMA IF NOT EXISTS clean_data")
-    house.clear()
+    house = empty_warehouse(tmp_path, postgresql)
     project = write_project(tmp_path, house.url)
     postgresql.stop(signal.SIGKILL)
     with pytest.warns(CauceWarning, match="W2571 .*E2510"):
@@ -195,9 +199,7 @@ def test_a_view_keeps_a_table_whose_columns_change_and_all_others_with_it(
     postgresql: Server, tmp_path: Path
 ) -> None:
     """Otherwise a failure half-way leaves tables of two runs side by side, or a view without a table."""
-    house = Warehouse(postgresql.address(), server=postgresql, folder=tmp_path)
-    house.run("CREATE SCHEMA IF NOT EXISTS raw_data", "CREATE SCHEMA IF NOT EXISTS clean_data")
-    house.clear()
+    house = empty_warehouse(tmp_path, postgresql)
     project = write_project(tmp_path, house.url)
     cauce.run(project)
     house.run("CREATE VIEW clean_data.seen AS SELECT x FROM clean_data.test_data")
@@ -222,14 +224,13 @@ def test_who_may_not_make_tables_is_told_so(mariadb: Server, tmp_path: Path) -> 
 
 def test_a_table_that_the_rows_came_from_is_not_written(mariadb: Server, tmp_path: Path) -> None:
     """Otherwise a project replaces its own source by what it read of it."""
-    house = Warehouse(mariadb.address(), server=mariadb, folder=tmp_path)
-    house.clear()
+    house = empty_warehouse(tmp_path, mariadb)
     house.run("CREATE TABLE initial_data (id int, x double, y int, hidden varchar(9))")
     values = ", ".join(
         f"({n}, {n * 7 % 101 / 101}, {int((n * 7 % 101 < 50) != (n % 4 == 0))}, 'kept')" for n in range(200)
     )
     house.run(f"INSERT INTO initial_data VALUES {values}")
-    project = write_project(tmp_path, house.url, more='raw = "shop"\nclean = "shop"\n')
+    project = write_project(tmp_path, house.url, more=house.more)
     text = (project / "cauce.toml").read_text().replace("rows.parquet", mariadb.address("initial_data"))
     (project / "cauce.toml").write_text(text.replace('key = "id"', 'key = "id"\ndrop = ["hidden"]'))
     cauce.run(project)
@@ -242,10 +243,9 @@ def test_a_table_that_the_rows_came_from_is_not_written(mariadb: Server, tmp_pat
 def test_numbers_that_a_database_does_not_hold_are_counted(mariadb: Server, tmp_path: Path) -> None:
     """Otherwise NaN becomes another number, or a mirror fails for ever."""
     odd = [float("nan"), float("inf"), 0.5, -0.25] * (ROWS // 4)
-    house = Warehouse(mariadb.address(), server=mariadb, folder=tmp_path)
-    house.clear()
+    house = empty_warehouse(tmp_path, mariadb)
     frame = FRAME.with_columns(pl.Series("z", odd))
-    project = write_project(tmp_path, house.url, frame=frame, more='raw = "shop"\nclean = "shop"\n')
+    project = write_project(tmp_path, house.url, frame=frame, more=house.more)
     with pytest.warns(CauceWarning, match=f"W2572 {ROWS // 2} cells of the column z"):
         cauce.run(project)
     assert house.select("COUNT(z), SUM(z)", "initial_data") == [(ROWS // 2, ROWS // 4 * 0.25)]
@@ -258,7 +258,7 @@ def test_every_candidate_has_a_row(tmp_path: Path) -> None:
     project = write_project(tmp_path, "sqlite:///w.db", models=models)
     report = cauce.run(project)
     assert report.leaderboard is not None
-    house = Warehouse("sqlite:///w.db", folder=tmp_path)
+    house = Warehouse(tmp_path)
     found = house.select(
         "candidate, value, chosen", "experiments", "WHERE dataset = 'folds' ORDER BY candidate"
     )
@@ -276,7 +276,7 @@ def test_the_target_of_a_formula_stands_beside_the_rows(tmp_path: Path) -> None:
     text = (project / "cauce.toml").read_text().replace('column = "y"', 'formula = "id > 100"')
     (project / "cauce.toml").write_text(text)
     cauce.run(project)
-    house = Warehouse("sqlite:///w.db", folder=tmp_path)
+    house = Warehouse(tmp_path)
     found = house.select("id, cauce_target", "train_data")
     assert found
     assert all(told == str(number > 100).lower() for number, told in found)
@@ -299,13 +299,12 @@ def test_a_server_that_restarts_while_tables_are_written_costs_nothing(
     server: Server, tmp_path: Path
 ) -> None:
     """Otherwise a mirror has rows twice, or not at all, after a restart that nobody noticed."""
-    more = 'raw = "shop"\nclean = "shop"\n' if server.kind == "mariadb" else ""
-    house = Warehouse(server.address(), more=more, server=server, folder=tmp_path)
+    house = Warehouse(tmp_path, server)
     house.clear()
     many = pl.concat([FRAME.with_columns(pl.col("id") + ROWS * part) for part in range(200)])
     project = write_project(tmp_path, "sqlite:///other.db", frame=many)
     cauce.run(project)
-    write_project(tmp_path, house.url, more=more, frame=many)
+    write_project(tmp_path, house.url, more=house.more, frame=many)
     for pause in (0.0, 0.3, 0.6):
         begun = Event()
         with warnings.catch_warnings(), ThreadPoolExecutor(1) as thread:
@@ -340,7 +339,7 @@ def test_a_mirror_killed_at_any_passage_shows_one_run_and_then_the_other(
 
 def test_a_killed_mirror_shows_one_run_and_then_the_other(tmp_path: Path) -> None:
     """Otherwise a crash leaves the rows of one run beside the batches of another."""
-    _killed(Warehouse("sqlite:///w.db", folder=tmp_path), "warehouse.staged:1")
+    _killed(Warehouse(tmp_path), "warehouse.staged:1")
 
 
 def _killed(house: Warehouse, point: str) -> None:

@@ -7,7 +7,6 @@ import json
 import mmap
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def keep(folder: Path, *requests: list[dict[str, Any]], begin: int = 1, close: b
     model = serving.served()
     folder.mkdir(exist_ok=True)
     log = CaptureLog(
-        replace(CaptureSettings(folder=str(folder))), Counters(mmap.mmap(-1, Counters.size(NAMES, 1)), NAMES)
+        CaptureSettings(folder=str(folder)), Counters(mmap.mmap(-1, Counters.size(NAMES, 1)), NAMES)
     )
 
     async def run() -> None:

@@ -201,7 +201,6 @@ for one in pkgutil.iter_modules(cauce.tracking.__path__):
         importlib.import_module('cauce.tracking.' + one.name)
 from pathlib import Path
 from cauce.errors import CauceError
-from cauce.tracking.border import is_permanent
 from cauce.tracking.destination import destination_for
 from cauce.tracking.registry import MlflowRegistry
 from cauce.tracking.tracker import MlflowTracker, outbox_in, ship

@@ -43,7 +43,7 @@ def forms_of(text: str) -> dict[str, tuple[bytes, ...]]:
         "hex": (data.hex().encode(), data.hex().upper().encode()),
         "base64": tuple(_within_base64(data, before) for before in range(3)),
     }
-    return {name: tuple(one for one in dict.fromkeys(texts)) for name, texts in found.items()}
+    return {name: tuple(dict.fromkeys(texts)) for name, texts in found.items()}
 
 
 def _within_base64(data: bytes, before: int) -> bytes:

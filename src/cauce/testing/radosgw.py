@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 import urllib.request
 import uuid
@@ -16,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cauce.testing.tracking import unused_port
 from cauce.testing.waiting import until
 
 ACCESS, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI"  # of a server that only this machine's tests reach
@@ -123,7 +123,7 @@ def radosgw(folder: Path) -> Iterator[Gateway]:
 
 def _start_cluster(gateway: Gateway) -> None:
     """One monitor, and one daemon that keeps objects in memory."""
-    cluster, daemon, port, folder = str(uuid.uuid4()), str(uuid.uuid4()), _free_port(), gateway.folder
+    cluster, daemon, port, folder = str(uuid.uuid4()), str(uuid.uuid4()), unused_port(), gateway.folder
     said = {"fsid": cluster, "monitor": port, "folder": folder, "bytes": _BYTES}
     (folder / "ceph.conf").write_text(_CONFIGURATION.format(**said))
     (folder / "keyring").touch()
@@ -137,7 +137,7 @@ def _start_cluster(gateway: Gateway) -> None:
 
 
 def _start_gateway(gateway: Gateway) -> None:
-    port = _free_port()
+    port = unused_port()
     gateway.endpoint = f"http://127.0.0.1:{port}"
     gateway.begin("radosgw", "-f", "-n", "client.rgw", "--rgw-frontends", f"beast endpoint=127.0.0.1:{port}")
     if not until(lambda: _answers(gateway.endpoint), _STARTING):
@@ -152,9 +152,3 @@ def _answers(endpoint: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
