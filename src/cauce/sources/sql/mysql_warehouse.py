@@ -62,17 +62,13 @@ class _Claimed:
         # Only what is there: a note on what is not would be printed by the driver.
         for name in names:
             if self.have(name):
-                self.run(f"DROP TABLE {_written(name)}", name=name)
+                self.run(f"DROP TABLE {Asked(name).source(MARK)}", name=name)
 
     def put(self, pairs: Sequence[tuple[Name, Name]]) -> None:
         aside = [(old, (*old[:-1], _OLD + old[-1])) for _, old in pairs]
         self.drop(*(name for _, name in aside))
         there = [(old, name) for old, name in aside if self.have(old)]
         moves = [*there, *pairs]
-        text = ", ".join(f"{_written(one)} TO {_written(other)}" for one, other in moves)
+        text = ", ".join(f"{Asked(one).source(MARK)} TO {Asked(other).source(MARK)}" for one, other in moves)
         self.run(f"RENAME TABLE {text}", name=(shown_name(pairs[0][1]),))
         self.drop(*(name for _, name in there))
-
-
-def _written(name: Name) -> str:
-    return ".".join(quoted(part, MARK) for part in name)

@@ -70,7 +70,7 @@ class _Claimed:
             return list(self.cursor.fetchall()) if self.cursor.description else []
 
     def have(self, name: Name) -> bool:
-        return self.run("SELECT to_regclass(%s)", (_written(name),), name=name)[0][0] is not None
+        return self.run("SELECT to_regclass(%s)", (Asked(name).source(MARK),), name=name)[0][0] is not None
 
     def make_part(self, part: str) -> None:
         if not self.run("SELECT 1 FROM pg_namespace WHERE nspname = %s", (part,)):
@@ -79,7 +79,7 @@ class _Claimed:
     def drop(self, *names: Name) -> None:
         for name in names:
             if self.have(name):
-                self.run(f"DROP TABLE {_written(name)}", name=name)
+                self.run(f"DROP TABLE {Asked(name).source(MARK)}", name=name)
 
     def put(self, pairs: Sequence[tuple[Name, Name]]) -> None:
         with translated_by(self.address, Asked((shown_name(pairs[0][1]),))), self.connection.transaction():
@@ -89,21 +89,19 @@ class _Claimed:
     def _put(self, new: Name, old: Name) -> None:
         """With the same columns rows are replaced, so that views and rights stay."""
         if not self.have(old):
-            self.run(f"ALTER TABLE {_written(new)} RENAME TO {quoted(old[-1], MARK)}", name=old)
+            self.run(f"ALTER TABLE {Asked(new).source(MARK)} RENAME TO {quoted(old[-1], MARK)}", name=old)
             return
-        if self.run(_LIKE, (_written(new),)) == self.run(_LIKE, (_written(old),)):
-            self.run(f"DELETE FROM {_written(old)}", name=old)  # noqa: S608 - quoted
-            self.run(f"INSERT INTO {_written(old)} SELECT * FROM {_written(new)}", name=old)  # noqa: S608
-            self.run(f"DROP TABLE {_written(new)}", name=new)
+        if self.run(_LIKE, (Asked(new).source(MARK),)) == self.run(_LIKE, (Asked(old).source(MARK),)):
+            self.run(f"DELETE FROM {Asked(old).source(MARK)}", name=old)  # noqa: S608 - quoted
+            self.run(
+                f"INSERT INTO {Asked(old).source(MARK)} SELECT * FROM {Asked(new).source(MARK)}", name=old
+            )  # noqa: S608
+            self.run(f"DROP TABLE {Asked(new).source(MARK)}", name=new)
             return
         try:
-            self.run(f"DROP TABLE {_written(old)}", name=old)
+            self.run(f"DROP TABLE {Asked(old).source(MARK)}", name=old)
         except CauceError as error:
             if error.values.get("number") != "2BP01":
                 raise
             raise CauceError("E2568", table=shown_name(old)) from None
-        self.run(f"ALTER TABLE {_written(new)} RENAME TO {quoted(old[-1], MARK)}", name=old)
-
-
-def _written(name: Name) -> str:
-    return ".".join(quoted(part, MARK) for part in name)
+        self.run(f"ALTER TABLE {Asked(new).source(MARK)} RENAME TO {quoted(old[-1], MARK)}", name=old)

@@ -146,10 +146,7 @@ def _identity_of_run(place: Address, summary: Identity, *, run: str, home: Path)
     names = [quoted(one, mark) for one in summary.schema.names]
     table = Asked(parts_of(place.fragment)).source(mark)
     text = f"{select(names, table)} WHERE {quoted(RUN, mark)} = '{checked_run(run)}'"
-    state = summary.start()
-    for frame in read_frames(replace(place, fragment=""), home=home, query=text):
-        state = summary.update(state, restored(frame, summary.schema))
-    return summary.result(state)
+    return _identity(read_frames(replace(place, fragment=""), home=home, query=text), summary)
 
 
 def runs_in(place: Address, *, home: Path) -> dict[str, int]:
@@ -179,10 +176,13 @@ def make_table(place: Address, schema: Schema, *, home: Path) -> None:
 
 def read_identity(place: Address, schema: Schema, *, home: Path) -> TableIdentity:
     """The identity of the rows that a table holds now, read as what the schema says they are."""
-    summary = Identity(schema)
+    return _identity(read_frames(place, home=home), Identity(schema))
+
+
+def _identity(frames: Iterator[pl.DataFrame], summary: Identity) -> TableIdentity:
     state = summary.start()
-    for frame in read_frames(place, home=home):
-        state = summary.update(state, restored(frame, schema))
+    for frame in frames:
+        state = summary.update(state, restored(frame, summary.schema))
     return summary.result(state)
 
 
