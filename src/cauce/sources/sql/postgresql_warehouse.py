@@ -92,11 +92,10 @@ class _Claimed:
             self.run(f"ALTER TABLE {Asked(new).source(MARK)} RENAME TO {quoted(old[-1], MARK)}", name=old)
             return
         if self.run(_LIKE, (Asked(new).source(MARK),)) == self.run(_LIKE, (Asked(old).source(MARK),)):
-            self.run(f"DELETE FROM {Asked(old).source(MARK)}", name=old)  # noqa: S608 - quoted
-            self.run(
-                f"INSERT INTO {Asked(old).source(MARK)} SELECT * FROM {Asked(new).source(MARK)}", name=old
-            )  # noqa: S608
-            self.run(f"DROP TABLE {Asked(new).source(MARK)}", name=new)
+            source, place = Asked(new).source(MARK), Asked(old).source(MARK)
+            self.run(f"DELETE FROM {place}", name=old)  # noqa: S608 - quoted
+            self.run(f"INSERT INTO {place} SELECT * FROM {source}", name=old)  # noqa: S608 - quoted
+            self.run(f"DROP TABLE {source}", name=new)
             return
         try:
             self.run(f"DROP TABLE {Asked(old).source(MARK)}", name=old)
