@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -98,7 +99,7 @@ def test_rows_behind_an_address_are_scored_as_those_of_a_file(
     monkeypatch.chdir(folder)
     cauce.init(database, project=folder, target="late", positive="yes", yes=True)
     cauce.run(folder)
-    with sqlite3.connect(tmp_path / "shop.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
         frame = pl.read_database("select * from orders", connection)
     frame.write_parquet(tmp_path / "rows.parquet")
     there = cauce.predict(database, out=tmp_path / "there.parquet", project=folder)
@@ -109,7 +110,7 @@ def test_rows_behind_an_address_are_scored_as_those_of_a_file(
     assert pl.read_parquet(tmp_path / "there.parquet").drop(drop).equals(expected)
     for _ in range(2):
         cauce.predict(database, out=f"sqlite:///{tmp_path / 'out.db'}#scores", project=folder)
-    with sqlite3.connect(tmp_path / "out.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
         assert connection.execute("select count(*) from scores").fetchone() == (300,), "every row once"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cauce.errors import CauceError
+from cauce.expr.tree import MAX_DEPTH, MAX_NODES
 from cauce.language import translate
 
 MAX_CHARACTERS = 10_000
@@ -54,7 +55,8 @@ class Formula:
 
 
 def read(text: str) -> tuple[Formula, ast.expr]:
-    """The formula and its tree; E0110 where it is not one expression of Python's grammar."""
+    """The formula and its tree; E0110 where it is not one expression of Python's grammar, E0105
+    where it is nested too deeply."""
     bare = Formula(text, "", {})
     if len(text) > MAX_CHARACTERS:
         raise bare.refuse(MAX_CHARACTERS, translate("it is longer than 10,000 characters"))
@@ -68,8 +70,8 @@ def read(text: str) -> tuple[Formula, ast.expr]:
             tree = ast.parse(formula.readable.lstrip(" "), mode="eval").body
     except SyntaxError as error:
         raise formula.refuse(formula.blanks + (error.offset or 1) - 1, _reason(error)) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise formula.refuse(0, translate("nested too deeply")) from None
+    except (ValueError, RecursionError, MemoryError):  # Python's own limit, which differs between versions
+        raise CauceError("E0105", depth=MAX_DEPTH, nodes=MAX_NODES) from None
     return formula, tree
 
 

@@ -28,6 +28,8 @@ def from_tree(kind: Any, tree: Any) -> Any:
     origin = get_origin(kind)
     if kind is Any:
         return tree
+    if hasattr(origin, "__value__"):  # since NumPy 2.5 NDArray[...] is a name of an array's type
+        return from_tree(origin.__value__[get_args(kind)], tree)
     if origin in (Union, UnionType):
         return _from_choice(get_args(kind), tree)
     if origin is tuple:
