@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,12 +20,12 @@ from planted import ALL, PERSONAL, SECRETS, VARIABLES, Keyring, Places, places, 
 
 import cauce
 from cauce.core.secrets import resolve_secret
-from cauce.errors import CauceError, CauceErrors, explain
+from cauce.errors import CauceError, CauceErrors
 from cauce.sources.sql.sink import load_rows
 from cauce.spec.addresses import parse_address
 from cauce.stores.bucket import bucket_of
 from cauce.stores.objects import ObjectStore
-from cauce.testing.canaries import Trace, traces, traces_in
+from cauce.testing.canaries import Trace, told_by, traces, traces_in
 from cauce.tracking.border import mlflow_installed, quiet_mlflow
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import destination_for
@@ -62,14 +61,9 @@ class Told:
     def add(self, who: str, *what: object) -> None:
         self.said[who] = self.said.get(who, "") + "\n".join(map(str, what))
 
-    def failed(self, who: str, error: BaseException | None) -> None:
+    def failed(self, who: str, error: BaseException) -> None:
         """Everything that anybody could print of an error and those behind it."""
-        while error is not None:
-            self.add(who, repr(error), error, *error.args, *traceback.format_exception(error))
-            for one in getattr(error, "errors", (error,)):
-                if isinstance(one, CauceError):
-                    self.add(who, one.hint, json.dumps(one.values, default=str), explain(one.code))
-            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        self.add(who, *told_by(error))
 
     def traces(self) -> set[Trace]:
         found: set[Trace] = set()

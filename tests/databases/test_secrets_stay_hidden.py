@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,23 +13,13 @@ import pytest
 from brought_rows import brought_from
 
 import cauce
-from cauce.errors import CauceError, explain
+from cauce.errors import CauceError
 from cauce.sources.sql.sink import load_rows
 from cauce.spec.addresses import parse_address
+from cauce.testing.canaries import told_by
 from cauce.testing.databases import PASSWORD, Server
 
 CANARIES = tuple(f"canary-{number:02}-q7Zx" for number in range(12))
-
-
-def told_by(error: BaseException | None) -> str:
-    """Everything that anybody could print of an error and those behind it."""
-    parts = []
-    while error is not None:
-        parts += [repr(error), str(error), *map(str, error.args), *traceback.format_exception(error)]
-        if isinstance(error, CauceError):
-            parts += [error.hint, json.dumps(error.values, default=str), str(explain(error.code))]
-        error = error.__cause__ or error.__context__
-    return "\n".join(parts)
 
 
 @pytest.fixture
@@ -98,7 +87,7 @@ def test_no_secret_is_in_what_a_run_leaves_or_a_failure_says(
         for fail in tried:
             with pytest.raises(CauceError) as caught:
                 fail()
-            said.append(told_by(caught.value))
+            said += told_by(caught.value)
     said += [str(one.message) for one in heard] + [record.getMessage() for record in caplog.records]
     said += list(capfd.readouterr())
     assert len(tried) >= 28

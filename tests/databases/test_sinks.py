@@ -23,6 +23,7 @@ import cauce
 from cauce.errors import CauceError, CauceWarning
 from cauce.sources.sql.sink import load_rows
 from cauce.spec.addresses import parse_address
+from cauce.testing.canaries import told_by
 from cauce.testing.databases import PASSWORD, Server
 
 FRAME = pl.DataFrame(
@@ -104,6 +105,16 @@ def test_what_does_not_fit_the_table_is_refused_and_nothing_of_it_stays(
             )
         assert caught.value.code == "E2517"
         assert mariadb.run("SELECT COUNT(*) FROM narrow2") == [(0,)]
+
+
+def test_a_cell_that_does_not_fit_is_in_no_failure(server: Server, tmp_path: Path) -> None:
+    """Drivers quote the cell, and what is behind an error is shown by whoever collects errors."""
+    pl.DataFrame({"n": ["1", "cell-4711"]}).write_parquet(tmp_path / "rows.parquet")
+    server.run("DROP TABLE IF EXISTS typed", "CREATE TABLE typed (cauce_run varchar(64), n int)")
+    with pytest.raises(CauceError) as caught:
+        load_rows(tmp_path / "rows.parquet", parse_address(server.address("typed")), run="r", home=tmp_path)
+    assert caught.value.code == "E2517"
+    assert "cell-4711" not in "".join(told_by(caught.value))
 
 
 def test_a_table_that_lacks_a_column_is_not_written_to(server: Server, tmp_path: Path) -> None:

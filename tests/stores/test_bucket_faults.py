@@ -24,6 +24,7 @@ from cauce.errors import CauceError
 from cauce.stores import bucket
 from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.objects import ObjectStore
+from cauce.testing.canaries import told_by
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 import whole_run
@@ -130,7 +131,10 @@ def test_a_refusal_is_told_as_what_it_is_whatever_was_asked(
     said = f"<?xml version='1.0'?><Error><Code>{word}</Code><Message>Key AKIDEXAMPLE.</Message>{more}</Error>"
     with refusing(status, said.encode()) as endpoint:
         store = ObjectStore(url_of(endpoint, "x"), str(tmp_path))
-        assert code_of(lambda: store.get("a")) == code
+        with pytest.raises(CauceError) as refused:
+            store.get("a")
+        assert refused.value.code == code
+        assert "AKIDEXAMPLE" not in "".join(told_by(refused.value)), "not even behind it"
         assert code_of(lambda: list(store.list(""))) == code
         assert code_of(lambda: store.put_if_absent("a", b"1")) == code
         if status not in (404, 507):  # HEAD has no word for the first, and writes nothing

@@ -2,7 +2,16 @@
 
 from cauce.errors.catalogue import CATALOGUE, explain
 from cauce.errors.entry import Entry, Exit
-from cauce.errors.failure import CauceError, CauceErrors, CauceWarning, Place, shown, warn, warn_now
+from cauce.errors.failure import (
+    CauceError,
+    CauceErrors,
+    CauceWarning,
+    Place,
+    raise_alone,
+    shown,
+    warn,
+    warn_now,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -13,6 +22,7 @@ __all__ = [
     "Exit",
     "Place",
     "explain",
+    "raise_alone",
     "shown",
     "warn",
     "warn_now",

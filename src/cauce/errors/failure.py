@@ -7,7 +7,7 @@ import unicodedata
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from cauce.errors.catalogue import CATALOGUE
 from cauce.errors.entry import Entry, Exit
@@ -93,6 +93,15 @@ class CauceError(Exception):
 
 def _rebuilt(code: str, place: Place | None, values: dict[str, Any]) -> CauceError:
     return CauceError(code, place=place, **values)
+
+
+def raise_alone(error: BaseException) -> NoReturn:
+    """Raise it without what was raised before it, not even as a suppressed context: what servers, drivers and
+    libraries say may quote a secret or a row."""
+    try:
+        raise error
+    finally:
+        error.__context__ = None
 
 
 class CauceErrors(CauceError):  # noqa: N818 - several errors, and it reads so

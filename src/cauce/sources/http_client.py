@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from cauce.errors import CauceError, shown
+from cauce.errors import CauceError, raise_alone, shown
 from cauce.sources.http_policy import Policy, allowed_endpoints, check_literal
 from cauce.version import __version__
 
@@ -108,11 +108,11 @@ def translated() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise Broken("timeout") from None
+        raise_alone(Broken("timeout"))
     except (ssl.SSLCertVerificationError, ssl.CertificateError) as error:
-        raise CauceError("E2606", reason=error.verify_message) from None
+        raise_alone(CauceError("E2606", reason=error.verify_message))
     except (OSError, http.client.HTTPException) as error:
-        raise Broken(type(error).__name__) from None
+        raise_alone(Broken(type(error).__name__))
 
 
 def plain_url(url: str) -> str:
@@ -144,7 +144,7 @@ def _following(url: str, place: str, request: Request) -> str:
         parts = urlsplit(target)
         _ = parts.port
     except ValueError:
-        raise CauceError("E2604", url=request.shown, target="?") from None
+        raise_alone(CauceError("E2604", url=request.shown, target="?"))
     weaker = urlsplit(url).scheme == "https" and parts.scheme != "https"
     if parts.scheme not in _PORTS or not parts.hostname or weaker or parts.username is not None:
         raise CauceError("E2604", url=request.shown, target=shown(f"{parts.scheme}://{parts.hostname}"))
@@ -162,7 +162,7 @@ def _response(connection: http.client.HTTPConnection, url: str, headers: Mapping
         try:
             connection.request("GET", target, headers={**sent, **headers})
         except (ValueError, UnicodeError):
-            raise CauceError("E2605", url=plain_url(url), status="URL") from None
+            raise_alone(CauceError("E2605", url=plain_url(url), status="URL"))
         answer = connection.getresponse()
     found = {name.lower(): value for name, value in answer.getheaders()}
     return Response(answer.status, found, answer, url)

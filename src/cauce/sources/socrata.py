@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from cauce.errors import CauceError, shown, warn
+from cauce.errors import CauceError, raise_alone, shown, warn
 from cauce.sources.http_client import Broken, Request, Response, asked
 from cauce.sources.http_client import translated as network
 from cauce.sources.http_retry import Patience, check_status
@@ -72,7 +72,7 @@ class Portal:
             )
             updated = found.get("rowsUpdatedAt")
         except (KeyError, TypeError, AttributeError):
-            raise CauceError("E2638", url=self.shown) from None
+            raise_alone(CauceError("E2638", url=self.shown))
         if not columns:
             raise CauceError("E2638", url=self.shown)
         return Facts(columns, updated if isinstance(updated, int) else None)
@@ -85,7 +85,7 @@ class Portal:
             (value,) = found[0].values()
             return int(value)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-            raise CauceError("E2638", url=self.shown) from None
+            raise_alone(CauceError("E2638", url=self.shown))
 
     def page(self, columns: tuple[Column, ...], *, after: str | None, limit: int) -> list[dict[str, Any]]:
         """At most `limit` rows whose :id follows `after` in the order of :id; each has its :id.
@@ -174,7 +174,7 @@ def _json(response: Response) -> Any:
     try:
         return json.loads(body, parse_float=str, parse_int=_integer, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Broken("JSON") from None
+        raise_alone(Broken("JSON"))
 
 
 def _integer(text: str) -> int | str:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from cauce.errors import CauceError, shown
+from cauce.errors import CauceError, raise_alone, shown
 from cauce.spec.addresses import Address, options_beside, parse_address
 from cauce.stores.credentials import credentials_of
 from cauce.stores.ownership import Question, check_owner
@@ -102,7 +102,7 @@ class Bucket:
         try:
             return obstore.get(self.client, path, options=options).bytes().to_bytes()
         except PreconditionError:
-            raise CauceError("E2664", key=path) from None
+            raise_alone(CauceError("E2664", key=path))
 
     def marks(self, path: str) -> Mapping[str, str]:
         """The marks that were written beside it."""
@@ -255,12 +255,12 @@ def asked(action: Callable[[], T], store: str) -> T:
             return action()
         except Exception as error:
             if is_missing(error):
-                raise FileNotFoundError from None
+                raise_alone(FileNotFoundError())
             if is_taken(error):
-                raise FileExistsError from None
+                raise_alone(FileExistsError())
             found = failure(error, store)
             if found.code != "E2652" or pause is None or time.monotonic() > end:
-                raise found from None
+                raise_alone(found)
         time.sleep(pause)
     raise AssertionError
 

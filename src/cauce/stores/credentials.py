@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.stores.ownership import Keys
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -73,7 +73,7 @@ def _section(variable: str, file: str, profile: str) -> dict[str, str]:
     try:
         parser.read(path, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError):
-        raise CauceError("E2657", profile=profile) from None
+        raise_alone(CauceError("E2657", profile=profile))
     for name in (profile, f"profile {profile}"):
         if parser.has_section(name):
             return dict(parser.items(name))

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sqlite3
+import traceback
 import zipfile
 import zlib
 from base64 import b64encode
@@ -16,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from cauce.errors import CauceError, explain
 
 _DEEPEST = 4
 
@@ -71,6 +74,22 @@ def traces_in(folder: Path, canaries: Mapping[str, str]) -> set[Trace]:
         if path.is_file():
             found |= traces(path.read_bytes(), canaries, where=where)
     return found
+
+
+def told_by(error: BaseException) -> Iterator[str]:
+    """Everything that anybody could print of an error, of the errors in it and of those behind it: also of
+    contexts that Python itself would not show."""
+    waiting, seen = [error], set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield from (repr(one), str(one), *map(str, one.args), *traceback.format_exception(one))
+        if isinstance(one, CauceError):
+            yield from (one.hint, json.dumps(one.values, default=str), str(explain(one.code)))
+        behind = (one.__cause__, one.__context__, *getattr(one, "errors", ()))
+        waiting += [another for another in behind if another is not None]
 
 
 def _layers(data: bytes, deepest: int) -> Iterator[bytes]:

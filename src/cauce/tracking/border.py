@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
-from cauce.errors import CauceError, shown
+from cauce.errors import CauceError, raise_alone, shown
 from cauce.tracking.database import make_database
 from cauce.tracking.destination import Destination
 from cauce.tracking.trouble import Trouble, kind_of
@@ -114,12 +114,7 @@ def answering(destination: Destination) -> Iterator[None]:
 def _raise(trouble: Trouble, destination: Destination) -> NoReturn:
     """Raise what stands for the trouble, alone: an answer of a server may quote the password it was sent."""
     code = _CODES[trouble.kind]
-    error = CauceError(code, where=destination.where, files=trouble.files, reason=trouble.reason)
-    try:
-        raise error
-    except CauceError:
-        error.__context__ = None
-        raise
+    raise_alone(CauceError(code, where=destination.where, files=trouble.files, reason=trouble.reason))
 
 
 def trouble_of(error: BaseException, destination: Destination) -> Trouble:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import polars as pl
 
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.sources.sql.reader import Column
 
 _MOST_DIGITS = 38
@@ -91,7 +91,7 @@ def series_of(column: Column, values: Sequence[Any]) -> pl.Series:
     try:
         return pl.Series(column.name, [_plain(value, column.dtype) for value in values], dtype=column.dtype)
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
-        raise CauceError("E2522", column=column.name) from None
+        raise_alone(CauceError("E2522", column=column.name))
 
 
 def _plain(value: Any, dtype: Any) -> Any:

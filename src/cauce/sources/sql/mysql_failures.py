@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from cauce.core.secrets import redacted
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.sources.sql.reader import Lost
 from cauce.sources.sql.wording import Asked
 from cauce.spec.addresses import Address
@@ -37,7 +37,7 @@ def translated_by(address: Address, asked: Asked | None = None) -> Iterator[None
     try:
         yield
     except (pymysql.MySQLError, struct.error) as error:
-        raise _failure(error, address, asked) from None
+        raise_alone(_failure(error, address, asked))
     except (ConnectionError, TimeoutError):
         raise Lost from None
 

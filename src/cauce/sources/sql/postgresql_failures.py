@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from cauce.core.secrets import redacted
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.sources.sql.reader import Lost
 from cauce.sources.sql.wording import Asked
 from cauce.spec.addresses import Address
@@ -35,7 +36,7 @@ def translated_by(address: Address, asked: Asked | None = None) -> Iterator[None
     try:
         yield
     except psycopg.Error as error:
-        raise _failure(error, address, asked) from None
+        raise_alone(_failure(error, address, asked))
 
 
 def _failure(error: Exception, address: Address, asked: Asked | None) -> Exception:
@@ -50,7 +51,6 @@ def _failure(error: Exception, address: Address, asked: Asked | None) -> Excepti
     if state == "42601" and "multiple commands" in text:
         return CauceError("E2515")
     code = _CODES.get(state) or ("E2516" if state.startswith("42") else "E2517")
-    told = text.splitlines()[0] if text else state
     return CauceError(
         code,
         address=address,
@@ -58,9 +58,17 @@ def _failure(error: Exception, address: Address, asked: Asked | None) -> Excepti
         database=address.path,
         user=address.user,
         number=state,
-        reason=redacted(told),
-        column=told.split('"')[1] if told.count('"') > 1 else "",
+        **_quoted(code, text.splitlines()[0] if text else state),
     )
+
+
+def _quoted(code: str, told: str) -> dict[str, Any]:
+    """What an error repeats of the server's words: those about a query or a column's name, never a cell."""
+    if code == "E2516":
+        return {"reason": redacted(told)}
+    if code == "E2521":
+        return {"column": told.split('"')[1] if told.count('"') > 1 else ""}
+    return {}
 
 
 def _unconnected(state: str, text: str, address: Address) -> CauceError:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import polars as pl
 
 from cauce.core.secrets import redacted
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.sources.sql.reader import ROWS, Column, Opening, Reader
 from cauce.sources.sql.wording import Asked, quoted, select
 from cauce.spec.addresses import Address
@@ -62,7 +62,7 @@ def translated_by(address: Address, asked: Asked) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _failure(error, address, asked) from None
+        raise_alone(_failure(error, address, asked))
 
 
 def _failure(error: sqlite3.Error, address: Address, asked: Asked) -> CauceError:

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from cauce.core.secrets import resolve_secret
-from cauce.errors import CauceError
+from cauce.errors import CauceError, raise_alone
 from cauce.sources.sql.driver_values import Seen, series_of
 from cauce.sources.sql.reader import ROWS, Column, Opening, Reader
 from cauce.sources.sql.wording import Asked
@@ -101,10 +101,10 @@ def _translated_by(address: Address, asked: Asked | None = None) -> Iterator[Non
     except exc.SQLAlchemyError as error:
         name = type(getattr(error, "orig", None) or error).__name__
         if asked is None:
-            raise CauceError("E2510", address=address, reason=name) from None
+            raise_alone(CauceError("E2510", address=address, reason=name))
         if getattr(error, "connection_invalidated", False):
-            raise CauceError("E2520", address=address, times=1) from None
-        raise CauceError("E2517", address=address, number=name) from None
+            raise_alone(CauceError("E2520", address=address, times=1))
+        raise_alone(CauceError("E2517", address=address, number=name))
 
 
 def _found(connection: Any, asked: Asked, address: Address) -> None:
