@@ -273,14 +273,16 @@ def _check_once(shared: Shared, home: Path, experiment: str, times: int) -> None
 
 
 @pytest.mark.slow
-def test_what_a_broken_connection_does_is_no_refusal(shared: Shared, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_broken_connection_does_is_no_refusal(shared: Shared, tmp_path: Path, how: int) -> None:
     """Taken for refused, a message would be put aside for good because a database was restarted."""
+    experiment = f"steps-{how}"
     with outbox_in(tmp_path).run("steps") as mail:
-        mail.put_record(record("steps", experiment="steps", status="running", ended=None))
+        mail.put_record(record("steps", experiment=experiment, status="running", ended=None))
         for step in range(200):
             for message in numbers({"loss": float(step)}, at=BEGAN, step=step):
                 mail.put(message)
-        mail.put_record(record("steps", experiment="steps"))
+        mail.put_record(record("steps", experiment=experiment))
     arrived = threading.Event()
 
     def send() -> None:
@@ -291,14 +293,14 @@ def test_what_a_broken_connection_does_is_no_refusal(shared: Shared, tmp_path: P
     worker.start()
     for _ in range(20):
         if not arrived.wait(0.5):
-            shared.database.restart()
+            shared.database.restart(how)
     worker.join()
     assert arrived.is_set()
     assert not outbox_in(tmp_path).runs()
     assert not list((tmp_path / "outbox").rglob("*.reason"))
     with quiet_mlflow(shared.destination):
         client = Deliverer(shared.destination).client
-        (run,) = client.search_runs([client.get_experiment_by_name("steps").experiment_id])
+        (run,) = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
         history = client.get_metric_history(run.info.run_id, "loss")
     assert run.info.status == "FINISHED"
     assert sorted(one.step for one in history) == list(range(200))
