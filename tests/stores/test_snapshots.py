@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce.core.canonical import canonical_json
+from cauce.core.part_writing import rows_in_part
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_reading import SnapshotSource, read_manifest, verify_snapshot
-from cauce.core.snapshot_writing import rows_in_part, write_snapshot
+from cauce.core.snapshot_writing import write_snapshot
 from cauce.errors import CauceError, CauceErrors
 from cauce.expr.schema import Field, Schema
 from cauce.planning.record import Record

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from cauce.core.faults import as_failure, hidden_system_error
 from cauce.core.objects import Objects
-from cauce.core.snapshot import Manifest, Part, part_key, snapshot_key
+from cauce.core.part_writing import MOST_BYTES, Parts, draft_path, rows_in_part
+from cauce.core.snapshot import Manifest, Part, snapshot_key
 from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.failpoints import passage
 from cauce.stats.identity import Identity
 from cauce.stats.summary import Summary
-
-_CELLS = 16 * 2**20
-_MOST_ROWS, _FEWEST_ROWS = 2**20, 2**10
-_MOST_BYTES = 256 * 2**20
-_ROW_GROUP = 2**17
-
-
-def rows_in_part(columns: int) -> int:
-    """How many rows a part holds by default: about 16 million cells, between 1,024 and 1,048,576 rows."""
-    return min(_MOST_ROWS, max(_FEWEST_ROWS, _CELLS // max(columns, 1)))
 
 
 def write_snapshot(
@@ -67,7 +55,7 @@ def draft_parts(
     *,
     folder: Path,
     rows_per_part: int | None = None,
-    most_bytes: int = _MOST_BYTES,
+    most_bytes: int = MOST_BYTES,
     identity: Summary | None,
 ) -> tuple[Any, tuple[Part, ...]]:
     """Write the rows as parts into `folder` (at `draft_path`); the state of `identity`, and the parts.
@@ -76,24 +64,22 @@ def draft_parts(
     `write_snapshot`.
     """
     with ThreadPoolExecutor(1, "cauce-parts") as thread:
-        parts = _Parts(schema, folder, rows_per_part or rows_in_part(len(schema)), thread, most_bytes)
+        parts = Parts(schema, folder, rows_per_part or rows_in_part(len(schema)), most_bytes, thread)
         state = identity.start() if identity else None
-        for batch in batches:
-            _check(batch, schema)
-            state = identity.update(state, batch) if identity else None
-            parts.add(batch)
-        return state, tuple(parts.finish())
+        try:
+            for batch in batches:
+                _check(batch, schema)
+                parts.add(batch)
+                state = identity.update(state, batch) if identity else None
+            return state, parts.finish()
+        finally:
+            parts.close()
 
 
 def drafted_manifest(schema: Schema, identity: Summary, *, state: Any, parts: tuple[Part, ...]) -> Manifest:
     """The manifest of rows whose parts are drafted. state: of `identity`, over all of them."""
     result = identity.result(state)
     return Manifest(schema, result.rows, result.identity, parts)
-
-
-def draft_path(folder: Path, part: Part) -> Path:
-    """Where `publish_snapshot` looks for a part's file before it has a key."""
-    return folder / f"{part.sha256}.parquet"
 
 
 def publish_snapshot(manifest: Manifest, folder: Path, *, store: Objects) -> Manifest:
@@ -136,69 +122,3 @@ def _check(batch: pl.DataFrame, schema: Schema) -> None:
         found = ", ".join(f"{name} {dtype}" for name, dtype in batch.schema.items())
         expected = ", ".join(f"{name} {dtype}" for name, dtype in schema.dtypes.items())
         raise CauceError("E0511", found=found, expected=expected)
-
-
-@dataclass
-class _Parts:
-    """Cuts batches into parts; one thread writes a part while the next is gathered."""
-
-    schema: Schema
-    folder: Path
-    rows: int
-    thread: ThreadPoolExecutor
-    most_bytes: int
-    waiting: list[pl.DataFrame] = field(default_factory=list)
-    height: int = 0
-    size: int = 0
-    writing: Future[Part] | None = None
-    done: list[Part] = field(default_factory=list)
-
-    def add(self, batch: pl.DataFrame) -> None:
-        while self.height + batch.height >= self.rows:
-            room = self.rows - self.height
-            self._gather(batch.head(room))
-            self._flush()
-            batch = batch.slice(room)
-        if batch.height:
-            self._gather(batch)
-            if self.size >= self.most_bytes:
-                self._flush()
-
-    def finish(self) -> list[Part]:
-        if self.waiting or self.writing is None:
-            self._flush()
-        self._await()
-        return self.done
-
-    def _gather(self, batch: pl.DataFrame) -> None:
-        self.waiting.append(batch)
-        self.height += batch.height
-        self.size += int(batch.estimated_size())
-
-    def _flush(self) -> None:
-        self._await()
-        frames = self.waiting or [pl.DataFrame(schema=self.schema.dtypes)]
-        self.writing = self.thread.submit(_write, frames, self.folder, len(self.done))
-        self.waiting, self.height, self.size = [], 0, 0
-
-    def _await(self) -> None:
-        if self.writing is not None:
-            self.done.append(self.writing.result())
-            self.writing = None
-
-
-def _write(frames: list[pl.DataFrame], folder: Path, number: int) -> Part:
-    frame = pl.concat(frames)
-    draft = folder / f"{number}.draft"
-    try:
-        frame.write_parquet(draft, compression="lz4", statistics=True, row_group_size=_ROW_GROUP)
-        with draft.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        part = Part(part_key(sha256), frame.height, draft.stat().st_size, sha256)
-        passage("snapshot.part")
-        draft.rename(draft_path(folder, part))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        if system_error := hidden_system_error(error):
-            raise as_failure(system_error, draft) from error
-        raise
-    return part

@@ -15,14 +15,9 @@ import polars as pl
 from cauce.core.durable import sync
 from cauce.core.faults import translated
 from cauce.core.objects import Objects
+from cauce.core.part_writing import draft_path, rows_in_part
 from cauce.core.snapshot import Manifest, Part
-from cauce.core.snapshot_writing import (
-    draft_parts,
-    draft_path,
-    drafted_manifest,
-    publish_snapshot,
-    rows_in_part,
-)
+from cauce.core.snapshot_writing import draft_parts, drafted_manifest, publish_snapshot
 from cauce.engines.spark.gathering import gathered, partition_number
 from cauce.engines.spark.jobs import Tell
 from cauce.engines.spark.table import Counted, PieceRows, SparkTable
