@@ -20,7 +20,7 @@ from cauce.tracking.outbox import checked_name, kept_file
 from cauce.tracking.trouble import files_in
 from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered, renew_card
 
-RUN, VERSION, PARENT = "cauce.run_id", "cauce.version", "cauce.parent"
+RUN, VERSION, PARENT, CONTINUED = "cauce.run_id", "cauce.version", "cauce.parent", "cauce.continued"
 _NESTED = "mlflow.parentRunId"
 _STATUS = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "running": "RUNNING"}
 
@@ -183,6 +183,21 @@ def _bundle(to: _Addressed, body: Mapping[str, Any]) -> None:
         )
         version = register_bundle(to.client, told, run=to.run)
     to.client.set_tag(to.run, VERSION, f"{version.name}/{version.version}")
+    _continued(to, version)
+
+
+def _continued(to: _Addressed, version: Any) -> None:
+    """Say at a killed run, which a version goes on leading to, which run ended its work."""
+    if version.run_id in ("", None, to.run):
+        return
+    try:
+        first = to.client.get_run(version.run_id).info
+    except Exception as error:
+        if code_of(error) != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return
+    if (first.status, first.lifecycle_stage) == ("KILLED", "active"):
+        to.client.set_tag(version.run_id, CONTINUED, to.folder.name)
 
 
 def place_of(client: Any, run: str) -> str:

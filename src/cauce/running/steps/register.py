@@ -11,6 +11,7 @@ from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.leaks.findings import LeakReport
 from cauce.core.metrics.keys import baseline_key, tracker_key
 from cauce.core.run_record import RunRecord, TrackedBundle, TrackedDataset
+from cauce.failpoints import passage
 from cauce.planning.step import Reference, Step
 from cauce.ports.tracker import Tracker
 from cauce.running.artifacts import export_model, render_plots
@@ -87,6 +88,7 @@ def _tell(work: Workspace, tracker: Tracker, evaluation: Evaluation, *, said: Ru
     if work.beside.started:
         # All this is on its way while the plots are still being drawn.
         tracker.put(said)
+        passage("register.told")
         rest = replace(said, artifacts={}, bundle=None)
     plots = {f"plots/{path.name}": str(path) for path in render_plots(work, evaluation).values()}
     ended = datetime.now(UTC)
