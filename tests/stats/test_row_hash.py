@@ -119,6 +119,17 @@ def test_row_hashes_are_those_of_the_page(rows: list[tuple[object, ...]]) -> Non
     assert [(int(a), int(b)) for a, b in zip(*lanes, strict=True)] == expected
 
 
+@pytest.mark.parametrize("longest", [7, 8, 9, 64, 256, 257, 300])
+def test_texts_of_any_length_are_hashed_as_the_page_says(longest: int) -> None:
+    """Short and long texts are summed in other ways: one long comment would rename all others' rows."""
+    texts = ["".join(chr(33 + (at * length) % 90) for at in range(length)) for length in range(longest + 1)]
+    fields = (Field("t", "text"),)
+    for rows in (texts, [None, *texts, "", None], texts[-1:] * 3, ["", *texts[-1:]]):
+        lanes = row_hashes(pl.DataFrame({"t": rows}), Schema(fields))
+        expected = [reference((text,), fields) for text in rows]
+        assert [(int(a), int(b)) for a, b in zip(*lanes, strict=True)] == expected
+
+
 GOLDEN = (
     (Field("x", "integer"), 1),
     (Field("x", "integer"), -1),
