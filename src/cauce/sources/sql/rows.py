@@ -145,7 +145,7 @@ def _write(path: Path, reader: Reader, report: Report) -> None:
     ):
         for frame in _groups(reader.batches()):
             # The pieces that a column comes in would show in the file.
-            writer.write_table(_arrow(frame).cast(schema).combine_chunks(), row_group_size=_GROUP)
+            writer.write_table(_arrow(frame.rechunk()).cast(schema), row_group_size=_GROUP)
             done += frame.height
             report(done, None if total is None else max(total, done))
 
