@@ -27,6 +27,7 @@ from cauce.tracking.locks import held
 from cauce.tracking.messages import Message
 from cauce.tracking.model_folder import CARD
 from cauce.tracking.outbox import SHIPPER
+from cauce.tracking.places import refuse_elsewhere
 from cauce.tracking.trouble import files_in
 from cauce.tracking.versions import DECISION, DIGEST, aliases_of, appoint, give_alias, named, registered
 
@@ -101,11 +102,12 @@ class MlflowRegistry:
             return appoint(client, name, version=version, by=by) == "done"
 
     def card(self, name: str, *, version: str) -> str | None:
-        """The model card of this version in Markdown; None where it has none. E1307, E1308."""
+        """The model card of this version in Markdown; None where it has none. E1307, E1308, E1319."""
         with answering(self.destination), tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
             from mlflow.artifacts import download_artifacts, list_artifacts
 
             found = self._found(connect(self.destination), ModelAddress(name, version=version))
+            refuse_elsewhere(str(found.source), self.destination, name=name, version=version)
             uri, tracking = f"{found.source}/{CARD}", self.destination.uri
             with files_in(lambda: str(found.source)):
                 listed = list_artifacts(artifact_uri=found.source, tracking_uri=tracking)
@@ -115,7 +117,7 @@ class MlflowRegistry:
             return Path(path).read_text("utf-8")
 
     def resolve(self, uri: str) -> ResolvedModel:
-        """The version `uri` names, with its bundle in a folder here. E1306 to E1310."""
+        """The version `uri` names, with its bundle in a folder here. E1306 to E1310, E1319."""
         address = ModelAddress.parse(uri)
         with answering(self.destination):
             version = self._found(connect(self.destination), address)
@@ -190,6 +192,8 @@ class MlflowRegistry:
         """Put the version's bundle into `folder`, whole or not at all; E1310 where it is not the one."""
         from mlflow.artifacts import download_artifacts
 
+        place, number = str(version.source), str(version.version)
+        refuse_elsewhere(place, self.destination, name=version.name, version=number)
         with translated(str(folder)):
             folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as scratch:

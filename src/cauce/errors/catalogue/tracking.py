@@ -213,4 +213,16 @@ ENTRIES = (
             "tracked; its bundle can be registered once the name is another."
         ),
     ),
+    Entry(
+        code="E1319",
+        exit=Exit.PERMISSION,
+        says=_("Version {version} of {name} is said to lie at {place}, which is not the tracking server."),
+        hint=_("Register the bundle again, and find out who wrote that version."),
+        explanation=_(
+            "Whoever may write to a registry can name any address as the place of a version's files, and "
+            "fetching them would go there from this machine, with the login for the tracking server. So "
+            "files are fetched from the server itself, from a folder or from a bucket, and from no other "
+            "address: nothing was asked of this one."
+        ),
+    ),
 )
