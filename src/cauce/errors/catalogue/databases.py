@@ -104,6 +104,21 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2509",
+        exit=Exit.CONFIG,
+        says=_("The option {option} of the address cannot be {value}."),
+        hint=_(
+            "tls is off or verify, timeout a number of seconds up to 3600, ca a file of certificates that is "
+            "there."
+        ),
+        explanation=_(
+            "With tls=verify the server must show a certificate for the host's name, of the file in ca or of "
+            "the system; with tls=off nothing is encrypted; without the option, whatever the server can. A "
+            "value that is none of these is refused, because a slip would otherwise leave the connection "
+            "open to others. A file in ca is looked for from the folder in which the command runs."
+        ),
+    ),
+    Entry(
         code="E2510",
         exit=Exit.UNAVAILABLE,
         says=_("No connection to {address} ({reason})."),
@@ -120,7 +135,8 @@ ENTRIES = (
         hint=_("Look at the user in the address, and at the secret its password option refers to."),
         explanation=_(
             "The user does not exist for this host, or the password is another one; it is looked up anew "
-            "each time. Some servers also refuse a login without TLS."
+            "each time, and none is sent where the address has no option password. Some servers also refuse "
+            "a login without TLS."
         ),
     ),
     Entry(
@@ -150,7 +166,8 @@ ENTRIES = (
         hint=_("Have SELECT on it granted to the user."),
         explanation=_(
             "Reading needs the right to SELECT from the table or from every table of the query, and nothing "
-            "else: a user that may only read is the best one for a project."
+            "else: a user that may only read is the best one for a project. MySQL and MariaDB say the same "
+            "of a database that is not there."
         ),
     ),
     Entry(
@@ -256,6 +273,40 @@ ENTRIES = (
             "SQLAlchemy: the dialect stands before the plus, the driver behind it. Cauce brings none of them "
             "along. MySQL, MariaDB, PostgreSQL and SQLite are read without SQLAlchemy, faster, under their "
             "own schemes."
+        ),
+    ),
+    Entry(
+        code="E2525",
+        exit=Exit.CONFIG,
+        says=_("{address} names no database."),
+        hint=_("Write it after the host: …@host/database#table"),
+        explanation=_(
+            "A table belongs to a database, which stands between the host and #; or before a dot in the "
+            "table's own name (#shop.orders), as MySQL and MariaDB take it."
+        ),
+    ),
+    Entry(
+        code="E2526",
+        exit=Exit.UNAVAILABLE,
+        says=_("No encrypted connection to {address} ({reason})."),
+        hint=_("Give the server a certificate of ca, or of the system, for the host's name in the address."),
+        explanation=_(
+            "tls=verify and ca ask for a connection that nobody between can read or change. The server "
+            "offers none, or its certificate is not for this host, has run out, or is of an authority "
+            "that is not known here: name the file with the authority's own certificate in ca. On a "
+            "network that is trusted, tls=off does without."
+        ),
+    ),
+    Entry(
+        code="E2527",
+        exit=Exit.UNAVAILABLE,
+        says=_("{address} cannot be opened ({reason})."),
+        hint=_(
+            "Look whether the file's folder is there and may be written, and who else writes to the file."
+        ),
+        explanation=_(
+            "SQLite opens a file of this machine, or makes one in a folder that is there. CANTOPEN: it can "
+            "do neither. BUSY, LOCKED: another process was writing for longer than the option timeout waits."
         ),
     ),
     Entry(

@@ -7,14 +7,16 @@ import re
 from cauce.errors import CauceError
 from cauce.sources.brought import Remote, Wanted
 from cauce.sources.sql.reader import Dialect
-from cauce.spec.addresses import Address, is_for_sqlalchemy, options_beside
+from cauce.spec.addresses import Address, is_for_sqlalchemy
 
 _READS = re.compile(r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
 
 
 def open_database(address: Address, wanted: Wanted) -> Remote:
     """The rows of a table (after # in the address) or of a query. E2507 where neither or both are said,
-    E2508 for an option that the database does not have, E2515 for a query that does not begin as one."""
+    E2508 and E2509 for an option that the database does not have, or a value that it cannot have, E2515 for a
+    query that does not begin as one."""
+    from cauce.sources.sql.options import check_options
     from cauce.sources.sql.rows import SqlRows
     from cauce.sources.sql.wording import Asked, parts_of
 
@@ -23,9 +25,8 @@ def open_database(address: Address, wanted: Wanted) -> Remote:
     if wanted.query is not None and not _READS.match(wanted.query):
         raise CauceError("E2515")
     dialect = _dialect(address.scheme)
-    known = dialect.OPTIONS
-    for name in () if known is None else options_beside(address, dict.fromkeys(known)):
-        raise CauceError("E2508", option=name, known=", ".join(known or ()))
+    if dialect.OPTIONS is not None:
+        check_options(address, dialect.OPTIONS)
     asked = Asked(parts_of(address.fragment), wanted.query, wanted.drop)
     return SqlRows(address, asked, dialect.reader(address, wanted.home))
 

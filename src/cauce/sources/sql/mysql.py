@@ -7,6 +7,7 @@ their cells costs more than everything else together.
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -22,6 +23,7 @@ from cauce.errors import CauceError
 from cauce.sources.sql import mysql_rows
 from cauce.sources.sql.mysql_failures import translated_by
 from cauce.sources.sql.mysql_packets import row_blocks
+from cauce.sources.sql.options import check_options
 from cauce.sources.sql.reader import Column, Opening, Reader
 from cauce.sources.sql.wording import Asked, quoted, select
 from cauce.spec.addresses import Address
@@ -42,7 +44,8 @@ def reader(address: Address, home: Path) -> Opening:  # noqa: ARG001 - a server 
 @contextmanager
 def connected(address: Address, flags: int = 0) -> Iterator[Any]:
     """A connection in UTC that fails in our own codes. flags: what the client says it can do besides.
-    E2523 where PyMySQL is not installed."""
+    E2508 and E2509 for its options, E2523 where PyMySQL is not installed."""
+    check_options(address, OPTIONS)
     try:
         import pymysql
     except ImportError:
@@ -78,7 +81,9 @@ def _settings(address: Address) -> dict[str, Any]:
     if options.get("tls") == "off":
         found["ssl_disabled"] = True
     elif options.get("tls") == "verify" or "ca" in options:
-        found |= {"ssl_verify_cert": True, "ssl_verify_identity": True, "ssl_ca": options.get("ca")}
+        # PyMySQL's own settings for this leave the host's name unasked where no `ca` is given.
+        with translated_by(address):
+            found["ssl"] = ssl.create_default_context(cafile=options.get("ca"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ from cauce.sources.sql.reader import Lost
 from cauce.sources.sql.wording import Asked
 from cauce.spec.addresses import Address
 
+_NO_TLS = 2026
+_OF_CLIENT = range(2000, 3000)
 _UNREACHED = frozenset((1040, 1129, 1130, 1203, 2002, 2003, 2005))
 _LOST = frozenset(
     (0, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1205, 1213, 1927, 2006, 2013, 2055, 4031)
 )
 _CODES = {
     **dict.fromkeys((1045, 1698, 1862, 2059, 3118, 4151), "E2511"),
+    1046: "E2525",
     1049: "E2512",
     **dict.fromkeys((1146, 1109, 1051), "E2513"),
     **dict.fromkeys((1044, 1142, 1143, 1227, 1370, 1410), "E2514"),
@@ -31,12 +35,12 @@ _QUOTING = frozenset(("E2516",))
 
 @contextmanager
 def translated_by(address: Address, asked: Asked | None = None) -> Iterator[None]:
-    """Turn PyMySQL's errors into E2510 to E2521, and a connection that ended into `Lost`."""
+    """Turn PyMySQL's errors into E2510 to E2526, and a connection that ended into `Lost`."""
     import pymysql
 
     try:
         yield
-    except (pymysql.MySQLError, struct.error) as error:
+    except (pymysql.MySQLError, struct.error, ssl.SSLError) as error:
         raise_alone(_failure(error, address, asked))
     except (ConnectionError, TimeoutError):
         raise Lost from None
@@ -44,6 +48,9 @@ def translated_by(address: Address, asked: Asked | None = None) -> Iterator[None
 
 def _failure(error: Exception, address: Address, asked: Asked | None) -> Exception:
     number, text = _parts(error)
+    untrusted = error if isinstance(error, ssl.SSLError) else getattr(error, "original_exception", None)
+    if number == _NO_TLS or isinstance(untrusted, ssl.SSLError):
+        return CauceError("E2526", address=address, reason=getattr(untrusted, "reason", None) or text)
     name = address.path if asked is None else asked.name
     if number in _UNREACHED:
         return CauceError("E2510", address=address, reason=_reason(error, number))
@@ -69,9 +76,10 @@ def _parts(error: Exception) -> tuple[int, str]:
 
 
 def _reason(error: Exception, number: int) -> str:
-    """The operating system's reason, else the server's number."""
+    """The operating system's reason, PyMySQL's own, or the server's number: its words are not repeated."""
     inner = getattr(error, "original_exception", None)
-    return getattr(inner, "strerror", None) or (type(inner).__name__ if inner else str(number))
+    told = _parts(error)[1] if number in _OF_CLIENT else ""
+    return getattr(inner, "strerror", None) or (type(inner).__name__ if inner else told or str(number))
 
 
 def _named(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import polars as pl
 
 from cauce.core.secrets import resolve_secret
 from cauce.errors import CauceError
+from cauce.sources.sql.options import check_options
 from cauce.sources.sql.postgresql_cells import Typed, frame_of, typed_columns
 from cauce.sources.sql.postgresql_failures import translated_by
 from cauce.sources.sql.postgresql_ranges import hang_up, joined, page_ranges, side_by_side
@@ -40,7 +42,9 @@ def reader(address: Address, home: Path) -> Opening:  # noqa: ARG001 - a server 
 
 @contextmanager
 def connected(address: Address, settings: str = _SETTINGS) -> Iterator[Any]:
-    """A connection that fails in our own codes. E2523 where psycopg is not installed."""
+    """A connection that fails in our own codes. E2508 and E2509 for its options, E2523 where psycopg is not
+    installed."""
+    check_options(address, OPTIONS)
     try:
         import psycopg
     except ImportError:
@@ -61,7 +65,7 @@ def _said(address: Address) -> dict[str, Any]:
         "port": address.port or 5432,
         "user": address.user or None,
         "dbname": address.path or None,
-        "connect_timeout": round(float(options.get("timeout", _TIMEOUT))),
+        "connect_timeout": math.ceil(float(options.get("timeout", _TIMEOUT))),
         "application_name": "cauce",
         "autocommit": True,
     }

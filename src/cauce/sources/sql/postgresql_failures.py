@@ -30,7 +30,7 @@ _BUSY = ("53",)
 
 @contextmanager
 def translated_by(address: Address, asked: Asked | None = None) -> Iterator[None]:
-    """Turn psycopg's errors into E2510 to E2521, and a connection that ended into `Lost`."""
+    """Turn psycopg's errors into E2510 to E2526, and a connection that ended into `Lost`."""
     import psycopg
 
     try:
@@ -78,6 +78,10 @@ def _unconnected(state: str, text: str, address: Address) -> CauceError:
         "no password supplied": "E2511",
         "no pg_hba.conf entry": "E2511",
         'role "': "E2511",
+        "SSL was required": "E2526",
+        "SSL error": "E2526",
+        "root certificate file": "E2526",
+        "server certificate": "E2526",
         'database "': "E2512",
         "permission denied for database": "E2514",
     }
@@ -85,10 +89,10 @@ def _unconnected(state: str, text: str, address: Address) -> CauceError:
     return CauceError(
         code,
         address=address,
-        database=address.path,
+        database=address.path or address.user,
         user=address.user,
         name=address.path,
-        reason=_reason(text),
+        reason=_last(text) if code == "E2526" else _reason(text),
     )
 
 
@@ -99,7 +103,15 @@ def _reason(text: str) -> str:
         "No route to host",
         "starting up",
         "shutting down",
+        "received invalid response",
+        "Name or service not known",
+        "Temporary failure in name resolution",
     ):
         if reason.lower() in text.lower():
             return reason
-    return "could not translate host name" if "translate host name" in text else "refused"
+    return "could not translate host name" if "host name" in text or "resolve host" in text else "refused"
+
+
+def _last(text: str) -> str:
+    """What libpq says of its own, after where it tried."""
+    return text.splitlines()[0].rpartition(" failed: ")[2]

@@ -58,7 +58,7 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
 
 @contextmanager
 def translated_by(address: Address, asked: Asked) -> Iterator[None]:
-    """Turn SQLite's errors into E2510 to E2517."""
+    """Turn SQLite's errors into E2513 to E2517, and E2527."""
     try:
         yield
     except sqlite3.Error as error:
@@ -71,7 +71,7 @@ def _failure(error: sqlite3.Error, address: Address, asked: Asked) -> CauceError
     if text.startswith("no such table"):
         return CauceError("E2513", address=address, name=asked.name)
     if name in ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN"):
-        return CauceError("E2510", address=address, reason=name)
+        return CauceError("E2527", address=address, reason=name)
     if name in ("SQLITE_READONLY", "SQLITE_AUTH", "ProgrammingError", "Warning"):
         return CauceError("E2515")
     if name == "SQLITE_ERROR" and asked.query is not None:

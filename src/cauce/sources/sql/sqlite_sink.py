@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from cauce.sources.sql.sqlite import translated_by
+from cauce.sources.sql.options import check_options
+from cauce.sources.sql.sqlite import OPTIONS, translated_by
 from cauce.sources.sql.wording import quoted
 from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
@@ -23,6 +24,7 @@ _PLAIN = {pl.Int64: "INTEGER", pl.UInt64: "INTEGER", pl.Float64: "REAL", pl.Bool
 def sqlite_writing(table: Target) -> Iterator[Writing]:
     """A transaction on the table, made where it is not; committed at the end, undone where anything fails."""
     path = table.home / table.address.path
+    check_options(table.address, OPTIONS)
     timeout = float(table.address.options.get("timeout", _TIMEOUT))
     name = table.asked.source(_MARK)
     with (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cauce.sources.sql.claiming import Claimed, Limits, Name
-from cauce.sources.sql.sqlite import translated_by
+from cauce.sources.sql.options import check_options
+from cauce.sources.sql.sqlite import OPTIONS, translated_by
 from cauce.sources.sql.wording import Asked, quoted
 from cauce.spec.addresses import Address
 
@@ -21,6 +22,7 @@ _TIMEOUT = 10.0
 @contextmanager
 def claimed(address: Address, home: Path, *, claim: str) -> Iterator[Claimed]:  # noqa: ARG001
     """The file. Other processes are kept away by who calls this: SQLite has no locks of other names."""
+    check_options(address, OPTIONS)
     timeout = float(address.options.get("timeout", _TIMEOUT))
     with (
         translated_by(address, Asked((address.path,))),
