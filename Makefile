@@ -47,7 +47,7 @@ messages: venv ## bring the Spanish catalogue up to date with the code, and comp
 docs: venv ## the documentation in docs/_build/html
 	@$(bin)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-smoke: venv ## a wheel beside its base dependencies alone
+smoke: venv ## a wheel beside its base dependencies alone, with each Python that is here
 	@PATH="$(CURDIR)/$(bin):$$PATH" scripts/smoke
 
 lock: venv ## resolve the dependencies anew into constraints/

@@ -53,6 +53,22 @@ def test_an_old_python_is_refused_with_the_way_out(tmp_path: Path) -> None:
     assert "make PYTHON=" in done.stderr
 
 
+def test_each_python_that_is_named_is_looked_for(tmp_path: Path) -> None:
+    """The first to meet what breaks under one Python only would be a user who has it."""
+    wanted = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for version in wanted:
+        standing = tmp_path / f"python{version}"
+        standing.write_text(
+            f"#!/bin/sh\n{'echo here' if version == wanted[1] else 'exit 1'}\n", encoding="utf-8"
+        )
+        standing.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/bin:/usr/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [ROOT / "scripts" / "pythons"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [f"{one} {'here' if one == wanted[1] else ''}" for one in wanted]
+
+
 # Which stand-in program fails, with which words among its arguments, and the gate named for it.
 FAILING = {
     "lint": ("ruff", "check"),
