@@ -26,7 +26,7 @@ def refuse_elsewhere(source: str, destination: Destination, *, name: str, versio
     found = _SCHEME.match(source)
     scheme = found[1].lower() if found else ""
     if scheme in _NEVER or (scheme in _OF_SERVER and not _is_server(source, scheme, destination)):
-        raise CauceError("E1319", name=name, version=version, place=redacted(source))
+        raise CauceError("E1319", name=name, version=version, there=redacted(source))
 
 
 def _is_server(source: str, scheme: str, destination: Destination) -> bool:

@@ -216,7 +216,7 @@ ENTRIES = (
     Entry(
         code="E1319",
         exit=Exit.PERMISSION,
-        says=_("Version {version} of {name} is said to lie at {place}, which is not the tracking server."),
+        says=_("Version {version} of {name} is said to lie at {there}, which is not the tracking server."),
         hint=_("Register the bundle again, and find out who wrote that version."),
         explanation=_(
             "Whoever may write to a registry can name any address as the place of a version's files, and "
