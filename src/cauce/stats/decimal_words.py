@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from cauce.stats.mixing import Words
+
+Integers = NDArray[np.int64]
+
+_BLOCK_ROWS: Final = 32_768
 
 
 def decimal_words(series: pl.Series, scale: int) -> tuple[Words, Words, Words]:
@@ -16,31 +23,36 @@ def decimal_words(series: pl.Series, scale: int) -> tuple[Words, Words, Words]:
     low, high = _coefficients(series)
     digits = np.full(len(low), scale, dtype=np.int64)
     narrow = high.view(np.int64) == (low.view(np.int64) >> 63)
-    coefficients = np.where(narrow, low.view(np.int64), 0)
-    for _ in range(scale):
-        quotient, rest = np.divmod(coefficients, 10)
-        short = (rest == 0) & (digits > 0) & narrow
-        if not short.any():
-            break
-        coefficients = np.where(short, quotient, coefficients)
-        digits -= short
-    low[narrow] = coefficients[narrow].view(np.uint64)
-    high[narrow] = (coefficients[narrow] >> 63).view(np.uint64)
+    for begin in range(0, len(low), _BLOCK_ROWS):
+        rows = slice(begin, begin + _BLOCK_ROWS)
+        _shorten(low.view(np.int64)[rows], digits[rows], np.flatnonzero(narrow[rows]))
     for row in np.flatnonzero(~narrow):
         _shorten_wide(low, high, digits, int(row))
     return low, high, digits.view(np.uint64)
 
 
 def _coefficients(series: pl.Series) -> tuple[Words, Words]:
-    array = series.fill_null(0).rechunk().to_arrow()
+    filled = series.fill_null(0) if series.null_count() else series
+    array = filled.rechunk().to_arrow()
     words = np.frombuffer(array.buffers()[1], dtype="<u8").reshape(-1, 2)
-    own = words[array.offset : array.offset + len(array)].astype(np.uint64)
-    return own[:, 0].copy(), own[:, 1].copy()
+    own = words[array.offset : array.offset + len(array)]
+    return own[:, 0].astype(np.uint64), own[:, 1].astype(np.uint64)
 
 
-def _shorten_wide(
-    low: Words, high: Words, digits: np.ndarray[tuple[int], np.dtype[np.int64]], row: int
-) -> None:
+def _shorten(coefficients: Integers, digits: Integers, rows: NDArray[np.intp]) -> None:
+    """Take the last zeros from the coefficients of these rows, as long as there are digits; in place."""
+    left = coefficients[rows]
+    for _ in range(int(digits.max(initial=0))):
+        quotients = left // 10
+        short = np.flatnonzero(quotients * 10 == left)
+        if not len(short):
+            return
+        rows, left = rows[short], quotients[short]
+        coefficients[rows] = left
+        digits[rows] -= 1
+
+
+def _shorten_wide(low: Words, high: Words, digits: Integers, row: int) -> None:
     coefficient = (int(high[row].view(np.int64)) << 64) | int(low[row])
     while digits[row] > 0 and coefficient % 10 == 0:
         coefficient //= 10
