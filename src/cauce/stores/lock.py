@@ -33,7 +33,11 @@ def locked(path: str, *, patience: float = 0.0, shared: bool = False) -> Iterato
         held = _taken(file, path, patience=patience, shared=shared)
         if held and not shared:
             _sign(file)
-        yield held
+        try:
+            yield held
+        finally:
+            if held:
+                _give_back(file)
 
 
 def _taken(file: IO[bytes], path: str, *, patience: float, shared: bool) -> bool:
@@ -55,6 +59,13 @@ def _taken(file: IO[bytes], path: str, *, patience: float, shared: bool) -> bool
             time.sleep(_PAUSE)
         else:
             return True
+
+
+def _give_back(file: IO[bytes]) -> None:
+    # Closing alone does not: a process that another thread begins has the lock too until it runs its program.
+    import fcntl  # noqa: PLC0415 - does not exist on every system
+
+    fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _sign(file: IO[bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PAUSE = 0.02
@@ -17,7 +17,12 @@ def held(path: Path, *, patience: float = 0.0) -> Iterator[bool]:
     patience: seconds to wait for it. True as well where the system has no locks.
     """
     with path.open("ab") as file:
-        yield _taken(file.fileno(), patience)
+        taken = _taken(file.fileno(), patience)
+        try:
+            yield taken
+        finally:
+            if taken:
+                _give_back(file.fileno())
 
 
 def _taken(descriptor: int, patience: float) -> bool:
@@ -37,3 +42,11 @@ def _taken(descriptor: int, patience: float) -> bool:
             return True
         else:
             return True
+
+
+def _give_back(descriptor: int) -> None:
+    # Closing alone does not: a process that another thread begins has the lock too until it runs its program.
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
