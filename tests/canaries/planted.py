@@ -7,15 +7,14 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 from keyring.backend import KeyringBackend
 
 from cauce.testing.checking_proxy import CheckingProxy, checking_proxy
+from cauce.testing.loopback import served
 from cauce.testing.socrata import Dataset, Portal, socrata_portal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
@@ -140,14 +139,8 @@ def places() -> Iterator[Places]:
         [{"id": f"c{n}", "value": str(n * 7 % 13), "late": "yes" if n % 3 else "no"} for n in range(120)],
     )
     with ExitStack() as opened:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Portal)
-        thread = Thread(target=partial(server.serve_forever, 0.02), daemon=True)
-        thread.start()
-        opened.callback(thread.join, 5)
-        opened.callback(server.server_close)
-        opened.callback(server.shutdown)
         yield Places(
-            f"127.0.0.1:{server.server_port}",
+            opened.enter_context(served(_Portal)).removeprefix("http://"),
             opened.enter_context(s3_server()),
             opened.enter_context(socrata_portal(contracts, tokens=(SECRETS["socrata token"],))),
             opened.enter_context(checking_proxy("http://127.0.0.1:9")),

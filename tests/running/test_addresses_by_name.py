@@ -14,16 +14,6 @@ import cauce
 
 
 @pytest.fixture
-def penguins(shared_data: Path, tmp_path: Path) -> Path:
-    """A folder of its own, served."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    file = folder / "penguins.csv"
-    file.write_bytes((shared_data / "penguins" / "penguins.csv").read_bytes())
-    return file
-
-
-@pytest.fixture
 def database(tmp_path: Path) -> str:
     """A table of a database, of numbers and a class."""
     file = tmp_path / "shop.db"

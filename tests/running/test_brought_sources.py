@@ -49,16 +49,6 @@ def snapshot(result: RunResult) -> str:
     return str(result.records["ingest"].outputs["snapshot"].value)
 
 
-@pytest.fixture
-def penguins(shared_data: Path, tmp_path: Path) -> Path:
-    """A copy that a test may change."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    file = folder / "penguins.csv"
-    file.write_bytes((shared_data / "penguins" / "penguins.csv").read_bytes())
-    return file
-
-
 def test_a_file_behind_an_address_is_the_file(penguins: Path, tmp_path: Path) -> None:
     """Plan and run ask whether it changed and read it once; a change is a new snapshot."""
     local, seen = ingested(project(tmp_path / "local", str(penguins))), []

@@ -7,11 +7,17 @@ import random
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+import pytest
+
+from cauce.errors import CauceError
+from cauce.stores.objects import ObjectStore
+from cauce.testing.loopback import served
 
 _BUCKET = "cauce-test"
 
@@ -34,6 +40,31 @@ def s3_server() -> Iterator[str]:
 
 def make_bucket(endpoint: str, name: str) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{name}", method="PUT")).close()
+
+
+def code_of(action: Callable[[], object]) -> str:
+    """The code with which an action fails."""
+    with pytest.raises(CauceError) as caught:
+        action()
+    return caught.value.code
+
+
+def check_one_of_sixteen_wins(store: ObjectStore) -> None:
+    """Sixteen threads put one name at once: one is told that it won, and all read its bytes."""
+    won: list[int] = []
+    store.put_if_absent("warm", b"")
+
+    def write(number: int) -> None:
+        if store.put_if_absent("name", b"%d" % number):
+            won.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert store.get("name") == b"%d" % won[0]
 
 
 @dataclass
@@ -61,17 +92,8 @@ class Proxy:
 def proxied(endpoint: str, share: float, **more: Any) -> Iterator[Proxy]:
     """A proxy before `endpoint`; its url is the endpoint to use."""
     proxy = Proxy(endpoint, share, **more)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": proxy}))
-    server.daemon_threads = True
-    proxy.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(type("Handler", (_Handler,), {"proxy": proxy})) as proxy.url:
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

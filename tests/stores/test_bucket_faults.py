@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_s3 import proxied, s3_server
+from faulty_s3 import code_of, proxied
 
 import cauce
 from cauce.errors import CauceError
@@ -25,32 +23,17 @@ from cauce.stores import bucket
 from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.objects import ObjectStore
 from cauce.testing.canaries import told_by
+from cauce.testing.loopback import served
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 import whole_run
 
 Note = Callable[[str, object], None]
 SCRIPTS = Path(__file__).parents[1]
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning:moto", "ignore:.*utcnow:DeprecationWarning"
-)
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with s3_server() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [one for one in os.environ if one.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    bucket_of.cache_clear()
+pytestmark = [
+    pytest.mark.usefixtures("anybody"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:moto", "ignore:.*utcnow:DeprecationWarning"),
+]
 
 
 @pytest.fixture
@@ -62,12 +45,6 @@ def _quick() -> Iterator[None]:
 
 def url_of(endpoint: str, prefix: str) -> str:
     return f"s3://cauce-test/{prefix}?region=us-east-1&endpoint={endpoint}"
-
-
-def code_of(action: Any) -> str:
-    with pytest.raises(CauceError) as caught:
-        action()
-    return caught.value.code
 
 
 @contextmanager
@@ -91,16 +68,8 @@ def refusing(status: int, body: bytes, **headers: str) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Handler) as endpoint:
+        yield endpoint
 
 
 # From "Error responses" of the S3 API reference, and of the manuals of Ceph and MinIO.

@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import os
 import pickle
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_s3 import make_bucket, proxied, s3_server
+from faulty_s3 import check_one_of_sixteen_wins, code_of, make_bucket, proxied
 
 from cauce.errors import CauceError
 from cauce.stores import objects
 from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.garbage import collect_garbage
 from cauce.stores.objects import ObjectStore
+from cauce.testing.loopback import served
 from cauce.testing.stores import check_store
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning:moto", "ignore:.*utcnow:DeprecationWarning"
-)
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with s3_server() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [one for one in os.environ if one.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    bucket_of.cache_clear()
+pytestmark = [
+    pytest.mark.usefixtures("anybody"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:moto", "ignore:.*utcnow:DeprecationWarning"),
+]
 
 
 @pytest.fixture
@@ -73,12 +59,6 @@ def stores(endpoint: str, tmp_path: Path) -> Stores:
     return Stores(endpoint, tmp_path)
 
 
-def code_of(action: Any) -> str:
-    with pytest.raises(CauceError) as caught:
-        action()
-    return caught.value.code
-
-
 def test_the_store_keeps_every_promise_of_the_port(stores: Stores) -> None:
     check_store(stores)
 
@@ -93,21 +73,7 @@ def test_a_store_is_a_value_that_workers_receive(stores: Stores) -> None:
 
 
 def test_of_sixteen_writers_one_wins_and_all_read_its_bytes(stores: Stores) -> None:
-    store = stores()
-    won: list[int] = []
-    store.put_if_absent("warm", b"")
-
-    def write(number: int) -> None:
-        if store.put_if_absent("name", b"%d" % number):
-            won.append(number)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
-    assert store.get("name") == b"%d" % won[0]
+    check_one_of_sixteen_wins(stores())
 
 
 @pytest.mark.usefixtures("_parts")
@@ -286,9 +252,6 @@ def freeze(now: Any) -> Iterator[None]:
 
 
 def test_a_bucket_of_another_account_is_not_touched(tmp_path: Path) -> None:
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
     seen: list[tuple[str, str | None]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -300,15 +263,10 @@ def test_a_bucket_of_another_account_is_not_touched(tmp_path: Path) -> None:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    url = f"s3://bucket/x?region=us-east-1&endpoint=http://127.0.0.1:{server.server_port}&owner="
-    assert code_of(lambda: ObjectStore(f"{url}222", str(tmp_path)).put_if_absent("a", b"")) == "E2654"
-    assert bucket_of(f"{url}111").client is not None
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(Handler) as endpoint:
+        url = f"s3://bucket/x?region=us-east-1&endpoint={endpoint}&owner="
+        assert code_of(lambda: ObjectStore(f"{url}222", str(tmp_path)).put_if_absent("a", b"")) == "E2654"
+        assert bucket_of(f"{url}111").client is not None
     assert seen == [("/bucket", "222"), ("/bucket", "111")]
 
 

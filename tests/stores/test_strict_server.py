@@ -9,13 +9,11 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from faulty_s3 import proxied
+from faulty_s3 import check_one_of_sixteen_wins, code_of, proxied
 
 import cauce
-from cauce.errors import CauceError
 from cauce.stores.bucket import bucket_of, limited
 from cauce.stores.objects import ObjectStore
 from cauce.stores.ownership import Keys, Question, check_owner, signed
@@ -72,12 +70,6 @@ def store_at(endpoint: str, folder: Path, *, prefix: str = "x") -> ObjectStore:
     return ObjectStore(url, str(folder / "home"))
 
 
-def code_of(action: Any) -> str:
-    with pytest.raises(CauceError) as caught:
-        action()
-    return caught.value.code
-
-
 def test_the_store_keeps_every_promise_of_the_port(endpoint: str, tmp_path: Path) -> None:
     made: list[ObjectStore] = []
 
@@ -89,20 +81,7 @@ def test_the_store_keeps_every_promise_of_the_port(endpoint: str, tmp_path: Path
 
 
 def test_of_sixteen_writers_one_wins_and_all_read_its_bytes(endpoint: str, tmp_path: Path) -> None:
-    store, won = store_at(endpoint, tmp_path), []
-    store.put_if_absent("warm", b"")
-
-    def write(number: int) -> None:
-        if store.put_if_absent("name", b"%d" % number):
-            won.append(number)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(won) == 1
-    assert store.get("name") == b"%d" % won[0]
+    check_one_of_sixteen_wins(store_at(endpoint, tmp_path))
 
 
 def test_a_large_file_is_there_whole_once_and_comes_back_in_pieces(endpoint: str, tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from cauce.testing.loopback import served
 
 _OWN = frozenset(("connection", "transfer-encoding", "content-length", "date", "server"))
 _SECONDS = 60.0
@@ -33,17 +34,8 @@ def checking_proxy(behind: str, *accepted: str) -> Iterator[CheckingProxy]:
     """A proxy on loopback before the server at `behind`, stopped at the end."""
     proxy = CheckingProxy(behind, set(accepted))
     handler = type("Handler", (_Handler,), {"proxy": proxy})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    serving.start()
-    proxy.address = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with served(handler) as proxy.address:
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        serving.join(5)
 
 
 class _Handler(BaseHTTPRequestHandler):

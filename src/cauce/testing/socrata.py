@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cauce.testing.loopback import served
 from cauce.testing.soql import Malformed, condition, names_of
 
 _PARAMETERS = frozenset(("$select", "$where", "$order", "$limit", "$offset", "$$app_token"))
@@ -109,17 +110,8 @@ def socrata_portal(
     portal = Portal(dataset, tokens=frozenset(tokens), faults=faults or Faults())
     portal._random.seed(portal.faults.seed)
     handler = type("Handler", (_Handler,), {"portal": portal})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    portal.root = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with served(handler) as portal.root:
         yield portal
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
