@@ -12,7 +12,8 @@ from cauce.running.bringing import brought_here
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file
 from cauce.running.prediction_on_spark import predict_on_spark
-from cauce.running.prediction_table import predict_table
+from cauce.running.prediction_output import check_output
+from cauce.running.prediction_table import check_table, predict_table
 from cauce.running.wiring import make_engine
 from cauce.running.workspace import EngineAsked, engine_settings, open_workspace
 from cauce.sources.brought import Wanted
@@ -56,7 +57,7 @@ def predict(
     .csv, which executors write.
     source: files, folders, patterns or addresses. model: as in `load`; None takes what the project's latest
     run made. report(rows, total) tells progress. choices: see `Choices`.
-    Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1222,
+    Rows in the sources = rows in `out` + rejected rows. Raises what `load` raises, E1209 to E1223,
     E2205, E2301, E2302, what reading and writing raise, and on Spark E0701 and E0750 to E0753.
     """
     found = find_model(model, digest=choices.get("digest"), project=project)
@@ -75,8 +76,13 @@ def predict(
         return predict_on_spark(
             found.bundle, sources, session=session, out=out, options=options, report=report
         )
+    into_table = scheme_of(str(out)) in DATABASES
+    if into_table:
+        check_table(str(out))
+    else:
+        check_output(out, overwrite=options.overwrite)
     with brought_here(sources, Wanted(home=Path.cwd()), folder=None, report=report) as here:
-        if scheme_of(str(out)) in DATABASES:
+        if into_table:
             into = partial(predict_table, out=str(out), identity=here.identity)
             return into(found.bundle, here.paths, options=options, report=report)
         return predict_file(found.bundle, here.paths, out=out, options=options, report=report)

@@ -98,11 +98,11 @@ def predict_file(
     training dataset's identity), `scored_at` (UTC, one moment for all rows). The target may be absent and
     other columns are ignored. Rows that cannot be read are kept beside `out` with line and reason.
     report(rows, total) tells progress. Nothing is visible until all is complete, whatever happens.
-    E1209 lists every column that is missing or of another kind; E1211 to E1214, E1222; reading's own
+    E1209 lists every column that is missing or of another kind; E1211 to E1214, E1222, E1223; reading's own
     codes; E0503 to E0506 where the disk refuses.
     """
-    chosen, target = options or PredictOptions(), Path(out)
-    check_output(target, overwrite=chosen.overwrite)
+    chosen = options or PredictOptions()
+    target = check_output(out, overwrite=chosen.overwrite)
     paths = (str(sources),) if isinstance(sources, str | Path) else tuple(str(one) for one in sources)
     rows = open_rows(
         bundle.manifest, chosen.reading or reading_options(bundle.manifest, paths), key=chosen.key

@@ -17,6 +17,7 @@ from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.running.prediction_source import KEY_PREFIX
 from cauce.sources.rejections import Rejection, Rejections
+from cauce.spec.addresses import scheme_of
 
 SUFFIXES = (".parquet", ".csv")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -29,13 +30,22 @@ def rejected_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.rejected.jsonl")
 
 
-def check_output(out: Path, *, overwrite: bool) -> None:
-    """E1212 for another ending, E1211 where it or the file of rejected rows exists already."""
+def check_output(named: str | Path, *, overwrite: bool) -> Path:
+    """The file of predictions that is named. E1223 for an address, E1212 for another ending, E1211 where it
+    or the file of rejected rows exists already, E0504 or E0505 where its folder cannot be found."""
+    if scheme := scheme_of(str(named)):
+        raise CauceError("E1223", scheme=scheme)
+    out = Path(named)
     if out.suffix.lower() not in SUFFIXES:
         raise CauceError("E1212", path=out)
     for path in (out, rejected_path(out)):
         if not overwrite and os.path.lexists(path):
             raise CauceError("E1211", path=path)
+    try:
+        out.parent.stat()
+    except OSError as error:
+        raise as_failure(error, out) from error
+    return out
 
 
 @contextmanager

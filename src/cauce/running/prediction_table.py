@@ -20,6 +20,13 @@ from cauce.spec.addresses import parse_address
 _FILE = "rows.parquet"
 
 
+def check_table(out: str) -> None:
+    """What `predict_table` would raise of the table's address alone, before any row is scored."""
+    from cauce.sources.sql.sink import check_target
+
+    check_target(parse_address(out), home=Path.cwd())
+
+
 def predict_table(
     bundle: Bundle,
     sources: str | Path | Sequence[str | Path],

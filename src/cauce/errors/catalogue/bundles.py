@@ -235,4 +235,17 @@ ENTRIES = (
             "into a file of their own."
         ),
     ),
+    Entry(
+        code="E1223",
+        exit=Exit.USAGE,
+        says=_("Predictions cannot be written to an address that begins with {scheme}://."),
+        hint=_(
+            "Name a file that ends in .parquet or .csv, or a table: mysql://user@host/database#predictions"
+        ),
+        explanation=_(
+            "Predictions go into a file of this machine, or into a table of MySQL, MariaDB, PostgreSQL or "
+            "SQLite, with its password by reference (?password=env:NAME). From a file they are copied to a "
+            "bucket or a server by the program that is made for it."
+        ),
+    ),
 )

@@ -22,6 +22,23 @@ Report = Callable[[int], None]
 """Hears how many rows the transaction holds so far."""
 
 
+def check_target(target: Address, *, home: Path) -> None:
+    """Refuse before the work what would be refused after it: E2507 without a table, and what connecting
+    raises. Nothing is made."""
+    if not target.fragment:
+        raise CauceError("E2507", address=target)
+    if target.scheme in ("mysql", "mariadb"):
+        from cauce.sources.sql.mysql import connected
+    elif target.scheme == "sqlite":
+        from cauce.sources.sql.sqlite import check_file
+
+        return check_file(target, home)
+    else:
+        from cauce.sources.sql.postgresql import connected
+    with connected(target):
+        return None
+
+
 def load_rows(file: Path, target: Address, *, run: str, home: Path, report: Report | None = None) -> int:
     """Insert the rows of a Parquet file with the run's name in one transaction; how many there are.
 

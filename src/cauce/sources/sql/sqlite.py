@@ -15,6 +15,7 @@ import polars as pl
 
 from cauce.core.secrets import redacted
 from cauce.errors import CauceError, raise_alone
+from cauce.sources.sql.options import check_options
 from cauce.sources.sql.reader import ROWS, Column, Opening, Reader
 from cauce.sources.sql.wording import Asked, quoted, select
 from cauce.spec.addresses import Address
@@ -54,6 +55,14 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
         yield SqliteReader(
             connection, address, asked, columns or tuple(Column(n, pl.String()) for n in names)
         )
+
+
+def check_file(address: Address, home: Path) -> None:
+    """E2508 and E2509 for the options, E2527 for a file that cannot be made where it is to be."""
+    check_options(address, OPTIONS)
+    path = home / address.path
+    if path.is_dir() or not path.parent.is_dir():
+        raise CauceError("E2527", address=address, reason="SQLITE_CANTOPEN")
 
 
 @contextmanager
