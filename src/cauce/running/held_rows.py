@@ -8,7 +8,7 @@ from cauce.errors import CauceError
 from cauce.ports.engine import Engine
 from cauce.ports.pieces import HeldRows, HoldingTables
 from cauce.sources import ReadOptions
-from cauce.sources.files import TABLE, is_held, is_remote
+from cauce.sources.files import TABLE, is_held, is_remote, not_here
 from cauce.spec import Data
 
 
@@ -23,7 +23,7 @@ def open_held(engine: Engine, rows: Any, *, data: Data, options: ReadOptions) ->
         return None
     asked = held[0] if rows is None else "DataFrame"
     if not isinstance(engine, HoldingTables):
-        raise CauceError("E0743", source=asked)
+        raise not_here(asked)
     if rows is not None:
         return engine.open_table(rows, drop=options.drop)
     if len(held) < len(data.source) or (len(held) > 1 and not all(is_remote(one) for one in held)):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cauce.errors import CauceError, Place
-from cauce.spec.addresses import is_brought, scheme_of
+from cauce.spec.addresses import is_brought, known_scheme, scheme_of, without_user
 
 _CHUNK = 1 << 20
 _GLOB_SIGNS = frozenset("*?[")
@@ -79,6 +79,16 @@ def is_held(source: str) -> bool:
     return source.startswith(TABLE) or (is_remote(source) and not is_brought(source))
 
 
+def not_here(source: str) -> CauceError:
+    """E0743 for a source that `is_held`, E2528 where it is a slip for an address that can be read."""
+    if is_remote(source):
+        try:
+            known_scheme(source)
+        except CauceError as error:
+            return error
+    return CauceError("E0743", source=without_user(source) if is_remote(source) else source)
+
+
 def unreadable(file: SourceFile, error: OSError) -> CauceError:
     """The coded form of an operating-system error on `file`."""
     return CauceError("E0402", place=file.place(), reason=error.strerror or type(error).__name__)
@@ -90,10 +100,12 @@ def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
     found: dict[Path, SourceFile] = {}
     for pattern in paths:
         if is_held(pattern):
-            raise CauceError("E0743", source=pattern)
+            raise not_here(pattern)
         if is_brought(pattern):
             raise CauceError("E2618", source=f"{scheme_of(pattern)}://…")
         matched = _matched(pattern)
+        if not matched and "://" in pattern:
+            known_scheme(pattern)
         if not matched:
             raise CauceError("E0401", pattern=pattern)
         for file in matched:

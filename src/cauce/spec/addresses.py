@@ -18,6 +18,14 @@ the options for Cauce stand after "#", as in https://host/file.csv#sha256=…"""
 BROUGHT = DATABASES | WEB | {"socrata", "s3"}
 """Schemes whose rows Cauce brings here before it reads them."""
 
+_OTHERS = {
+    **dict.fromkeys(("pg", "pgsql", "psql", "postgre"), "postgresql"),
+    **dict.fromkeys(("mssql", "sqlserver"), "mssql+pyodbc"),
+    "oracle": "oracle+oracledb",
+}
+"""What other programs call a kind of address."""
+_OF_ENGINES = re.compile("abfss?|adl|cosn?|dbfs|file|gs|hdfs|o3fs|obs|ofs|oss|s3[an]|s?webhdfs|viewfs|wasbs?")
+
 SECRET_WORDS = "password|passphrase|passwd|secret|token"  # noqa: S105 - names, no secret
 """Words in the name of a setting that holds a secret, as a pattern in lower case."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
@@ -60,6 +68,29 @@ def scheme_of(text: str) -> str:
 def is_brought(text: str) -> bool:
     """Whether it is an address whose rows are brought here before they are read."""
     return scheme_of(text) in BROUGHT or is_for_sqlalchemy(scheme_of(text))
+
+
+def known_scheme(text: str) -> str:
+    """Its scheme. E2528 for one that nobody has but that is nearly one of ours, E2500 for none."""
+    scheme = scheme_of(text)
+    if not scheme:
+        raise CauceError("E2500", address=_bare(text), part="scheme")
+    ours = scheme in BROUGHT or is_for_sqlalchemy(scheme)
+    if not ours and not _OF_ENGINES.fullmatch(scheme):
+        from cauce.spec.nearest import nearest
+
+        near = _OTHERS.get(scheme) or nearest(scheme, BROUGHT)
+        if near:
+            raise CauceError("E2528", scheme=scheme, near=near)
+    return scheme
+
+
+def without_user(text: str) -> str:
+    """An address as it may be shown where it was not taken apart: nobody knows what stands before @ or in
+    its options."""
+    found = _SCHEME.match(text)
+    rest = text[found.end() :] if found else text
+    return f"{found[0] if found else ''}{rest.partition('?')[0].rpartition('@')[2]}"
 
 
 def is_for_sqlalchemy(scheme: str) -> bool:

@@ -310,6 +310,17 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2528",
+        exit=Exit.CONFIG,
+        says=_("There is no kind of address that begins with {scheme}://."),
+        hint=_("Did you mean {near}://?"),
+        explanation=_(
+            "Rows come from files, from databases (mysql, mariadb, postgresql, postgres, sqlite, or a "
+            "dialect and its driver for SQLAlchemy such as mssql+pyodbc), from the web (https, http), from "
+            "buckets (s3), from portals of public data (socrata), and with Spark from what Spark reaches."
+        ),
+    ),
+    Entry(
         code="E2540",
         exit=Exit.DATA,
         says=_("The table {name} lacks columns that are to be written: {columns}."),
