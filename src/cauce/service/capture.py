@@ -1,4 +1,4 @@
-"""Keeps what was answered: requests that wait share one write and one sync, done by a thread of its own."""
+"""Keeps what was answered: requests that wait share one durable write, done by the kernel or by a thread."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cauce.errors import CauceError
 from cauce.service.capture_writing import Captured, SegmentWriter, captured
 from cauce.service.counters import Counters
 from cauce.service.messages import Scored, Settle
+from cauce.service.ring import Ring
 from cauce.service.settings import CaptureSettings
 
 MOST_ROWS = 100_000
@@ -55,6 +56,8 @@ class _Group:
 class CaptureLog:
     """`Capture` in the folder that `settings` name; `close` writes what waits and ends the thread.
 
+    The thread begins segments and ends them, and writes where the kernel cannot do so by itself.
+
     Without a window, it is settled once what was scored is on the disk. Where that cannot be, or is not in
     time, it is E2451, or counted as dropped, as the settings say. A disk that does not answer is not waited
     for again until it has.
@@ -70,6 +73,9 @@ class CaptureLog:
     _hanging: bool = field(default=False, init=False)
     _failed: float = field(default=float("-inf"), init=False)
     _said: float = field(default=float("-inf"), init=False)
+    _ring: Ring | None = field(default=None, init=False)
+    _ringless: bool = field(default=False, init=False)
+    _writing: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __call__(self, scored: Sequence[Scored], settle: Settle) -> None:
         """Keep them."""
@@ -136,7 +142,39 @@ class CaptureLog:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(done, error)
 
-        self._put(_Group(_rows_of(group), [one.captured for one in group], settle))
+        given = _Group(_rows_of(group), [one.captured for one in group], settle)
+        if not self._is_written_by_kernel(given, done):
+            self._put(given)
+
+    def _is_written_by_kernel(self, group: _Group, done: Told) -> bool:
+        """Whether the kernel does, and tells `done` in the loop."""
+        ring = self._ring_here()
+        if ring is None or not self._writing.acquire(blocking=False):
+            return False
+        append = self._writer.appending(group.captured)
+        if append is None:
+            self._writing.release()
+            return False
+
+        def wrote(error: OSError | None) -> None:
+            self._writer.appended(append, error)
+            self._writing.release()
+            with self._lock:
+                self._rows -= group.rows
+            done(error)
+
+        ring.write(append, wrote)
+        return True
+
+    def _ring_here(self) -> Ring | None:
+        """That of the running loop, None where the system allows none."""
+        if not self._ringless and (self._ring is None or self._ring.loop is not asyncio.get_running_loop()):
+            try:
+                self._ring = Ring()
+            except OSError:
+                self._ringless = True
+                _LOG.info("capture: io_uring is not to be had here; a thread writes")
+        return self._ring
 
     def _settle(self, group: list[_Waiting], error: Exception | None) -> None:
         """Tell those that have not been told yet."""
@@ -194,25 +232,31 @@ class CaptureLog:
             _LOG.error("capture: %s in %s; requests are %s", reason, self.settings.folder, kept)
 
     @cached_property
+    def _writer(self) -> SegmentWriter:
+        return SegmentWriter(Path(self.settings.folder), self.settings)
+
+    @cached_property
     def _thread(self) -> threading.Thread:
         thread = threading.Thread(target=self._work, name="cauce-capture", daemon=True)
         thread.start()
         return thread
 
     def _work(self) -> None:
-        writer, open_ = SegmentWriter(Path(self.settings.folder), self.settings), True
+        open_ = True
         while open_:
             try:
                 first = self._queue.get(timeout=_TURN)
             except Empty:
-                writer.close_if_old()
+                with self._writing:
+                    self._writer.close_if_old()
                 continue
             if first is not None and self.settings.window:
                 time.sleep(self.settings.window)
             groups = [first, *self._queued()]
             open_ = None not in groups
-            self._write(writer, [one for one in groups if one is not None])
-        writer.close()
+            self._write([one for one in groups if one is not None])
+        with self._writing:
+            self._writer.close()
 
     def _queued(self) -> list[_Group | None]:
         found: list[_Group | None] = []
@@ -221,10 +265,11 @@ class CaptureLog:
                 found.append(self._queue.get_nowait())
         return found
 
-    def _write(self, writer: SegmentWriter, groups: Sequence[_Group]) -> None:
+    def _write(self, groups: Sequence[_Group]) -> None:
         error: Exception | None = None
         try:
-            writer.keep([one for group in groups for one in group.captured])
+            with self._writing:
+                self._writer.keep([one for group in groups for one in group.captured])
         except OSError as reason:
             error = reason
         except Exception as reason:  # who waits must be told, whatever it is

@@ -22,10 +22,11 @@ _FORGOTTEN = 60.0
 
 
 def create(folder: Path) -> tuple[Path, int]:
-    """A new file, ours, open for writing, not yet a segment: its path and descriptor. OSError."""
+    """A new file, ours, not yet a segment: its path, and a descriptor whose writes come back once they are
+    durable. OSError."""
     stem = f"{time.time_ns():020d}-{os.getpid()}"
     path = folder / f"{stem}{_NEW}"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_DSYNC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return path, descriptor
 

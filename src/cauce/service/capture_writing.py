@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +27,7 @@ _LOOK = 1.0
 _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _CANNOT = (OverflowError, UnicodeEncodeError, TypeError, ValueError, RecursionError)
 
 
@@ -59,9 +62,21 @@ def _encodable(entry: tuple[Any, ...], known: set[str]) -> msgspec.Raw:
         return msgspec.Raw(_encode((*about, _told(rows, known), answers)))
 
 
+class Append(NamedTuple):
+    """What is to stand at the end of a segment, and the digest of its last record."""
+
+    data: bytes
+    descriptor: int
+    offset: int
+    digest: bytes
+
+
 @dataclass(eq=False)
 class SegmentWriter:
-    """Writes groups of captured predictions, each durable once `keep` comes back; for one thread."""
+    """Writes groups of captured predictions, each durable once `keep` comes back; for one at a time.
+
+    `appending` and `appended` never touch the disk: between them, the kernel writes by itself.
+    """
 
     folder: Path
     settings: CaptureSettings
@@ -72,16 +87,47 @@ class SegmentWriter:
     _began: float = field(default=0.0, init=False)
     _size: int = field(default=0, init=False)
     _looked: float = field(default=float("-inf"), init=False)
+    _failed: OSError | None = field(default=None, init=False)
+    _tried: bool = field(default=False, init=False)
 
     def keep(self, group: Sequence[Captured]) -> None:
         """Append them and wait until they are on the disk. OSError where that is full, or the folder is."""
+        self._mend()
+        self.close_if_old()
         for identity, some in groupby(group, key=lambda one: one.scored.identity):
             listed = list(some)
             if self._descriptor < 0 or identity != self._identity:
                 self._begin(listed[0].scored)
-            self._append([one.encoded for one in listed])
+            self._append(self._framed(listed))
+        self._tried = True
         if self._end >= self.settings.segment_bytes:
             self.close()
+
+    def appending(self, group: Sequence[Captured]) -> Append | None:
+        """What to write for the group into the segment that is open; None where there is more to do, or where
+        the last write failed."""
+        now, limited = time.monotonic(), self.settings.most_bytes is not None
+        if (
+            self._descriptor < 0
+            or not self._tried
+            or self._end >= self.settings.segment_bytes
+            or now - self._began > self.settings.segment_seconds
+            or (limited and now - self._looked > _LOOK)
+            or any(one.scored.identity != self._identity for one in group)
+        ):
+            return None
+        found = self._framed(group)
+        return None if limited and self._is_beyond(len(found.data)) else found
+
+    def appended(self, append: Append, error: OSError | None) -> None:
+        """It is on the disk, or is not: then the next `keep` mends the segment first."""
+        if error is not None:
+            self._failed, self._tried = error, False
+            return
+        passage("capture.durable")
+        self._end += len(append.data)
+        self._size += len(append.data)
+        self._digest = append.digest
 
     def close_if_old(self) -> None:
         """Close the segment where it has been open for long."""
@@ -92,7 +138,7 @@ class SegmentWriter:
         """Let go of the segment: from now on it may be sealed."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            self._descriptor = -1
+            self._descriptor, self._failed = -1, None
 
     def _begin(self, scored: Scored) -> None:
         self.close()
@@ -101,7 +147,7 @@ class SegmentWriter:
         try:
             record, self._digest = framed(header, first_digest())
             self._check_size(len(MARK) + len(record))
-            _write(self._descriptor, MARK + record)
+            _write(self._descriptor, MARK + record, 0)
             os.fsync(self._descriptor)
             path = files.name(path)
             sync(self.folder)
@@ -113,46 +159,54 @@ class SegmentWriter:
         self._size += self._end
         self._identity, self._began = scored.identity, time.monotonic()
 
-    def _append(self, payloads: Sequence[bytes]) -> None:
+    def _framed(self, group: Sequence[Captured]) -> Append:
         records, digest = [], self._digest
-        for payload in payloads:
-            record, digest = framed(payload, digest)
+        for one in group:
+            record, digest = framed(one.encoded, digest)
             records.append(record)
-        data = b"".join(records)
-        self._check_size(len(data))
+        return Append(b"".join(records), self._descriptor, self._end, digest)
+
+    def _append(self, append: Append) -> None:
+        self._check_size(len(append.data))
         try:
-            _write(self._descriptor, data)
-        except OSError:
+            _write(append.descriptor, append.data, append.offset)
+        except OSError as error:
+            self.appended(append, error)
+            with suppress(OSError):
+                self._mend()
+            raise
+        self.appended(append, None)
+
+    def _mend(self) -> None:
+        """Where a write failed, leave nothing of it; what the kernel still holds of a disk that fails is not
+        known: nothing may follow there."""
+        if self._failed is None:
+            return
+        if self._failed.errno in _FULL:
             os.ftruncate(self._descriptor, self._end)
-            os.lseek(self._descriptor, self._end, os.SEEK_SET)
-            raise
-        passage("capture.written")
-        try:
-            os.fdatasync(self._descriptor)
-        except OSError:
-            # What the kernel still holds of it is not known: nothing may follow.
+            self._failed = None
+        else:
             self.close()
-            raise
-        passage("capture.durable")
-        self._end += len(data)
-        self._digest = digest
-        self._size += len(data)
 
     def _check_size(self, more: int) -> None:
         """OSError where the folder would hold more than it may."""
-        most = self.settings.most_bytes
-        if most is None:
+        if self.settings.most_bytes is None:
             return
         if time.monotonic() - self._looked > _LOOK:
             self._looked, self._size = time.monotonic(), files.size(self.folder)
-        if self._size + more > most:
-            raise OSError(0, f"the limit of {most} bytes is reached")
+        if self._is_beyond(more):
+            raise OSError(0, f"the limit of {self.settings.most_bytes} bytes is reached")
+
+    def _is_beyond(self, more: int) -> bool:
+        most = self.settings.most_bytes
+        return most is not None and self._size + more > most
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def _write(descriptor: int, data: bytes, offset: int) -> None:
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
 
 
 def _header(scored: Scored, left_out: Sequence[str]) -> dict[str, Any]:
