@@ -252,7 +252,10 @@ ENTRIES = (
         code="E0753",
         exit=Exit.USAGE,
         says=_("{path} is an address; predicting files takes paths of a folder that all machines share."),
-        hint=_("Score it with model.transform(spark.read.parquet(…)) and write what that gives."),
+        hint=_(
+            "Leave --engine spark out, and this machine reads the address; or score a DataFrame of Spark "
+            "with model.transform(spark.read.parquet(…))."
+        ),
         explanation=_(
             "Executors read and write the files with Cauce's own readers and writers, which take paths. A "
             "model loaded with cauce.load has transform, which adds the predictions to any Spark DataFrame, "
