@@ -6,7 +6,7 @@ inserted, which refuses them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _AT_ONCE = 1000
 _PACKET = 1 << 19
+_SLICE = 1 << 12
 _QUERY = 0x03
 _CANNOT_LOAD = frozenset((1148, 3948, 4166))
 _LOADED = (pl.Int64, pl.UInt64, pl.Float64, pl.Boolean, pl.Date, pl.Datetime, pl.String, pl.Decimal)
@@ -106,7 +107,9 @@ class _MysqlWriting:
         names = ", ".join(quoted(name, MARK) for name in frame.columns)
         asked = f"LOAD DATA LOCAL INFILE 'rows' INTO TABLE {self.table} {_FORM} ({names})"
         try:
-            whole = _sent(self.cursor.connection, asked, _lines(frame)) == (frame.height, 0)
+            # In slices: the server inserts those that are there while the next are put into words.
+            lines = map(_lines, frame.iter_slices(_SLICE))
+            whole = _sent(self.cursor.connection, asked, lines) == (frame.height, 0)
         except pymysql.MySQLError as error:
             if error.args[0] not in _CANNOT_LOAD:
                 raise
@@ -144,15 +147,16 @@ def _lines(frame: pl.DataFrame) -> bytes:
     return text.encode()
 
 
-def _sent(connection: Any, asked: str, lines: bytes) -> tuple[int, int]:
+def _sent(connection: Any, asked: str, slices: Iterable[bytes]) -> tuple[int, int]:
     """How many rows LOAD DATA wrote, and its warnings. Sends these bytes, whichever file the server names."""
     from pymysql.protocol import OKPacketWrapper
 
     connection._execute_command(_QUERY, asked)
     packet = connection._read_packet()
     if packet.is_load_local_packet():
-        for begin in range(0, len(lines), _PACKET):
-            connection.write_packet(lines[begin : begin + _PACKET])
+        for lines in slices:
+            for begin in range(0, len(lines), _PACKET):
+                connection.write_packet(lines[begin : begin + _PACKET])
         connection.write_packet(b"")
         packet = connection._read_packet()
     done = OKPacketWrapper(packet)
