@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from cauce.sparing import spare_mlflow_imports
 from cauce.tracking.border import quiet_mlflow, trouble_of
 from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination
@@ -106,6 +107,7 @@ def _loaded() -> Exception | None:
 
 def _load() -> None:
     """Import MLflow, and what a model's folder is written with, before they are needed."""
+    spare_mlflow_imports()
     # Thousands of modules and nothing to collect.
     gc.disable()
     try:
