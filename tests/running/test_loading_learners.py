@@ -28,3 +28,10 @@ def test_only_what_trains_the_models_is_loaded(learner: str, loaded: str) -> Non
         [sys.executable, "-c", _CODE.format(learner)], stdout=subprocess.PIPE, check=True, text=True
     )
     assert found.stdout.strip() == loaded
+
+
+def test_a_run_without_candidates_does_not_load_the_search() -> None:
+    """Else every run, plan and status would begin later, for what only projects with candidates do."""
+    code = "import sys, cauce.api.run; print('cauce.running.steps.tune' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True)
+    assert found.stdout.strip() == "False"

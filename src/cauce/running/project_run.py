@@ -27,7 +27,6 @@ from cauce.running.observer import HearsBringing, Observer
 from cauce.running.promotion_run import Welcome
 from cauce.running.steps.bundle import bundle
 from cauce.running.steps.calibrate import calibrate
-from cauce.running.steps.curve import curve
 from cauce.running.steps.evaluate import evaluate
 from cauce.running.steps.fit import fit
 from cauce.running.steps.ingest import Report, ingest
@@ -36,7 +35,6 @@ from cauce.running.steps.objects import read_bytes, read_json
 from cauce.running.steps.profile import profile
 from cauce.running.steps.register import Told, register
 from cauce.running.steps.split import split
-from cauce.running.steps.tune import tune
 from cauce.running.steps.validate import check_verdict, validate
 from cauce.running.told_trials import tuned_run
 from cauce.running.workspace import Workspace
@@ -48,7 +46,6 @@ _ACTIONS = {
     "split": split,
     "fit": fit,
     "calibrate": calibrate,
-    "curve": curve,
     "evaluate": evaluate,
     "bundle": bundle,
 }
@@ -63,9 +60,22 @@ def actions(work: Workspace, told: Told) -> Mapping[str, Action]:
     bound: dict[str, Action] = {name: _Bound(work, action) for name, action in _ACTIONS.items()}
     bound["validate"] = _Judged(work, validate, partial(check_verdict, now=told.began))
     bound["leaks"] = _Judged(work, leaks, check_leaks)
-    bound["tune"] = _Bound(work, partial(tune, told=told))
+    bound["curve"] = _Bound(work, _curve)
+    bound["tune"] = _Bound(work, partial(_tune, told=told))
     bound["warehouse"] = _Forgiving(work, partial(_mirror, run=told.run))
     return {**bound, "register": _Bound(work, partial(register, told=told))}
+
+
+def _tune(work: Workspace, step: Step, *, report: Report, told: Told) -> Made:
+    from cauce.running.steps.tune import tune  # noqa: PLC0415 - only where candidates are tried
+
+    return tune(work, step, report=report, told=told)
+
+
+def _curve(work: Workspace, step: Step, *, report: Report) -> Made:
+    from cauce.running.steps.curve import curve  # noqa: PLC0415 - only where a project asks for one
+
+    return curve(work, step, report=report)
 
 
 def _mirror(work: Workspace, step: Step, *, report: Report, run: str) -> Made:
