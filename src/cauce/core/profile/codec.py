@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -24,20 +24,26 @@ def encoded(value: Any) -> Any:
 
 def decoded(kind: Any, value: Any) -> Any:
     """The value of type `kind` that `encoded` wrote. Raises TypeError, ValueError or KeyError."""
+    return _decoder(kind)(value)
+
+
+@cache
+def _decoder(kind: Any) -> Callable[[Any], Any]:
+    """What reads values of type `kind`: annotations are looked at once, not once for each value."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Any:
-        return scalar(value)
+        return scalar
     if origin in (Union, UnionType):
-        return None if value is None else decoded(next(one for one in arguments if one is not _NONE), value)
+        some = next(one for one in arguments if one is not _NONE)
+        return lambda value: None if value is None else _decoder(some)(value)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(decoded(arguments[0], one) for one in value)
+        return lambda value: tuple(map(_decoder(arguments[0]), value))
     if origin is Mapping:
-        return {name: decoded(arguments[1], one) for name, one in value.items()}
+        return lambda value: {name: _decoder(arguments[1])(one) for name, one in value.items()}
     if dataclasses.is_dataclass(kind):
         made: Any = kind
-        hints = _hints(made)
-        return made(**{name: decoded(hints[name], one) for name, one in value.items()})
-    return _checked(kind, scalar(value))
+        return lambda value: made(**{name: _decoder(_hints(made)[name])(one) for name, one in value.items()})
+    return lambda value: _checked(kind, scalar(value))
 
 
 _NONE = type(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from cauce.core.evaluation import decode_evaluation
@@ -100,7 +101,7 @@ def gather(work: Workspace, run: str) -> RunContent:
         records=records,
         said=_said(read),
         snapshot=read.snapshot(),
-        profile=read.profile(),
+        profile=read.profile,
         verdict=_made(read.json("validate", "verdict"), Verdict.from_json),
         leaks=_made(read.json("leaks", "leaks"), LeakReport.from_json),
         target=_made(split, lambda value: Target.from_json(value["target"])),
@@ -136,6 +137,7 @@ class _Reading:
         key = self.key("validate", "snapshot") or self.key("ingest", "snapshot")
         return None if key is None else read_manifest(self._work.store, key)
 
+    @cached_property
     def profile(self) -> Profile | None:
         """The profile; None where an earlier version of Cauce wrote it in another form."""
         found = self.json("validate", "profile") or self.json("profile", "profile")
@@ -165,7 +167,7 @@ def _said(read: _Reading) -> tuple[str, ...]:
     ingest = read.records.get("ingest")
     noticed: Any = () if ingest is None else ingest.facts.get("notices", ())
     said = [Notice(code, tuple(values.items()), file).message for code, values, file in noticed]
-    profile = read.profile()
+    profile = read.profile
     if profile is not None:
         said += notices_of(profile, declared=_with_a_role(read.records))
     return tuple(dict.fromkeys(said))
