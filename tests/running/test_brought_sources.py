@@ -154,11 +154,29 @@ def test_a_whole_run_in_a_bucket_makes_the_same_model_through_one_error_in_ten(
         remote = cauce.run(folder)
     assert remote.bundle == local.bundle
     assert remote.snapshot == local.snapshot
+    assert sum(proxy.counted.values()) > proxy.counted["through"] > 20
     again = project(tmp_path / "again", s3(bucket, "in/"), more=f'[store]\nurl = "{s3(bucket, "store")}"\n')
     assert cauce.run(again).ran == (), "another machine finds every step finished"
     kept = {key.partition("/")[0] for key in open_workspace(again).store.list("")}
     assert kept >= {"snapshots", "bundles", "ledger", "parts", "runs"}
     assert not (again / ".cauce" / "ledger").exists()
+
+
+@pytest.mark.usefixtures("_keys")
+def test_an_object_that_lies_in_no_folder_is_found_by_its_name(bucket: str, tmp_path: Path) -> None:
+    """Who keeps one file in a bucket of its own was told that it is not there."""
+    from cauce.running.bucket_files import open_bucket_files
+    from cauce.sources.brought import Wanted
+    from cauce.spec.addresses import parse_address
+    from cauce.stores.bucket import bucket_of
+
+    bucket_of(s3(bucket, "")).put("alone.csv", b"a\n1\n")
+    remote = open_bucket_files(parse_address(s3(bucket, "alone.csv")), Wanted(home=tmp_path))
+    (name,) = remote.bring(tmp_path, lambda done, total: None).files
+    assert (tmp_path / name).read_bytes() == b"a\n1\n"
+    with pytest.raises(CauceError) as caught:
+        open_bucket_files(parse_address(s3(bucket, "none.csv")), Wanted(home=tmp_path)).check()
+    assert caught.value.code == "E2658"
 
 
 @pytest.mark.usefixtures("_keys")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cauce.core.canonical import canonical_json
 from cauce.core.durable import sync
@@ -83,8 +84,8 @@ class RemoteObjects:
         fixed = _fixed(path)
         bucket = self._bucket()
         listed = asked(lambda: bucket.list(fixed), self._shown)
-        if not listed and "/" in fixed:
-            listed = asked(lambda: bucket.list(fixed.rpartition("/")[0]), self._shown)
+        if not listed and path == fixed != "":
+            listed = self._alone(bucket)
         known = {str(one["path"]): one for one in listed}
         keys = [path] if path in known else sorted(key for key in known if _matches(path, key))
         base = path.rpartition("/")[0] if path in known else fixed
@@ -93,6 +94,13 @@ class RemoteObjects:
         if not shown or not all(_sound(one.name) for one in shown):
             raise CauceError("E2658", store=self._shown, count=len(shown))
         return shown
+
+    def _alone(self, bucket: Bucket) -> list[Any]:
+        """The object of that very name, whatever else lies beside it."""
+        try:
+            return [asked(lambda: bucket.head(self.address.path), self._shown)]
+        except FileNotFoundError:
+            return []
 
     def _fetch(self, one: Found, target: Path, heard: Report) -> None:
         bucket = self._bucket()
