@@ -108,8 +108,8 @@ class Matrices:
     def _measured(self, parts: Callable[[], Iterator[Part]], rows: int) -> Any:
         """A matrix to measure on. Few rows are taken as they are: binning them takes six times as long.
 
-        Trees see the same of both, but of categories, and of numbers beyond the last bin, which only rows
-        that do not train can have.
+        Trees see the same of both, but of categories, and of numbers outside of all bins, which only
+        rows that do not train can have: splits may part those that are missing from all others.
         """
         import xgboost  # noqa: PLC0415
 
@@ -126,10 +126,12 @@ class Matrices:
         return self._continued(matrix, parts)
 
     def _beyond(self, part: Part) -> bool:
-        """Whether a number lies beyond the last bin of its feature."""
+        """Whether a number lies outside of all bins of its feature."""
         starts, values = self._reference.get_quantile_cut()
-        ends = values[starts[1:].astype(np.int64) - 1]
-        return bool((np.fmax.reduce(part.features, axis=0, initial=-np.inf) >= ends).any())
+        places = starts.astype(np.int64)
+        lowest = np.fmin.reduce(part.features, axis=0, initial=np.inf)
+        highest = np.fmax.reduce(part.features, axis=0, initial=-np.inf)
+        return bool(((lowest < values[places[:-1]]) | (highest >= values[places[1:] - 1])).any())
 
     def _matrix(self, parts: Callable[[], Iterator[Part]]) -> Any:
         import xgboost  # noqa: PLC0415
