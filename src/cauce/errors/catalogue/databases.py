@@ -113,9 +113,8 @@ ENTRIES = (
         ),
         explanation=_(
             "With tls=verify the server must show a certificate for the host's name, of the file in ca or of "
-            "the system; with tls=off nothing is encrypted; without the option, whatever the server can. A "
-            "value that is none of these is refused, because a slip would otherwise leave the connection "
-            "open to others. A file in ca is looked for from the folder in which the command runs."
+            "the system; with tls=off nothing is encrypted; without the option, whatever the server can. "
+            "Another value is refused, because a slip would leave the connection open to others."
         ),
     ),
     Entry(
@@ -293,17 +292,14 @@ ENTRIES = (
         explanation=_(
             "tls=verify and ca ask for a connection that nobody between can read or change. The server "
             "offers none, or its certificate is not for this host, has run out, or is of an authority "
-            "that is not known here: name the file with the authority's own certificate in ca. On a "
-            "network that is trusted, tls=off does without."
+            "that is not known here: then name the file with the authority's certificate in ca."
         ),
     ),
     Entry(
         code="E2527",
         exit=Exit.UNAVAILABLE,
         says=_("{address} cannot be opened ({reason})."),
-        hint=_(
-            "Look whether the file's folder is there and may be written, and who else writes to the file."
-        ),
+        hint=_("Look whether the folder is there and may be written, and who else writes to the file."),
         explanation=_(
             "SQLite opens a file of this machine, or makes one in a folder that is there. CANTOPEN: it can "
             "do neither. BUSY, LOCKED: another process was writing for longer than the option timeout waits."
@@ -316,8 +312,8 @@ ENTRIES = (
         hint=_("Did you mean {near}://?"),
         explanation=_(
             "Rows come from files, from databases (mysql, mariadb, postgresql, postgres, sqlite, or a "
-            "dialect and its driver for SQLAlchemy such as mssql+pyodbc), from the web (https, http), from "
-            "buckets (s3), from portals of public data (socrata), and with Spark from what Spark reaches."
+            "dialect with its driver such as mssql+pyodbc), from the web (https, http), buckets (s3) and "
+            "portals of public data (socrata), and with Spark from what Spark reaches."
         ),
     ),
     Entry(

@@ -27,16 +27,7 @@ def check_target(target: Address, *, home: Path) -> None:
     raises. Nothing is made."""
     if not target.fragment:
         raise CauceError("E2507", address=target)
-    if target.scheme in ("mysql", "mariadb"):
-        from cauce.sources.sql.mysql import connected
-    elif target.scheme == "sqlite":
-        from cauce.sources.sql.sqlite import check_file
-
-        return check_file(target, home)
-    else:
-        from cauce.sources.sql.postgresql import connected
-    with connected(target):
-        return None
+    _connect(target, home)
 
 
 def load_rows(file: Path, target: Address, *, run: str, home: Path, report: Report | None = None) -> int:
@@ -104,3 +95,20 @@ def writing_to(table: Target) -> AbstractContextManager[Writing]:
     from cauce.sources.sql.postgresql_sink import postgresql_writing
 
     return postgresql_writing(table)
+
+
+def _connect(target: Address, home: Path) -> None:
+    """Connect and end the connection. Raises what connecting does."""
+    if target.scheme in ("mysql", "mariadb"):
+        from cauce.sources.sql import mysql
+
+        with mysql.connected(target):
+            return None
+    if target.scheme == "sqlite":
+        from cauce.sources.sql.sqlite import check_file
+
+        return check_file(target, home)
+    from cauce.sources.sql import postgresql
+
+    with postgresql.connected(target):
+        return None
