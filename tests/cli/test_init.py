@@ -112,6 +112,7 @@ def test_nobody_to_ask_names_every_open_question(tmp_path: Path) -> None:
     assert "--target" not in refused.value.hint
     assert "--split" not in refused.value.hint
     assert "--key" in refused.value.hint
+    assert "source" not in str(refused.value), "it was given"
     with pytest.raises(CauceError) as refused:
         init(project=tmp_path, yes=True)
     assert (refused.value.code, refused.value.values["flags"]) == ("E1508", "SOURCE")

@@ -142,4 +142,7 @@ def test_what_a_service_answered_is_in_the_store_when_it_ends_and_is_replayed_fr
     assert until(lambda: len(keys(work.store)) == 1)
     replayed = cauce.replay(project=project)
     assert (replayed.rows, replayed.equal) == (1, 1)
+    out = f"sqlite:///{tmp_path}/a.db#answers"
+    loaded = [cauce.captures(out=out, project=project).rows for _ in range(2)]
+    assert loaded == [1, 0], "whichever machine answered"
     assert cauce.gc(project, dry_run=True).keys == (), "captures are no garbage"

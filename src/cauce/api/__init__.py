@@ -24,7 +24,7 @@ stack(action, *, folder="stack", parts=None, ...)              servers in contai
 token(name, *, file, scope=("predict",))                     a token for a service
 replay(capture, *, model=None, digest=None, project=None)     does it predict what a service answered?
 warehouse(project="cauce.toml", *, report=None)              the latest run's tables, written anew
-captures(folder, *, out=None, project=None)                  what a service answered, into a table
+captures(folder=None, *, out=None, project=None)             what a service answered, into a table
 verify(model, *, digest=None, project=None, snapshots=False)  does it score as when it was born?
 gc(project="cauce.toml", *, dry_run=False)                   delete what nothing refers to any more
 init(...), explain(code), doctor(project), demo(folder)

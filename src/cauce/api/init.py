@@ -69,6 +69,8 @@ def init(
         raise CauceError("E1509", file=file)
     report = answers.pop("report", None)
     talk = Talk({name: value for name, value in answers.items() if value is not None}, ask, yes)
+    if source is not None:
+        talk.given["source"] = source
     if source is None:
         source = str(talk.settle("source", Guess("", translate(_("nothing was named"))), check=_needed))
     elif not yes and ask is None:

@@ -26,8 +26,12 @@ def warehouse(context: Context) -> Answer:
 def captures(
     context: Context,
     folder: Annotated[
-        str, typer.Argument(metavar=_("FOLDER"), help=_("What was given to cauce serve --capture."))
-    ],
+        str | None,
+        typer.Argument(
+            metavar=_("FOLDER"),
+            help=_("What was given to cauce serve --capture; what the project's store has where absent."),
+        ),
+    ] = None,
     *,
     out: Annotated[
         str | None,

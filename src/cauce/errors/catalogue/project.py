@@ -49,7 +49,10 @@ ENTRIES = (
         code="E0305",
         exit=Exit.CONFIG,
         says=_("This is not valid TOML: {reason}."),
-        hint=_("Texts need quotes: name = \"flights\". Backslashes need single quotes: 'C:\\data'."),
+        hint=_(
+            "Texts need quotes: name = \"flights\". Backslashes need single quotes: 'C:\\data'. A [table] "
+            "stands once, with all its lines under it."
+        ),
         explanation=_(
             "The file breaks the rules of TOML (https://toml.io) at the place given, so nothing in it could "
             "be read. Common causes: a text without quotes, a key given twice, a table header written "
