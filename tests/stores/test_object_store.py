@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
@@ -122,6 +123,19 @@ def test_a_server_that_always_fails_is_told_within_the_time_and_nothing_partial_
         assert whole.get("a") == b"x" * 1000
 
 
+@pytest.mark.slow
+def test_a_server_that_always_fails_is_told_within_the_minute_that_is_promised(
+    stores: Stores, endpoint: str
+) -> None:
+    """A job that hangs for an hour on a bucket in trouble is found in the morning, with nothing done."""
+    with proxied(endpoint, 1.0) as proxy:
+        store = stores(proxy.url)
+        for action in (lambda: store.put_if_absent("a", b"1"), lambda: store.get("a")):
+            begun = time.monotonic()
+            assert code_of(action) == "E2652"
+            assert time.monotonic() - begun < 90
+
+
 def test_a_server_that_ignores_conditions_is_refused(stores: Stores, endpoint: str) -> None:
     with proxied(endpoint, 0.0, drop_condition=True) as proxy:
         store = stores(proxy.url)
@@ -138,8 +152,6 @@ def test_a_bucket_that_is_not_there_is_told_and_not_made(endpoint: str, tmp_path
 def test_an_object_put_again_in_vain_is_young_to_garbage_collection(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     store = stores()
     store.put_if_absent("parts/a", b"1")
     store.put_if_absent("parts/b", b"1")
@@ -281,8 +293,6 @@ def test_the_check_tries_everything_a_store_needs(stores: Stores, endpoint: str)
 
 
 def test_sweeping_removes_old_uploads_and_copies(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     store = stores()
     store.put_if_absent("a", b"1")
     copy = store.local_path("a")
