@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 from keyring.backend import KeyringBackend
 
@@ -139,22 +140,28 @@ def places() -> Iterator[Places]:
         [{"id": f"c{n}", "value": str(n * 7 % 13), "late": "yes" if n % 3 else "no"} for n in range(120)],
     )
     with ExitStack() as opened:
+        bucket = opened.enter_context(s3_server())
+        kind = {"Content-Type": "text/csv"}
+        put = Request(f"{bucket}/cauce-test/in.csv", rows(300, 400).encode(), kind, method="PUT")
+        urlopen(put, timeout=60).close()
         yield Places(
             opened.enter_context(served(_Portal)).removeprefix("http://"),
-            opened.enter_context(s3_server()),
+            bucket,
             opened.enter_context(socrata_portal(contracts, tokens=(SECRETS["socrata token"],))),
             opened.enter_context(checking_proxy("http://127.0.0.1:9")),
         )
 
 
 def project(folder: Path, found: Places, secret: Path) -> Path:
-    """A project whose rows come through three secrets, and which is tracked with another."""
+    """A project whose rows come through six secrets, told of with two more and mirrored, in vain,
+    with another."""
     web = f"http://{found.files}"
     ana = f"http://ana@{found.files}"
     sources = (
         f"{web}/token.csv#token=env:CNRY_TOKEN&private=allow",
         f"{ana}/basic.csv#password=file:{secret}&private=allow",
         f"{web}/query.csv?api_key=keyring:cnry/ana#private=allow",
+        f"s3://cauce-test/in.csv?region=us-east-1&endpoint={found.bucket}",
     )
     listed = ", ".join(f'"{one}"' for one in sources)
     tracking = found.tracking.address.replace("//", "//ana@")
@@ -165,5 +172,6 @@ def project(folder: Path, found: Places, secret: Path) -> Path:
         '[[models]]\nlearner = "logistic"\n'
         f'[tracking]\nuri = "{tracking}#password=env:CNRY_TRACKING"\n'
         '[gate.webhook]\nurl = "env:CNRY_HOOK_URL"\nsecret = "env:CNRY_HOOK"\n'
+        '[warehouse]\nurl = "postgresql://ana@127.0.0.1:9/shop?password=env:CNRY_DATABASE"\n'
     )
     return folder

@@ -19,7 +19,7 @@ import pytest
 from planted import ALL, PERSONAL, SECRETS, VARIABLES, Keyring, Places, places, project, rows
 
 import cauce
-from cauce.core.secrets import resolve_secret
+from cauce.core.secrets import MASK, redacted, resolve_secret
 from cauce.errors import CauceError, CauceErrors
 from cauce.sources.sql.sink import load_rows
 from cauce.spec.addresses import parse_address
@@ -50,6 +50,15 @@ LEGITIMATE: Mapping[str, tuple[str, ...]] = {
     "cell to score": (r"new\.csv$", r"scored\.csv$"),
 }
 """Where a planted text may be, and why; a secret may be nowhere."""
+REFERRED = {*SECRETS} - {
+    "s3 key",
+    "s3 secret",
+    "s3 session",
+    "password of a url",
+    "webhook secret",
+    "webhook address",
+}
+"""Secrets that a run refers to; a webhook hears of promotions, a bucket takes those of the environment."""
 
 
 @dataclass
@@ -108,8 +117,9 @@ def beyond(found: set[Trace]) -> list[Trace]:
     )
 
 
-def _used(folder: Path, told: Told) -> None:
-    """The project, planned, run, scored with, looked at, and told to a tracking server in the end."""
+def _used(folder: Path, told: Told, opened: Places) -> None:
+    """The project, planned, run, scored with, packed, looked at, and told to a tracking server in the end; a
+    data set of the portal and a server that asks for a token beside it."""
     told.add("plan", json.dumps(cauce.plan(folder).to_json(), default=str))
     done = cauce.run(folder)
     told.add("run", json.dumps(done.to_json(), default=str), repr(done))
@@ -125,6 +135,11 @@ def _used(folder: Path, told: Told) -> None:
     told.add("predict", repr(scored))
     told.add("doctor", json.dumps(cauce.doctor(folder).to_json(), default=str))
     told.add("runs", repr(cauce.runs(folder)))
+    told.add("image", repr(cauce.image(done.folder, digest=done.bundle, out=folder / "image")))
+    contracts = opened.portal.address.replace("?", "?token=env:CNRY_SOCRATA&")
+    told.add("profile", json.dumps(cauce.profile(contracts).to_json(), default=str))
+    by_token = cauce.doctor(_other(folder, _by_token(opened), data=True))
+    told.add("doctor by token", json.dumps(by_token.to_json(), default=str))
     home = folder / ".cauce"
     there = destination_for(f"sqlite:///{folder}/shared.db", folder, home=home)
     with quiet_mlflow(there):
@@ -179,13 +194,15 @@ def _failures(opened: Places, folder: Path) -> Iterator[tuple[str, Callable[[], 
         )
     yield "models", lambda: cauce.models(folder)
     yield "load", lambda: cauce.load("models:/canaries@champion", project=folder)
-    by_token = (
-        f'source = "new.csv"\n[tracking]\nuri = "{opened.tracking.address}#token=env:CNRY_TRACKING_TOKEN"'
-    )
-    yield "models by token", lambda: cauce.models(_other(folder, by_token, data=True))
+    yield "models by token", lambda: cauce.models(_other(folder, _by_token(opened), data=True))
     url = f"s3://cauce-test/x?region=us-east-1&endpoint={opened.tracking.address}"
     yield "store", lambda: ObjectStore(url, str(folder / "objects")).get("a")
     yield "variable", lambda: resolve_secret(SECRETS["password of a url"])
+
+
+def _by_token(opened: Places) -> str:
+    tracking = f"{opened.tracking.address}#token=env:CNRY_TRACKING_TOKEN"
+    return f'source = "new.csv"\n[tracking]\nuri = "{tracking}"'
 
 
 def _quoted(text: str) -> str:
@@ -219,11 +236,13 @@ def _watched(work: Callable[[Told], None], caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_no_secret_is_in_what_a_project_leaves_and_says(
-    folder: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    opened: Places, folder: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A password in a model, a report or a log is handed on with it."""
-    told = _watched(lambda told: _used(folder, told), caplog)
+    told = _watched(lambda told: _used(folder, told, opened), caplog)
     told.add("output", *capfd.readouterr())
+    assert [name for name in REFERRED if redacted(SECRETS[name]) != MASK] == [], "each was used"
+    (folder / "other" / "cauce.toml").unlink()
     found = traces_in(folder, ALL) | told.traces()
     outside = beyond(found)
     assert outside == [], "\n".join(map(str, outside))
