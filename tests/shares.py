@@ -24,6 +24,8 @@ LONG = (
     "tests/faults/test_stopped_runs.py",
     "tests/stores",
     "tests/running",
+    "tests/stack/test_stack_started.py",
+    "tests/service/test_service_generated_requests.py",
     "tests/tracking",
     "tests/shared_tracking",
     "tests/examples/test_demo.py",
