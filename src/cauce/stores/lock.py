@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from cauce.core.faults import translated
+from cauce.core.giving_back import give_back
 from cauce.errors import CauceError, shown, warn
 
 _PAUSE = 0.1
@@ -37,7 +38,7 @@ def locked(path: str, *, patience: float = 0.0, shared: bool = False) -> Iterato
             yield held
         finally:
             if held:
-                _give_back(file)
+                give_back(file.fileno())
 
 
 def _taken(file: IO[bytes], path: str, *, patience: float, shared: bool) -> bool:
@@ -59,13 +60,6 @@ def _taken(file: IO[bytes], path: str, *, patience: float, shared: bool) -> bool
             time.sleep(_PAUSE)
         else:
             return True
-
-
-def _give_back(file: IO[bytes]) -> None:
-    # Closing alone does not: a process that another thread begins has the lock too until it runs its program.
-    import fcntl  # noqa: PLC0415 - does not exist on every system
-
-    fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _sign(file: IO[bytes]) -> None:

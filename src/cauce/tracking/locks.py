@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from cauce.core.giving_back import give_back
 
 _PAUSE = 0.02
 
@@ -22,7 +24,7 @@ def held(path: Path, *, patience: float = 0.0) -> Iterator[bool]:
             yield taken
         finally:
             if taken:
-                _give_back(file.fileno())
+                give_back(file.fileno())
 
 
 def _taken(descriptor: int, patience: float) -> bool:
@@ -42,11 +44,3 @@ def _taken(descriptor: int, patience: float) -> bool:
             return True
         else:
             return True
-
-
-def _give_back(descriptor: int) -> None:
-    # Closing alone does not: a process that another thread begins has the lock too until it runs its program.
-    with suppress(ImportError, OSError):
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
