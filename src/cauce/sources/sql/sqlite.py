@@ -37,13 +37,11 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
     path = home / address.path
     if not path.is_file():
         raise CauceError("E2512", address=address, database=address.path)
-    timeout = float(address.options.get("timeout", _TIMEOUT))
+    file = f"file:{quote(str(path))}?mode=ro"
     with (
         translated_by(address, asked),
         closing(
-            sqlite3.connect(
-                f"file:{quote(str(path))}?mode=ro", uri=True, timeout=timeout, isolation_level=None
-            )
+            sqlite3.connect(file, uri=True, timeout=_patience(address), isolation_level=None)
         ) as connection,
     ):
         connection.execute("PRAGMA query_only = ON")
@@ -55,6 +53,26 @@ def _opened(address: Address, home: Path, asked: Asked) -> Iterator[Reader]:
         yield SqliteReader(
             connection, address, asked, columns or tuple(Column(n, pl.String()) for n in names)
         )
+
+
+@contextmanager
+def connected(address: Address, home: Path, *, asked: Asked) -> Iterator[sqlite3.Connection]:
+    """A connection that may write, made with its file where that is not; fails in our own codes.
+
+    E2508 and E2509 for its options.
+    """
+    check_options(address, OPTIONS)
+    with (
+        translated_by(address, asked),
+        closing(
+            sqlite3.connect(home / address.path, timeout=_patience(address), isolation_level=None)
+        ) as connection,
+    ):
+        yield connection
+
+
+def _patience(address: Address) -> float:
+    return float(address.options.get("timeout", _TIMEOUT))
 
 
 def check_file(address: Address, home: Path) -> None:

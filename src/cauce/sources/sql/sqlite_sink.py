@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from cauce.sources.sql.options import check_options
-from cauce.sources.sql.sqlite import OPTIONS, translated_by
+from cauce.sources.sql.sqlite import connected
 from cauce.sources.sql.wording import quoted
 from cauce.sources.sql.writing import RUN, Target, Writing, declared
 
 _MARK = '"'
-_TIMEOUT = 10.0
 _PLAIN = {pl.Int64: "INTEGER", pl.UInt64: "INTEGER", pl.Float64: "REAL", pl.Boolean: "INTEGER"}
 
 
 @contextmanager
 def sqlite_writing(table: Target) -> Iterator[Writing]:
     """A transaction on the table, made where it is not; committed at the end, undone where anything fails."""
-    path = table.home / table.address.path
-    check_options(table.address, OPTIONS)
-    timeout = float(table.address.options.get("timeout", _TIMEOUT))
     name = table.asked.source(_MARK)
-    with (
-        translated_by(table.address, table.asked),
-        closing(sqlite3.connect(path, timeout=timeout, isolation_level=None)) as connection,
-    ):
+    with connected(table.address, table.home, asked=table.asked) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({declared(table, _type, mark=_MARK)})")
         yield _SqliteWriting(connection, name)

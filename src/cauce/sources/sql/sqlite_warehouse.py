@@ -9,25 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cauce.sources.sql.claiming import Claimed, Limits, Name
-from cauce.sources.sql.options import check_options
-from cauce.sources.sql.sqlite import OPTIONS, translated_by
+from cauce.sources.sql.sqlite import connected
 from cauce.sources.sql.wording import Asked, quoted
 from cauce.spec.addresses import Address
 
 LIMITS = Limits(columns=2000, schemas=False, infinite=True)
 _MARK = '"'
-_TIMEOUT = 10.0
 
 
 @contextmanager
 def claimed(address: Address, home: Path, *, claim: str) -> Iterator[Claimed]:  # noqa: ARG001
     """The file. Other processes are kept away by who calls this: SQLite has no locks of other names."""
-    check_options(address, OPTIONS)
-    timeout = float(address.options.get("timeout", _TIMEOUT))
-    with (
-        translated_by(address, Asked((address.path,))),
-        closing(sqlite3.connect(home / address.path, timeout=timeout, isolation_level=None)) as connection,
-    ):
+    with connected(address, home, asked=Asked((address.path,))) as connection:
         # Views go on reading the table that has the name, whichever it is.
         connection.execute("PRAGMA legacy_alter_table = ON")
         yield _Claimed(connection)
