@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cauce.errors import CauceError, Place
-from cauce.spec.addresses import is_brought, known_scheme, scheme_of, without_user
+from cauce.spec.addresses import is_brought, scheme_of, slip_in, without_user
 
 _CHUNK = 1 << 20
 _GLOB_SIGNS = frozenset("*?[")
@@ -81,12 +81,9 @@ def is_held(source: str) -> bool:
 
 def not_here(source: str) -> CauceError:
     """E0743 for a source that `is_held`, E2528 where it is a slip for an address that can be read."""
-    if is_remote(source):
-        try:
-            known_scheme(source)
-        except CauceError as error:
-            return error
-    return CauceError("E0743", source=without_user(source) if is_remote(source) else source)
+    if not is_remote(source):
+        return CauceError("E0743", source=source)
+    return slip_in(source) or CauceError("E0743", source=without_user(source))
 
 
 def unreadable(file: SourceFile, error: OSError) -> CauceError:
@@ -104,10 +101,9 @@ def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
         if is_brought(pattern):
             raise CauceError("E2618", source=f"{scheme_of(pattern)}://…")
         matched = _matched(pattern)
-        if not matched and "://" in pattern:
-            known_scheme(pattern)
         if not matched:
-            raise CauceError("E0401", pattern=pattern)
+            slip = slip_in(pattern) if "://" in pattern else None
+            raise slip or CauceError("E0401", pattern=pattern)
         for file in matched:
             found.setdefault(file.path.resolve(), file)
     if not found:

@@ -70,19 +70,17 @@ def is_brought(text: str) -> bool:
     return scheme_of(text) in BROUGHT or is_for_sqlalchemy(scheme_of(text))
 
 
-def known_scheme(text: str) -> str:
-    """Its scheme. E2528 for one that nobody has but that is nearly one of ours, E2500 for none."""
+def slip_in(text: str) -> CauceError | None:
+    """E2528 for a scheme that nobody has but that is nearly one of ours, E2500 for none; None for others."""
     scheme = scheme_of(text)
     if not scheme:
-        raise CauceError("E2500", address=_bare(text), part="scheme")
-    ours = scheme in BROUGHT or is_for_sqlalchemy(scheme)
-    if not ours and not _OF_ENGINES.fullmatch(scheme):
-        from cauce.spec.nearest import nearest
+        return CauceError("E2500", address=_bare(text), part="scheme")
+    if is_brought(text) or _OF_ENGINES.fullmatch(scheme):
+        return None
+    from cauce.spec.nearest import nearest
 
-        near = _OTHERS.get(scheme) or nearest(scheme, BROUGHT)
-        if near:
-            raise CauceError("E2528", scheme=scheme, near=near)
-    return scheme
+    near = _OTHERS.get(scheme) or nearest(scheme, BROUGHT)
+    return CauceError("E2528", scheme=scheme, near=near) if near else None
 
 
 def without_user(text: str) -> str:
