@@ -31,19 +31,19 @@ def captures(
     what writing raises.
     """
     tell = report or _silent
+    work = None if project is None else open_workspace(project)
     if out is not None:
         if scheme_of(out) not in DATABASES:
             raise CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
         table, home = parse_address(out), Path.cwd()
     else:
-        work = None if project is None else open_workspace(project)
         if work is None or work.project.warehouse.url is None:
             raise CauceError("E2570")
         place = Place.of(work)
         place.make_part("raw")
         table, home = place.at("raw", "predictions"), place.home
     if folder is None:
-        folder = captures_here(nearest_workspace(project), report=tell)
+        folder = captures_here(work or nearest_workspace(None), report=tell)
     return load_captures(folder, table, home=home, report=tell)
 
 
