@@ -19,11 +19,11 @@ class _Spared(MetaPathFinder):
     hidden: the module that asks, or "" for whoever asks, by the library's name.
     """
 
-    def __init__(self, hidden: Mapping[str, str]) -> None:
-        self._hidden = hidden
+    def __init__(self) -> None:
+        self.hidden: dict[str, str] = {}
 
     def find_spec(self, fullname: str, _path: object = None, _target: ModuleType | None = None) -> None:
-        asks = self._hidden.get(fullname)
+        asks = self.hidden.get(fullname)
         if asks is not None and (not asks or _is_loading(asks)):
             raise ModuleNotFoundError(fullname, name=fullname)
 
@@ -33,8 +33,7 @@ def spare_imports() -> None:
 
     For a process of ours alone: XGBoost's own estimators for scikit-learn do not work after it.
     """
-    if not any(isinstance(finder, _Spared) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Spared({"sklearn": "xgboost.compat"}))
+    _hide({"sklearn": "xgboost.compat"})
 
 
 def spare_mlflow_imports() -> None:
@@ -43,7 +42,15 @@ def spare_mlflow_imports() -> None:
 
     For the process that ships runs alone, which hands MLflow no rows but a frame of pandas.
     """
-    sys.meta_path.insert(0, _Spared({"pyspark": "", "scipy": "mlflow.models.utils"}))
+    _hide({"pyspark": "", "scipy": "mlflow.models.utils"})
+
+
+def _hide(hidden: Mapping[str, str]) -> None:
+    spared = next((finder for finder in sys.meta_path if isinstance(finder, _Spared)), None)
+    if spared is None:
+        spared = _Spared()
+        sys.meta_path.insert(0, spared)
+    spared.hidden.update(hidden)
 
 
 def spare_collections() -> None:
