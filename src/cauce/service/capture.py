@@ -159,8 +159,7 @@ class CaptureLog:
         def wrote(error: OSError | None) -> None:
             self._writer.appended(append, error)
             self._writing.release()
-            with self._lock:
-                self._rows -= group.rows
+            self._make_room(group.rows)
             done(error)
 
         ring.write(append, wrote)
@@ -189,8 +188,7 @@ class CaptureLog:
         """Let go of those that wait for a disk that does not answer; what was handed over may be kept yet."""
         self._hanging = True
         waiting, self._waiting = self._waiting, []
-        with self._lock:
-            self._rows -= _rows_of(waiting)
+        self._make_room(_rows_of(waiting))
         self._settle(group, _no_answer())
         self._settle(waiting, _no_answer())
 
@@ -204,6 +202,10 @@ class CaptureLog:
                 return False
             self._rows += rows
             return True
+
+    def _make_room(self, rows: int) -> None:
+        with self._lock:
+            self._rows -= rows
 
     def _refused(self, rows: int, error: Exception | None) -> CauceError | None:
         """E2451, or a count of what was dropped, as the settings say."""
@@ -274,8 +276,7 @@ class CaptureLog:
             error = reason
         except Exception as reason:  # who waits must be told, whatever it is
             error = OSError(0, type(reason).__name__)
-        with self._lock:
-            self._rows -= sum(group.rows for group in groups)
+        self._make_room(sum(group.rows for group in groups))
         for group in groups:
             group.settle(error)
 

@@ -88,7 +88,7 @@ class SegmentWriter:
     _size: int = field(default=0, init=False)
     _looked: float = field(default=float("-inf"), init=False)
     _failed: OSError | None = field(default=None, init=False)
-    _tried: bool = field(default=False, init=False)
+    _sound: bool = field(default=False, init=False)
 
     def keep(self, group: Sequence[Captured]) -> None:
         """Append them and wait until they are on the disk. OSError where that is full, or the folder is."""
@@ -99,7 +99,7 @@ class SegmentWriter:
             if self._descriptor < 0 or identity != self._identity:
                 self._begin(listed[0].scored)
             self._append(self._framed(listed))
-        self._tried = True
+        self._sound = True
         if self._end >= self.settings.segment_bytes:
             self.close()
 
@@ -109,7 +109,7 @@ class SegmentWriter:
         now, limited = time.monotonic(), self.settings.most_bytes is not None
         if (
             self._descriptor < 0
-            or not self._tried
+            or not self._sound
             or self._end >= self.settings.segment_bytes
             or now - self._began > self.settings.segment_seconds
             or (limited and now - self._looked > _LOOK)
@@ -122,7 +122,7 @@ class SegmentWriter:
     def appended(self, append: Append, error: OSError | None) -> None:
         """It is on the disk, or is not: then the next `keep` mends the segment first."""
         if error is not None:
-            self._failed, self._tried = error, False
+            self._failed, self._sound = error, False
             return
         passage("capture.durable")
         self._end += len(append.data)
