@@ -26,7 +26,6 @@ from cauce.service import capture_segments as files
 from cauce.service.capture_reading import capture_files, read_capture
 from cauce.service.capture_sealing import seal
 from cauce.testing.disks import disk
-from cauce.testing.forbidding import without_io_uring
 from cauce.testing.waiting import until
 
 
@@ -170,27 +169,14 @@ def test_a_killed_supervisor_loses_no_answered_prediction(tmp_path: Path) -> Non
     assert missing(tmp_path, answered) == set()
 
 
-@pytest.fixture(params=["the kernel", "a thread"])
-def start(request: pytest.FixtureRequest) -> Callable[..., Service]:
-    """Starts a service whose captures the kernel writes, or a thread where io_uring is forbidden."""
-
-    def begun(**choices: object) -> Service:
-        if request.param == "a thread":
-            return without_io_uring(lambda: serving.start(**choices))
-        pytest.importorskip("caio.linux_uring", reason="io_uring is forbidden here")
-        return serving.start(**choices)
-
-    return begun
-
-
-def answered_and_missing(start: Callable[..., Service], folder: Path, **choices: object) -> tuple[int, int]:
+def answered_and_missing(folder: Path, **choices: object) -> tuple[int, int]:
     """Predictions answered until the power is cut, and how many of them are not there afterwards."""
     with ExitStack() as stack:
         try:
             made = stack.enter_context(disk(folder))
         except OSError as error:
             pytest.skip(f"no disk can be made here: {error}")
-        service = stack.enter_context(start(capture=str(made.folder), patience=60.0, **choices))
+        service = stack.enter_context(serving.start(capture=str(made.folder), patience=60.0, **choices))
         with service, clients(service.url, 8) as answered:
             assert until(lambda: len(answered) > 300 and files.size(made.folder) > 1 << 16)
             made.cut()
@@ -204,20 +190,20 @@ def _is_refused(url: str) -> bool:
         return serving.call(connection, "/predict", serving.fine()).status == 503
 
 
-def test_a_power_cut_loses_no_answered_prediction(start: Callable[..., Service], tmp_path: Path) -> None:
+def test_a_power_cut_loses_no_answered_prediction(tmp_path: Path) -> None:
     """ "Durable" would mean: in the memory of a machine that is switched off."""
     for turn in range(2):
-        answered, lost = answered_and_missing(start, tmp_path / str(turn))
+        answered, lost = answered_and_missing(tmp_path / str(turn))
         assert answered > 300
         assert lost == 0
 
 
 @pytest.mark.slow
 def test_many_power_cuts_lose_no_answered_prediction(
-    start: Callable[..., Service], tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """What is lost once in twenty times is lost."""
-    found = [answered_and_missing(start, tmp_path / str(turn)) for turn in range(20)]
+    found = [answered_and_missing(tmp_path / str(turn)) for turn in range(20)]
     record_property("power cuts", len(found))
     record_property("predictions answered", sum(answered for answered, _lost in found))
     record_property("answered and missing", sum(lost for _answered, lost in found))
@@ -226,23 +212,21 @@ def test_many_power_cuts_lose_no_answered_prediction(
 
 def test_a_power_cut_loses_what_may_be_lost(tmp_path: Path) -> None:
     """Otherwise the test before would find everything there whatever was durable."""
-    answered, lost = answered_and_missing(serving.start, tmp_path / "disk", capture_window=2000.0)
+    answered, lost = answered_and_missing(tmp_path / "disk", capture_window=2000.0)
     assert 0 < lost <= answered
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_no_byte_of_an_answer_leaves_before_its_write_has_come_back(
-    start: Callable[..., Service], tmp_path: Path
-) -> None:
+def test_no_byte_of_an_answer_leaves_before_its_write_has_come_back(tmp_path: Path) -> None:
     """ "Durable" would be a word: after a power cut the client knows a prediction that is nowhere."""
     kept, trace = tmp_path / "kept", tmp_path / "trace"
-    with start(capture=str(kept)) as service:
+    with serving.start(capture=str(kept)) as service:
         with clients(service.url, 1, "warm") as answered:
             assert until(lambda: len(answered) > 5)
         (worker,) = workers(service)
         (segment,) = _open_segments(worker)
         assert segment & os.O_DSYNC, "a write may come back before it is durable"
-        calls = "trace=pwrite64,io_uring_enter,read,recvfrom,write,writev,sendto,sendmsg"
+        calls = "trace=pwrite64,write,writev,sendto,sendmsg"
         command = ["strace", "-f", "-y", "-s", "4000", "-e", calls, "-o", str(trace), "-p", str(worker)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
             said = tracer.stderr.readline() if tracer.stderr else ""
@@ -268,14 +252,9 @@ def _open_segments(worker: int) -> list[int]:
 
 @dataclass
 class Trace:
-    """Lines of strace, one after the other: an answer may only leave once its request is durable.
-
-    A thread's write says which requests are in it. The kernel's own (io_uring) does not: one holds requests
-    that had come in before it began, and there is one at a time.
-    """
+    """Lines of strace, one after the other: an answer may only leave once its request is durable."""
 
     answers: int = 0
-    come: set[str] = field(default_factory=set)
     being_written: dict[str, set[str]] = field(default_factory=dict)
     durable: set[str] = field(default_factory=set)
 
@@ -286,14 +265,7 @@ class Trace:
             assert names
             assert names <= self.durable
             self.answers += len(names)
-        elif "POST /predict" in line:
-            self.come |= names
         elif ".segment>" in line and "pwrite64(" in line:
             self.being_written[process] = names
-        elif re.search(r"io_uring_enter\(\S+, 1, 0, 0,", line):
-            assert not self.being_written.get("kernel")
-            self.being_written["kernel"] = self.come - self.durable
-        elif "eventfd" in line and "read(" in line and "= 8" in line:
-            self.durable |= self.being_written.pop("kernel", set())
         if "pwrite64" in line and re.search(r"= [1-9]\d*$", line):
             self.durable |= self.being_written.pop(process, set())

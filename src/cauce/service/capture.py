@@ -1,4 +1,4 @@
-"""Keeps what was answered: requests that wait share one durable write, done by the kernel or by a thread."""
+"""Keeps what was answered: requests that wait share one durable write, done by a thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from cauce.errors import CauceError
 from cauce.service.capture_writing import Captured, SegmentWriter, captured
 from cauce.service.counters import Counters
 from cauce.service.messages import Scored, Settle
-from cauce.service.ring import Ring
 from cauce.service.settings import CaptureSettings
 
 MOST_ROWS = 100_000
@@ -29,6 +28,8 @@ _QUIET = 10.0
 _TURN = 1.0
 _LAST = 15.0
 """Seconds that the end waits for the disk, less than those in which a worker has to end."""
+_MOMENT = 0.001
+"""Seconds for which the loop itself waits for a disk that takes less."""
 _LOG = logging.getLogger("cauce.service")
 
 
@@ -52,15 +53,45 @@ class _Group:
     settle: Told
 
 
+class _Handed:
+    """What a thread has been given by the running loop: told to it once, while it waits or later."""
+
+    def __init__(self, told: Told) -> None:
+        self._told, self._loop = told, asyncio.get_running_loop()
+        self._error: Exception | None = None
+        self._is_left = False
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def settle(self, error: Exception | None) -> None:
+        """Of the thread: it is done."""
+        self._error = error
+        self._gate.release()
+        if self._is_left:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._tell)
+
+    def wait(self, seconds: float) -> None:
+        """Of the loop: hear it within so many seconds, or be told as soon as it is done."""
+        if self._gate.acquire(timeout=seconds):
+            self._told(self._error)
+            return
+        self._is_left = True
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._gate.acquire(blocking=False):
+            self._told(self._error)
+
+
 @dataclass(eq=False)
 class CaptureLog:
     """`Capture` in the folder that `settings` name; `close` writes what waits and ends the thread.
 
-    The thread begins segments and ends them, and writes where the kernel cannot do so by itself.
-
-    Without a window, it is settled once what was scored is on the disk. Where that cannot be, or is not in
-    time, it is E2451, or counted as dropped, as the settings say. A disk that does not answer is not waited
-    for again until it has.
+    Without a window, it is settled once what was scored is on the disk. The loop stands still for that where
+    the disk is quick: what arrives meanwhile is scored and kept together, and no other thread takes the
+    interpreter's lock in turns with it. Where it cannot be kept, or not in time, it is E2451, or counted as
+    dropped, as the settings say. A disk that does not answer is not waited for again until it has.
     """
 
     settings: CaptureSettings
@@ -73,9 +104,7 @@ class CaptureLog:
     _hanging: bool = field(default=False, init=False)
     _failed: float = field(default=float("-inf"), init=False)
     _said: float = field(default=float("-inf"), init=False)
-    _ring: Ring | None = field(default=None, init=False)
-    _ringless: bool = field(default=False, init=False)
-    _writing: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _took: float = field(default=0.0, init=False)
 
     def __call__(self, scored: Sequence[Scored], settle: Settle) -> None:
         """Keep them."""
@@ -138,42 +167,9 @@ class CaptureLog:
             self._hand_over()
             self._settle(group, error)
 
-        def settle(error: Exception | None) -> None:
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(done, error)
-
-        given = _Group(_rows_of(group), [one.captured for one in group], settle)
-        if not self._is_written_by_kernel(given, done):
-            self._put(given)
-
-    def _is_written_by_kernel(self, group: _Group, done: Told) -> bool:
-        """Whether the kernel does, and tells `done` in the loop."""
-        ring = self._ring_here()
-        if ring is None or not self._writing.acquire(blocking=False):
-            return False
-        append = self._writer.appending(group.captured)
-        if append is None:
-            self._writing.release()
-            return False
-
-        def wrote(error: OSError | None) -> None:
-            self._writer.appended(append, error)
-            self._writing.release()
-            self._make_room(group.rows)
-            done(error)
-
-        ring.write(append, wrote)
-        return True
-
-    def _ring_here(self) -> Ring | None:
-        """That of the running loop, None where the system allows none."""
-        if not self._ringless and (self._ring is None or self._ring.loop is not asyncio.get_running_loop()):
-            try:
-                self._ring = Ring()
-            except OSError:
-                self._ringless = True
-                _LOG.info("capture: io_uring is not to be had here; a thread writes")
-        return self._ring
+        handed = _Handed(done)
+        self._put(_Group(_rows_of(group), [one.captured for one in group], handed.settle))
+        handed.wait(_MOMENT if self._took < _MOMENT else 0)
 
     def _settle(self, group: list[_Waiting], error: Exception | None) -> None:
         """Tell those that have not been told yet."""
@@ -249,16 +245,14 @@ class CaptureLog:
             try:
                 first = self._queue.get(timeout=_TURN)
             except Empty:
-                with self._writing:
-                    self._writer.close_if_old()
+                self._writer.close_if_old()
                 continue
             if first is not None and self.settings.window:
                 time.sleep(self.settings.window)
             groups = [first, *self._queued()]
             open_ = None not in groups
             self._write([one for one in groups if one is not None])
-        with self._writing:
-            self._writer.close()
+        self._writer.close()
 
     def _queued(self) -> list[_Group | None]:
         found: list[_Group | None] = []
@@ -269,13 +263,14 @@ class CaptureLog:
 
     def _write(self, groups: Sequence[_Group]) -> None:
         error: Exception | None = None
+        began = time.monotonic()
         try:
-            with self._writing:
-                self._writer.keep([one for group in groups for one in group.captured])
+            self._writer.keep([one for group in groups for one in group.captured])
         except OSError as reason:
             error = reason
         except Exception as reason:  # who waits must be told, whatever it is
             error = OSError(0, type(reason).__name__)
+        self._took = time.monotonic() - began
         self._make_room(sum(group.rows for group in groups))
         for group in groups:
             group.settle(error)

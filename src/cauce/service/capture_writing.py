@@ -62,21 +62,9 @@ def _encodable(entry: tuple[Any, ...], known: set[str]) -> msgspec.Raw:
         return msgspec.Raw(_encode((*about, _told(rows, known), answers)))
 
 
-class Append(NamedTuple):
-    """What is to stand at the end of a segment, and the digest of its last record."""
-
-    data: bytes
-    descriptor: int
-    offset: int
-    digest: bytes
-
-
 @dataclass(eq=False)
 class SegmentWriter:
-    """Writes groups of captured predictions, each durable once `keep` comes back; for one at a time.
-
-    `appending` and `appended` never touch the disk: between them, the kernel writes by itself.
-    """
+    """Writes groups of captured predictions, each durable once `keep` comes back; for one thread."""
 
     folder: Path
     settings: CaptureSettings
@@ -88,7 +76,6 @@ class SegmentWriter:
     _size: int = field(default=0, init=False)
     _looked: float = field(default=float("-inf"), init=False)
     _failed: OSError | None = field(default=None, init=False)
-    _sound: bool = field(default=False, init=False)
 
     def keep(self, group: Sequence[Captured]) -> None:
         """Append them and wait until they are on the disk. OSError where that is full, or the folder is."""
@@ -98,36 +85,9 @@ class SegmentWriter:
             listed = list(some)
             if self._descriptor < 0 or identity != self._identity:
                 self._begin(listed[0].scored)
-            self._append(self._framed(listed))
-        self._sound = True
+            self._append(listed)
         if self._end >= self.settings.segment_bytes:
             self.close()
-
-    def appending(self, group: Sequence[Captured]) -> Append | None:
-        """What to write for the group into the segment that is open; None where there is more to do, or where
-        the last write failed."""
-        now, limited = time.monotonic(), self.settings.most_bytes is not None
-        if (
-            self._descriptor < 0
-            or not self._sound
-            or self._end >= self.settings.segment_bytes
-            or now - self._began > self.settings.segment_seconds
-            or (limited and now - self._looked > _LOOK)
-            or any(one.scored.identity != self._identity for one in group)
-        ):
-            return None
-        found = self._framed(group)
-        return None if limited and self._is_beyond(len(found.data)) else found
-
-    def appended(self, append: Append, error: OSError | None) -> None:
-        """It is on the disk, or is not: then the next `keep` mends the segment first."""
-        if error is not None:
-            self._failed, self._sound = error, False
-            return
-        passage("capture.durable")
-        self._end += len(append.data)
-        self._size += len(append.data)
-        self._digest = append.digest
 
     def close_if_old(self) -> None:
         """Close the segment where it has been open for long."""
@@ -159,23 +119,24 @@ class SegmentWriter:
         self._size += self._end
         self._identity, self._began = scored.identity, time.monotonic()
 
-    def _framed(self, group: Sequence[Captured]) -> Append:
+    def _append(self, group: Sequence[Captured]) -> None:
         records, digest = [], self._digest
         for one in group:
             record, digest = framed(one.encoded, digest)
             records.append(record)
-        return Append(b"".join(records), self._descriptor, self._end, digest)
-
-    def _append(self, append: Append) -> None:
-        self._check_size(len(append.data))
+        data = b"".join(records)
+        self._check_size(len(data))
         try:
-            _write(append.descriptor, append.data, append.offset)
+            _write(self._descriptor, data, self._end)
         except OSError as error:
-            self.appended(append, error)
+            self._failed = error
             with suppress(OSError):
                 self._mend()
             raise
-        self.appended(append, None)
+        passage("capture.durable")
+        self._end += len(data)
+        self._size += len(data)
+        self._digest = digest
 
     def _mend(self) -> None:
         """Where a write failed, leave nothing of it; what the kernel still holds of a disk that fails is not
@@ -194,12 +155,8 @@ class SegmentWriter:
             return
         if time.monotonic() - self._looked > _LOOK:
             self._looked, self._size = time.monotonic(), files.size(self.folder)
-        if self._is_beyond(more):
+        if self._size + more > self.settings.most_bytes:
             raise OSError(0, f"the limit of {self.settings.most_bytes} bytes is reached")
-
-    def _is_beyond(self, more: int) -> bool:
-        most = self.settings.most_bytes
-        return most is not None and self._size + more > most
 
 
 def _write(descriptor: int, data: bytes, offset: int) -> None:
