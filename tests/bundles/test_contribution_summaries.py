@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 from small_models import HOSTILE, bundle, rows
 
-from cauce.core.contributions import Explainer
-from cauce.core.contributions.summary import FEWEST, ContributionSummary, summarised
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.summarising import FEWEST, summarised
+from cauce.core.contributions.summary import ContributionSummary
 
 
 def made(task: str, frame: pl.DataFrame, weight: np.ndarray | None = None) -> ContributionSummary:  # type: ignore[type-arg]

@@ -15,8 +15,12 @@ from small_models import FEATURES, HOSTILE, as_texts, bundle, rows, without_pric
 
 from cauce.api.load import Model
 from cauce.core.bundle.features import Feature
-from cauce.core.contributions import Contributions, Explain, Explainer, Words, source_of
 from cauce.core.contributions.attribution import attribution
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.reasons import Explain
+from cauce.core.contributions.sources import source_of
+from cauce.core.contributions.values import Contributions
+from cauce.core.contributions.words import Words
 from cauce.core.linear.model import LinearModel
 from cauce.core.trees.covers import read_covers, write_covered
 from cauce.core.trees.document import write_xgboost

@@ -14,7 +14,7 @@ import small_models as small
 import cauce
 from cauce.core.bundle.exporting import export_bundle
 from cauce.core.bundle.shipping import Shipped
-from cauce.core.contributions import Explain
+from cauce.core.contributions.reasons import Explain
 from cauce.errors import CauceError
 from cauce.running import prediction_on_spark
 from cauce.running.prediction import Prediction, PredictOptions, predict_file

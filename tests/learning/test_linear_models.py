@@ -18,7 +18,7 @@ from cauce.core.linear.logistic_folds import intercepts_alone
 from cauce.core.linear.model import LinearModel, read_linear
 from cauce.core.linear.onnx import write_linear_onnx
 from cauce.core.linear.ordinary import precision
-from cauce.core.linear.path import logistic_path
+from cauce.core.linear.path_making import logistic_path
 from cauce.core.linear.penalties import solve, strengths
 from cauce.core.linear.problem import LeastSquares, problem_of
 from cauce.core.linear.quadratic import Penalty

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Lasso
 
-from cauce.core.linear.path import CoefficientPath, coefficient_path
+from cauce.core.linear.path import CoefficientPath
+from cauce.core.linear.path_making import coefficient_path
 from cauce.core.linear.problem import LeastSquares, problem_of
 from cauce.core.linear.quadratic import Penalty
 from cauce.running.report.charts.paths import apart

@@ -12,7 +12,7 @@ import pytest
 import cauce
 from cauce.core.bundle.conversion import Conversion
 from cauce.core.bundle.frames import fields_of
-from cauce.core.contributions import Explainer
+from cauce.core.contributions.explainer import Explainer
 from cauce.core.scoring import load_scorer
 from cauce.running.report.gathering import find_run, gather
 from cauce.running.workspace import open_workspace

@@ -27,7 +27,8 @@ import small_models as small  # isort: skip - found through the ones before
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.writing import make_bundle
-from cauce.core.contributions import Explain, Explainer
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.reasons import Explain
 from cauce.core.linear.model import LinearModel
 from cauce.errors import CauceError
 from cauce.running.prediction import PredictOptions, predict_file

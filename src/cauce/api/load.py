@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.frames import predict_frame
-from cauce.core.contributions import Explain, Reasons
+from cauce.core.contributions.reasons import Explain, Reasons
 from cauce.running.model_reference import find_model
 from cauce.spec import Project
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
-from cauce.core.contributions import Explain
+from cauce.core.contributions.reasons import Explain
 from cauce.running.bringing import brought_here
 from cauce.running.model_reference import find_model
 from cauce.running.prediction import Prediction, PredictOptions, predict_file

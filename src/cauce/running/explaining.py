@@ -17,7 +17,7 @@ from functools import lru_cache
 import msgspec
 
 from cauce.core.bundle.opening import open_bundle
-from cauce.core.contributions import Explainer
+from cauce.core.contributions.explainer import Explainer
 from cauce.errors import CauceError
 from cauce.language import use_language
 from cauce.service.explaining import SECONDS, Explanation, Question, receive, send

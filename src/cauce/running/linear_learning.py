@@ -16,7 +16,8 @@ from cauce.core.linear.logistic import fit_logistic, intercept_alone
 from cauce.core.linear.logistic_folds import balanced, intercepts_alone
 from cauce.core.linear.model import LinearModel
 from cauce.core.linear.ordinary import precision
-from cauce.core.linear.path import CoefficientPath, coefficient_path, logistic_path
+from cauce.core.linear.path import CoefficientPath
+from cauce.core.linear.path_making import coefficient_path, logistic_path
 from cauce.core.linear.penalties import solve
 from cauce.core.linear.problem import ACCURATE, LeastSquares, problem_of
 from cauce.core.linear.quadratic import Floats, Penalty

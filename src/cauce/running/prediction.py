@@ -15,7 +15,7 @@ import polars as pl
 from cauce.core.bundle.answers import PREDICTION
 from cauce.core.bundle.bundle import Bundle
 from cauce.core.bundle.scorer import Scorer
-from cauce.core.contributions import Explain, Reasons
+from cauce.core.contributions.reasons import Explain, Reasons
 from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError, warn
 from cauce.expr.schema import Field, Schema

@@ -15,9 +15,10 @@ from cauce.core.bundle.answers import PREDICTION, THRESHOLD, probability_name
 from cauce.core.bundle.features import model_features
 from cauce.core.bundle.scorer import Scorer
 from cauce.core.columns import FOLD, HASH_A, HASH_B, TARGET, TEST, VALIDATION, WEIGHT
-from cauce.core.contributions import Explainer
-from cauce.core.contributions.summary import ROWS as EXPLAINED
-from cauce.core.contributions.summary import ContributionSummary, summarised
+from cauce.core.contributions.explainer import Explainer
+from cauce.core.contributions.summarising import ROWS as EXPLAINED
+from cauce.core.contributions.summarising import summarised
+from cauce.core.contributions.summary import ContributionSummary
 from cauce.core.evaluation import Evaluation, History, encode_evaluation
 from cauce.core.evaluation_rows import BUCKET, EvaluationRows, raw_frame, raw_name, slice_name
 from cauce.core.features import FittedFeatures
