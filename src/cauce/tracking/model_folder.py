@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -14,6 +17,7 @@ from cauce.core.bundle.opening import open_bundle
 
 LOADER = "cauce.tracking.pyfunc"
 BUNDLE, REQUIREMENTS, CARD = "bundle", "requirements.txt", "card.md"
+EXAMPLE, SERVED = "input_example.json", "serving_input_example.json"
 EXAMPLE_ROWS = 5
 # What a model is scored with; the first of two names for the same library that is there.
 _SCORING = (("cauce",), ("numpy",), ("polars",), ("pandas",), ("onnxruntime",), ("xgboost-cpu", "xgboost"))
@@ -25,8 +29,6 @@ def write_model_folder(bundle: Path, folder: Path, *, run: str | None = None, ca
     card: the model card in Markdown, kept beside the bundle where there is one.
     """
     from mlflow.models import Model
-    from mlflow.models.utils import _save_example
-    from mlflow.pyfunc import add_to_model
 
     opened = open_bundle(bundle)
     shutil.copytree(bundle, folder / BUNDLE)
@@ -34,12 +36,13 @@ def write_model_folder(bundle: Path, folder: Path, *, run: str | None = None, ca
         artifact_path="model",
         run_id=run,
         signature=signature_of(opened),
+        saved_input_example_info=_write_example(opened.golden.rows.head(EXAMPLE_ROWS), folder),
         metadata={"cauce": {"digest": opened.identity, "input": opened.manifest.schema.to_json()}},
     )
-    add: Any = add_to_model
-    add(model, loader_module=LOADER, data=BUNDLE, pip_env=REQUIREMENTS)
-    example = opened.golden.rows.head(EXAMPLE_ROWS)
-    _save_example(model, readable(example).to_pandas(), str(folder))
+    python = platform.python_version()
+    model.add_flavor(
+        "python_function", loader_module=LOADER, python_version=python, data=BUNDLE, pip_env=REQUIREMENTS
+    )
     (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in requirements()), "utf-8")
     if card:
         (folder / CARD).write_text(card, "utf-8")
@@ -61,22 +64,36 @@ def requirements() -> tuple[str, ...]:
 
 
 def signature_of(bundle: Bundle) -> Any:
-    """The columns in and out. Those in are of any type: the bundle itself knows what it can read, and says
-    so in codes, where MLflow would refuse whole numbers with missing values."""
-    from mlflow.models.signature import ModelSignature
-    from mlflow.types import ColSpec, DataType, schema
-    from mlflow.types import Schema as MlflowSchema
+    """The columns in and out, as a signature of MLflow's says them. Those in are of any type: the bundle
+    itself knows what it can read, and says so in codes, where MLflow would refuse whole numbers with missing
+    values.
+    """
+    kinds = {"boolean": "boolean", "integer": "long", "float": "double", "text": "string"}
+    given = [_column("any", column.name) for column in bundle.manifest.input]
+    answered = [_column(kinds[one.kind], one.name) for one in bundle.cached_scorer.answers.fields]
+    said = {"inputs": json.dumps(given), "outputs": json.dumps(answered), "params": None}
+    # MLflow's own takes pandas.
+    return SimpleNamespace(
+        to_dict=lambda: said, _is_signature_from_type_hint=False, _is_type_hint_from_example=False
+    )
 
-    kinds = {
-        "boolean": DataType.boolean,
-        "integer": DataType.long,
-        "float": DataType.double,
-        "text": DataType.string,
+
+def _column(kind: str, name: str) -> dict[str, Any]:
+    return {"type": kind, "name": name, "required": True}
+
+
+def _write_example(rows: pl.DataFrame, folder: Path) -> dict[str, str]:
+    """Write rows to try the model with, as MLflow does of a frame of pandas; what `MLmodel` says of them."""
+    known = readable(rows)
+    split = {"columns": known.columns, "data": [list(row) for row in known.rows()]}
+    (folder / EXAMPLE).write_text(json.dumps(split), "utf-8")
+    (folder / SERVED).write_text(json.dumps({"dataframe_split": split}, indent=2), "utf-8")
+    return {
+        "artifact_path": EXAMPLE,
+        "pandas_orient": "split",
+        "serving_input_path": SERVED,
+        "type": "dataframe",
     }
-    unchecked: Any = schema.AnyType
-    given: list[Any] = [ColSpec(unchecked(), column.name) for column in bundle.manifest.input]
-    answered: list[Any] = [ColSpec(kinds[one.kind], one.name) for one in bundle.cached_scorer.answers.fields]
-    return ModelSignature(inputs=MlflowSchema(given), outputs=MlflowSchema(answered))
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:

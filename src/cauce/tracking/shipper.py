@@ -27,6 +27,8 @@ from cauce.tracking.patience import patiently
 from cauce.tracking.shipping import Shipment, ship_all
 from cauce.tracking.trouble import Trouble
 
+# Of the judges, which MLflow's store takes types from, each other way in ends in a circle.
+_NEEDED = ("mlflow.genai.judges", "mlflow.models", "cauce.tracking.model_folder")
 _LOOK, _SHORT, _LONGEST = 0.1, 0.3, 30.0
 _channel = 1
 
@@ -112,7 +114,7 @@ def _load() -> None:
     gc.disable()
     try:
         with quiet_mlflow():
-            for module in ("mlflow.models", "mlflow.pyfunc", "cauce.tracking.model_folder"):
+            for module in _NEEDED:
                 import_module(module)
     finally:
         gc.freeze()

@@ -17,6 +17,8 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from cauce.sparing import spare_plot_imports
+
 DRAWN = b"drawn"
 _NEEDED = (
     "cauce.core.evaluation",
@@ -31,13 +33,13 @@ _NICE, _LOOK = 10, 0.5
 
 def main() -> None:
     """Draw what is ordered, once."""
+    warnings.simplefilter("ignore")
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     loading = threading.Thread(target=_load)
     loading.start()
     loading.join()
     line = sys.stdin.buffer.readline()
     if line:
-        warnings.simplefilter("ignore")
         _draw(json.loads(line))
         os.write(1, DRAWN)
 
@@ -49,8 +51,11 @@ def _load() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
     # Hundreds of modules and nothing to collect.
     gc.disable()
-    for module in _NEEDED:
-        import_module(module)
+    spare_plot_imports()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in _NEEDED:
+            import_module(module)
 
 
 def _draw(order: dict[str, str]) -> None:
