@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,8 +23,8 @@ import small_models as small
 import cauce
 from cauce.errors import CauceError
 from cauce.running.serving import Service, prepare
+from cauce.service.listening import listen
 from cauce.service.served import open_served
-from cauce.service.supervisor import listen
 from cauce.testing.waiting import until
 
 FORBIDDEN = (
@@ -181,8 +180,10 @@ def test_a_model_that_changed_is_not_served(tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_is_told() -> None:
     """A second service on the same port would answer every other request with the other model."""
-    with listen("127.0.0.1", 0) as taken, pytest.raises(CauceError, match="E2403"):
-        listen("127.0.0.1", taken.getsockname()[1])
+    with listen("127.0.0.1", 0) as taken:
+        asked = prepare(serving.folder_of(small.bundle()), choices={"port": taken.getsockname()[1]})
+        with pytest.raises(CauceError, match="E2403"):
+            asked.start()
 
 
 def test_a_worker_is_ready_soon_and_small() -> None:
@@ -219,27 +220,37 @@ def _ask(service: Service, body: bytes) -> None:
 
 
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    """The command itself: what it says for programs, a token, an answer, an exit code."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """A script that reads where it is served, and asks at once, is answered; then a token, an exit code."""
     cauce = [sys.executable, "-m", "cauce"]
     made = subprocess.run(
         [*cauce, "token", "shop", "--file", "tokens.json"], cwd=tmp_path, capture_output=True, check=True
     )
     secret = made.stdout.decode().strip()
     folder = str(serving.folder_of(small.bundle()))
-    line = [*cauce, "serve", folder, "--port", str(port), "--tokens", "tokens.json", "--json"]
+    line = [*cauce, "serve", folder, "--port", "0", "--tokens", "tokens.json", "--json"]
     with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        service = Service(f"http://127.0.0.1:{port}", "", process)
-        assert until(lambda: _status(service, "/health/ready", {}) == 200)
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        service = Service(f"http://127.0.0.1:{said['port']}", "", process)
+        with closing(serving.connect(service.url, timeout=60.0)) as connection:
+            assert serving.call(connection, "/health/ready").status == 200
         assert _status(service, "/metrics", {}) == 401
         assert _status(service, "/openapi.json", {"authorization": f"Bearer {secret}"}) == 200
         process.terminate()
-        said = json.loads(process.stdout.read() if process.stdout else b"")
         assert process.wait() == 0
-    assert (said["schema"], said["port"]) == ("cauce.serve/1", port)
+    assert said["schema"] == "cauce.serve/1"
     assert said["digest"] == small.bundle().identity
+
+
+def test_the_command_says_nothing_of_serving_where_the_port_is_taken() -> None:
+    """Who waits for that line would ask the other program, and take its answers for the model's."""
+    folder = str(serving.folder_of(small.bundle()))
+    with listen("127.0.0.1", 0) as taken:
+        line = [sys.executable, "-m", "cauce", "serve", folder, "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 69
+    assert "E2403" in done.stderr
+    assert "Serving" not in done.stdout + done.stderr
 
 
 def _status(service: Service, path: str, headers: dict[str, str]) -> int:

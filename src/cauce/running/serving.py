@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from cauce.core.bundle.bundle import Bundle
@@ -21,6 +22,7 @@ from cauce.ports.registry import ModelAddress
 from cauce.running.capturing import capture_settings, check_left_out
 from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
 from cauce.running.served_folders import keep_served
+from cauce.service.listening import listen
 from cauce.service.settings import EXTRAS, Limits, ServiceSettings, check_address
 from cauce.service.tokens import read_tokens
 
@@ -48,10 +50,29 @@ class Serving:
 
     settings: ServiceSettings
 
+    def listen(self) -> Listening:
+        """The same with its port, at which requests wait from now on; E2403."""
+        made = listen(self.settings.host, self.settings.port)
+        return Listening(replace(self.settings, port=made.getsockname()[1]), made)
+
+    def start(self) -> Service:
+        """Start it beside this process and wait until it answers; E2403, E2404 where it does not."""
+        with self.listen() as ready:
+            return ready.start()
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A service that has its port, and starts now; leaving its `with` leaves the port to what was started."""
+
+    settings: ServiceSettings
+    listening: socket
+
     @property
     def command(self) -> tuple[str, ...]:
         """What starts it; no secret is in it."""
-        return (sys.executable, "-m", "cauce.service", self.settings.to_text())
+        descriptor = str(self.listening.fileno())
+        return (sys.executable, "-m", "cauce.service", self.settings.to_text(), descriptor)
 
     def become(self) -> None:
         """Turn this process into the service; nothing of it is left. Comes back only where that failed."""
@@ -61,7 +82,9 @@ class Serving:
         """Start it beside this process and wait until it answers; E2404 where it does not."""
         reading, writing = os.pipe()
         process = subprocess.Popen(  # noqa: S603 - as above
-            [*self.command, str(writing)], pass_fds=(writing,), stdin=subprocess.DEVNULL
+            [*self.command, str(writing)],
+            pass_fds=(self.listening.fileno(), writing),
+            stdin=subprocess.DEVNULL,
         )
         os.close(writing)
         with os.fdopen(reading, "rb") as heard:
@@ -71,6 +94,12 @@ class Serving:
             reason = translate(_("it ended with exit code {status}; its log says why"))
             raise CauceError("E2404", reason=reason.format(status=status))
         return Service(address, self.settings.version, process)
+
+    def __enter__(self) -> Listening:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.listening.close()
 
 
 @dataclass(eq=False)

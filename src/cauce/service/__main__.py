@@ -1,12 +1,15 @@
-"""`python -m cauce.service SETTINGS [ANNOUNCE]`: the supervisor. ANNOUNCE: a file descriptor."""
+"""`python -m cauce.service SETTINGS [LISTENING [ANNOUNCE]]`: the supervisor; the last two are file
+descriptors."""
 
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 
 from cauce.errors import CauceError
 from cauce.language import use_language
+from cauce.service.listening import listen
 from cauce.service.logs import start_logs
 from cauce.service.settings import ServiceSettings
 from cauce.service.supervisor import Supervisor
@@ -15,8 +18,10 @@ if __name__ == "__main__":
     start_logs()
     settings = ServiceSettings.from_text(sys.argv[1])
     use_language(settings.language)
+    given = [int(one) for one in sys.argv[2:]]
     try:
-        status = Supervisor(settings, int(sys.argv[2]) if len(sys.argv) > 2 else None).run()
+        listening = socket.socket(fileno=given[0]) if given else listen(settings.host, settings.port)
+        status = Supervisor(settings, listening, given[1] if len(given) > 1 else None).run()
     except CauceError as error:
         logging.getLogger("cauce.service").critical("%s (%s)", error, error.hint)
         status = int(error.exit_code)

@@ -23,6 +23,7 @@ from cauce.service.counters import Counters
 from cauce.service.explain_care import explain_care
 from cauce.service.holding import Held
 from cauce.service.layout import FAILED, NAMES, READY
+from cauce.service.listening import address
 from cauce.service.news import Lines, Opened
 from cauce.service.settings import SECONDS_TO_DRAIN, ServiceSettings
 from cauce.service.swap import Swap, Watcher
@@ -35,27 +36,6 @@ _PATIENCE = SECONDS_TO_DRAIN + 4
 _SEALING = 5.0
 _GONE = 5.0
 _LOG = logging.getLogger("cauce.service")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; E2403."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(2048)
-    except (OSError, OverflowError) as error:
-        made.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CauceError("E2403", host=host, port=port, reason=reason) from None
-    made.set_inheritable(True)
-    return made
-
-
-def address(sock: socket.socket, host: str) -> str:
-    """The address to type."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
 
 
 @dataclass
@@ -93,10 +73,11 @@ class _Worker:
 
 @dataclass
 class Supervisor:
-    """Keeps `settings.workers` processes answering at one socket. announce: where to write the address once
-    all are ready."""
+    """Keeps `settings.workers` processes answering at one socket. listening: that socket, closed at the end.
+    announce: where to write the address once all are ready."""
 
     settings: ServiceSettings
+    listening: socket.socket
     announce: int | None = None
     workers: list[_Worker] = field(default_factory=list)
     watcher: Watcher = field(default_factory=lambda: Watcher(()))
@@ -104,8 +85,8 @@ class Supervisor:
     held: Held = field(default_factory=Held)
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT; the exit code. E2403; E2404 where no worker gets ready."""
-        sock = listen(self.settings.host, self.settings.port)
+        """Until SIGTERM or SIGINT; the exit code. E2404 where no worker gets ready."""
+        sock = self.listening
         self.held.hold(self.settings.folder)
         self.workers = [_Worker(number) for number in range(self.settings.workers)]
         self.watcher = Watcher(self.settings.watcher)

@@ -117,11 +117,11 @@ def serve(context: Context, model: str | None = None, **given: Any) -> Answer:
 
     terminal = terminal_of(context)
     chosen = {name: value for name, value in given.items() if value not in (None, [])}
-    serving = prepared(model, project=project_or_none(context), **chosen)
-    if settings_of(context).json:
-        terminal.document(announced(serving))
-    terminal.say(about_to_serve(serving))
-    serving.become()
+    with prepared(model, project=project_or_none(context), **chosen).listen() as serving:
+        if settings_of(context).json:
+            terminal.document(announced(serving.settings))
+        terminal.say(about_to_serve(serving.settings))
+        serving.become()
     raise SystemExit(1)
 
 

@@ -10,12 +10,11 @@ from cauce.language import gettext_noop as _
 from cauce.language import translate
 
 if TYPE_CHECKING:
-    from cauce.running.serving import Serving
+    from cauce.service.settings import ServiceSettings
 
 
-def announced(serving: Serving) -> dict[str, Any]:
-    """For programs: what is going to be served, and where."""
-    settings = serving.settings
+def announced(settings: ServiceSettings) -> dict[str, Any]:
+    """For programs: what is served, and where requests wait from now on."""
     return {
         "schema": "cauce.serve/1",
         "model_version": settings.version,
@@ -26,9 +25,8 @@ def announced(serving: Serving) -> dict[str, Any]:
     }
 
 
-def about_to_serve(serving: Serving) -> str:
+def about_to_serve(settings: ServiceSettings) -> str:
     """The same for people."""
-    settings = serving.settings
     text = translate(_("Serving {version} (digest {digest}) on {host}, port {port}; Ctrl-C ends it."))
     return text.format(
         version=shown(settings.version),
