@@ -240,6 +240,14 @@ def test_what_cannot_be_explained_is_refused_as_elsewhere(
     assert packed.status == 415
 
 
+def test_the_page_about_the_doors_lists_explaining_only_where_it_is_done() -> None:
+    """Who reads that there is such a door would look for the mistake in the request."""
+    for explain, listed in ((None, False), (here(), True)):
+        page = serving.ask(serving.application(explain=explain, docs=True), "/docs").body
+        assert (b"/explain" in page) is listed
+        assert b"/predict" in page
+
+
 def test_without_a_process_that_explains_the_door_says_how_to_have_one() -> None:
     """A bare 404 would be looked for in the address."""
     reply = serving.ask(serving.application(), "/explain", serving.FINE)
