@@ -219,3 +219,38 @@ def test_the_fast_way_is_taken_where_it_can_be() -> None:
     row = READER._one.decode(body)
     assert READER._surely_once(body, (row,))
     assert serving.served().reader.one(json.dumps(serving.FINE).encode())["price"] == Decimal("12.50")
+
+
+def _nested(levels: int, inner: str = "1.50", object_: bool = False) -> bytes:
+    begin, end = ('{"a":', "}") if object_ else ("[", "]")
+    return (begin * levels + inner + end * levels).encode()
+
+
+def _with_key(value: bytes) -> bytes:
+    return json.dumps(ROW).encode()[:-1] + b',"id":' + value + b"}"
+
+
+@pytest.mark.parametrize("object_", [False, True])
+@pytest.mark.parametrize("levels", [33, 300, 900, 980, 990, 995, 997, 998])
+def test_a_key_nested_too_deeply_is_refused_by_name(levels: int, object_: bool) -> None:
+    """What can barely be read cannot be written down: the request would end in an error of the server's."""
+    body = _with_key(_nested(levels, object_=object_))
+    for found in (body, b"[" + body + b"]"):
+        with pytest.raises((RowsRefused, CauceError)) as refused:
+            READER.one(found) if found == body else READER.many(found)
+        if isinstance(refused.value, RowsRefused):
+            (fault,) = refused.value.faults
+            assert (fault.code, fault.field) == ("E2432", "id")
+            assert "32" in fault.error.values["expected"]
+        else:
+            assert refused.value.code == "E2410"
+            assert levels > 900
+
+
+@pytest.mark.parametrize("object_", [False, True])
+def test_a_key_is_kept_as_it_was_sent_whichever_way_it_is_read(object_: bool) -> None:
+    """A number within a list would be a text in what one model keeps, and a number in another's."""
+    body = _with_key(_nested(32, object_=object_))
+    (strict,) = READER.strictly([read_json(body)])
+    assert READER.one(body)["id"] == strict["id"] == json.loads(body)["id"]
+    assert READER.many(b"[" + body + b"]")[0]["id"] == strict["id"]

@@ -25,6 +25,8 @@ from cauce.service.values import (
     column_faults,
     described,
     each_repeated,
+    is_deep,
+    kept_fault,
     plain,
     reader_of,
     takes,
@@ -48,7 +50,8 @@ _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit)
 class RowReader:
     """Reads rows of a model's columns.
 
-    key: columns that may come along, of any kind, and are kept. extra: what happens to others. most: rows.
+    key: columns that may come along, of any kind and nested up to `DEEPEST` levels, and are kept. extra: what
+    happens to others. most: rows.
     """
 
     columns: tuple[InputColumn, ...]
@@ -61,7 +64,7 @@ class RowReader:
         if self._at_once:
             try:
                 row: Row = self._one.decode(body)
-                if self._surely_once(body, (row,)):
+                if self._surely_once(body, (row,)) and self._keeps((row,)):
                     return self._finished(row)
             except _WRONG:
                 pass
@@ -72,7 +75,7 @@ class RowReader:
         if self._at_once:
             try:
                 rows: list[Row] = self._many.decode(body)
-                if len(rows) <= self.most and self._surely_once(body, rows):
+                if len(rows) <= self.most and self._surely_once(body, rows) and self._keeps(rows):
                     return [self._finished(row) for row in rows] if self._unfinished else rows
             except _WRONG:
                 pass
@@ -109,7 +112,11 @@ class RowReader:
                 row[name] = read(value)
             except Unfit as error:
                 _add(faults, [column_faults(field, error, value=value, row=place)])
-        row |= {name: plain(found[name]) for name in self._beside if name in found}
+        for name in self._beside:
+            if is_deep(found.get(name)):
+                _add(faults, [kept_fault(name, place)])
+            elif name in found:
+                row[name] = plain(found[name])
         if self.extra == "refuse" and len(found) > len(row):
             others = (name for name in found if name not in self._readers and name not in self.key)
             _add(faults, [Fault("E2434", place, name, {}) for name in others])
@@ -127,6 +134,10 @@ class RowReader:
         inside = self._name_colons * len(rows)
         inside += sum(value.count(":") for row in rows for value in row.values() if type(value) is str)
         return colons == members + inside and b"\\" not in body
+
+    def _keeps(self, rows: Sequence[Row]) -> bool:
+        """Whether what comes along can be kept."""
+        return not any(is_deep(row.get(name)) for name in self._beside for row in rows)
 
     def _finished(self, row: Row) -> Row:
         for name, read in self._unfinished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
@@ -28,6 +28,10 @@ _MOMENT = re.compile(
 )
 _DIGITS = 400
 _WHOLE_DIGITS = 20
+_NESTED = (list, dict)
+DEEPEST = 32
+"""Levels of a value that is kept and not read. What writes it down, and reads that, nests it further: a value
+that is barely decoded could not be encoded."""
 
 
 class Whole(str):
@@ -102,10 +106,40 @@ _TAKES = {
 
 
 def plain(value: Any) -> Any:
-    """A JSON value that is kept and not read: numbers as Python has them, too long ones as texts."""
-    if type(value) is Whole:
-        return int(value) if len(value) <= _WHOLE_DIGITS else str(value)
-    return float(value) if type(value) is Fraction else value
+    """A JSON value that is kept and not read, and not deep: numbers as Python has them, too long ones as
+    texts."""
+    match value:
+        case Whole():
+            return int(value) if len(value) <= _WHOLE_DIGITS else str(value)
+        case Fraction():
+            return float(value)
+        case list():
+            return [plain(one) for one in value]
+        case dict():
+            return {name: plain(one) for name, one in value.items()}
+    return value
+
+
+def is_deep(value: Any) -> bool:
+    """Whether lists and objects are nested more than `DEEPEST` levels in it."""
+    if not isinstance(value, _NESTED):
+        return False
+    level = [value]
+    for _depth in range(DEEPEST + 1):
+        level = [inner for one in level if isinstance(one, _NESTED) for inner in _members(one)]
+        if not level:
+            return False
+    return True
+
+
+def kept_fault(name: str, row: int | None) -> Fault:
+    """The fault of a value that is kept and not read, and is nested too deeply for that."""
+    expected = translate(_("a value nested at most {count} levels")).format(count=DEEPEST)
+    return Fault("E2432", row, name, {"expected": expected})
+
+
+def _members(one: list[Any] | dict[str, Any]) -> Iterable[Any]:
+    return one if isinstance(one, list) else one.values()
 
 
 def takes(field: Field) -> str:

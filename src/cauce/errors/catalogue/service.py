@@ -291,7 +291,8 @@ ENTRIES = (
         hint=_("Send one that is, or null where it is not known."),
         explanation=_(
             "The value is of the right type, and yet none of the column's: beyond what numbers of 64 bits "
-            "hold, with more decimals than the column has, no day of the calendar, or no text of Unicode."
+            "hold, with more decimals than the column has, no day of the calendar, no text of Unicode, or "
+            "lists within lists so deep that they cannot be kept."
         ),
     ),
     Entry(
