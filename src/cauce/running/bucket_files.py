@@ -52,7 +52,7 @@ class RemoteObjects:
         return (said.format(store=self._shown, count=len(found), size=size),)
 
     def bring(self, folder: Path, report: Report) -> Brought:
-        """Fetch every object; nothing where none changed. E2650 to E2664."""
+        """Fetch every object; nothing where none changed. E2606, E2650 to E2666."""
         found = self._found()
         listed = [[one.name, one.etag, one.size] for one in found]
         mark = hashlib.sha256(canonical_json(listed)).hexdigest()[:32]

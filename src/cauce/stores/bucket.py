@@ -17,6 +17,7 @@ from cauce.errors import CauceError, raise_alone, shown
 from cauce.spec.addresses import Address, options_beside, parse_address
 from cauce.stores.credentials import credentials_of
 from cauce.stores.ownership import Question, check_owner
+from cauce.stores.unreachable import is_keyless, untrusted, words_of
 
 _OPTIONS = dict.fromkeys(("endpoint", "region", "owner", "profile", "sign"))
 _SLOW = 1 << 20
@@ -248,7 +249,7 @@ def _plain(address: Address) -> str:
 
 def asked(action: Callable[[], T], store: str) -> T:
     """What `action` gives, tried some times, for about a minute. FileNotFoundError and FileExistsError where
-    there is no such object or one already, else E2650 to E2664. store: as it may be shown."""
+    there is no such object or one already, else E2606, E2650 to E2666. store: as it may be shown."""
     end = time.monotonic() + limits.seconds
     for pause in (*(limits.pause * 2**number for number in range(limits.tries - 1)), None):
         try:
@@ -283,6 +284,8 @@ _THERE = re.compile(r"<Region>([\w-]{1,40})</Region>")
 _STATUS = re.compile(r"status code: (\d{3} ?[A-Za-z ]{0,40})")
 _REFUSED = re.compile(r"status code: (400|403) [A-Za-z ]*: *(\n|$)")
 _ELSEWHERE = "redirect without LOCATION"
+_INNER = "HttpError {"
+"""Behind it stands what the connection came to, and no address."""
 _MEANS = {
     "NoSuchBucket": "E2655",
     **dict.fromkeys(("AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId"), "E2651"),
@@ -296,8 +299,9 @@ _MEANS = {
 
 
 def failure(error: Exception, store: str) -> CauceError:
-    """What a failure of obstore's means: E2651 (not allowed), E2655 (no bucket), E2660 (clocks), E2661 (a
-    token's time), E2662 (region), E2663 (full), E2664 (replaced) or E2652 (anything else)."""
+    """What a failure of obstore's means: E2606 (certificate), E2651 (not allowed), E2655 (no bucket), E2660
+    (clocks), E2661 (a token's time), E2662 (region), E2663 (full), E2664 (replaced), E2666 (no keys) or E2652
+    (anything else)."""
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
     if isinstance(error, CauceError):
@@ -313,13 +317,14 @@ def failure(error: Exception, store: str) -> CauceError:
         return CauceError("E2651", store=store)
     if not isinstance(error, BaseError | OSError):
         raise error
-    return CauceError("E2652", store=store, reason=shown(_reason(text, word)))
+    return CauceError("E2666", store=store) if is_keyless(text) else _unanswered(text, word, store)
 
 
-def _reason(text: str, word: str) -> str:
-    """The status and the server's word for it; else the last words on the first line: what went wrong, after
-    where."""
-    status = _STATUS.search(text)
+def _unanswered(text: str, word: str, store: str) -> CauceError:
+    """E2652, with the status and the server's word for it; else with what kept it from answering; else with
+    the last words on the first line: what went wrong, after where. E2606 for a certificate."""
+    status, why = _STATUS.search(text), text.partition(_INNER)[2]
     if status:
-        return f"{status[1].strip()} {word}".strip()
-    return text.splitlines()[0].rpartition(" - ")[2][:200] if text else "?"
+        return CauceError("E2652", store=store, reason=f"{status[1].strip()} {word}".strip())
+    reason = words_of(why) or (text.splitlines()[0].rpartition(" - ")[2][:200] if text else "?")
+    return untrusted(why) or CauceError("E2652", store=store, reason=shown(reason))

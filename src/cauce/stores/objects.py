@@ -33,7 +33,7 @@ class ObjectStore:
     home: a local folder for copies of what is read and for files in the making; every process may have its
     own. A put asks the server to write only where nothing is (If-None-Match), so of many writers one wins and
     nothing is ever renamed; that the server heeds it is proved before the first write (E2653). Whoever gets
-    the value needs credentials of its own. E2650 to E2664 where the server refuses or is out of reach.
+    the value needs credentials of its own. E2606, E2650 to E2666 where the server refuses or is out of reach.
     """
 
     url: str

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, urlsplit
 
 from cauce.errors import CauceError, shown
+from cauce.stores.unreachable import untrusted, words_of
 
 _NOTHING = hashlib.sha256(b"").hexdigest()
 _SECONDS = 10.0
@@ -52,7 +53,7 @@ class Question:
 
 def check_owner(question: Question, keys: Keys) -> None:
     """E2654 where the server does not say that the bucket is that account's, E2662 where it is in another
-    region, E2652 where it says nothing."""
+    region, E2652 where it says nothing, E2606 where it cannot prove who it is."""
     url, store = question.url, f"s3://{question.bucket}"
     try:
         connection = (
@@ -67,7 +68,8 @@ def check_owner(question: Question, keys: Keys) -> None:
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
-        raise CauceError("E2652", store=store, reason=type(error).__name__) from None
+        name, said = type(error).__name__, f"{type(error).__name__}: {error}"
+        raise untrusted(said) or CauceError("E2652", store=store, reason=words_of(said) or name) from None
     if status == 404:
         raise CauceError("E2655", store=store)
     if status in (301, 307, 400) and there not in (None, question.region):

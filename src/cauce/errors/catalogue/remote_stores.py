@@ -150,6 +150,20 @@ ENTRIES = (
         ),
     ),
     Entry(
+        code="E2666",
+        exit=Exit.PERMISSION,
+        says=_("{store} was not asked: nobody here says who asks."),
+        hint=_(
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE; for a bucket that is open to "
+            "all, write sign=no into the address."
+        ),
+        explanation=_(
+            "Each request is signed with keys. There are none in the environment, no profile is named, and "
+            "the role of this machine, its container or its web identity, which is asked then, gave none "
+            "either. The bucket itself was not asked."
+        ),
+    ),
+    Entry(
         code="W2665",
         exit=Exit.OK,
         says=_("The store {store} may be shared, but models are registered on this machine alone."),
