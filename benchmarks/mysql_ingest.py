@@ -31,16 +31,19 @@ elt(1 + seq % 3, 'usd', 'cop', 'eur'), seq % 2, rand() FROM"""
 OURS = """
 import sys, time, resource
 from pathlib import Path
-from cauce.running.workspace import Workspace
+from cauce.running.early_parts import early_parts
 from cauce.running.project_rows import open_project_rows
+from cauce.running.steps.ingest import stored
+from cauce.running.workspace import Workspace
 from cauce.spec import project_from_mapping
 mapping = {"name": "speed", "data": {"source": sys.argv[1]}, "target": {"column": "s"}}
 work = Workspace(project_from_mapping({**mapping, "tracking": {"enabled": False}}), Path(sys.argv[2]))
 start, used = time.perf_counter(), time.process_time()
+work.heard.early = early_parts(work)
 rows = open_project_rows(work, lambda done, total: None)
 here, used_here = time.perf_counter(), time.process_time()
 most_here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-manifest = work.engine.write(work.engine.scan(rows.scanned), work.store)
+manifest = stored(work, rows)
 end = time.perf_counter()
 most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(manifest.rows, end - start, time.process_time() - used, most, here - start, used_here - used, most_here)

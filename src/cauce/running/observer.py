@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cauce.planning.record import Record
 from cauce.planning.resolving import State
 from cauce.planning.step import Step
+
+if TYPE_CHECKING:
+    from cauce.running.early_parts import EarlyParts
 
 
 class Observer(Protocol):
@@ -50,9 +53,11 @@ class HearsBringing(Protocol):
 
 @dataclass
 class Heard:
-    """Who hears how far the engine is: the step under way, or nobody."""
+    """Who hears how far the engine is: the step under way, or nobody. early: who sees the project's rows as
+    they are brought here."""
 
     report: Callable[[float, float | None], None] | None = None
+    early: EarlyParts | None = None
 
     def __call__(self, done: float, total: float | None) -> None:
         """So many tasks of the step's scan are done."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from cauce.core.evaluation import Evaluation, decode_evaluation
 from cauce.core.leaks.findings import LeakReport
@@ -38,7 +40,11 @@ from cauce.running.steps.split import split
 from cauce.running.steps.validate import check_verdict, validate
 from cauce.running.told_trials import tuned_run
 from cauce.running.workspace import Workspace
+from cauce.spec.addresses import is_brought
 from cauce.spec.models import continued
+
+if TYPE_CHECKING:
+    from cauce.running.early_parts import EarlyParts
 
 _ACTIONS = {
     "ingest": ingest,
@@ -156,22 +162,40 @@ def run_project(
     clock = SystemClock()
     run = new_run_name(clock, work.ledger.runs())
     told = Told(tracker, run, clock.now())
-    _bring(work, observer)
-    plan = plan_of(work) if until is None else plan_of(work).through(until)
-    try:
-        done = run_plan(
-            plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
-        )
-        if until in done.ran and tracker is not None:
-            tracker.put(tuned_run(work, told))
-    except BaseException as error:
-        tell_failure(work, error, told=told)
-        raise
+    with _brought(work, observer):
+        plan = plan_of(work) if until is None else plan_of(work).through(until)
+        try:
+            done = run_plan(
+                plan, actions(work, told), ledger=work.ledger, observer=observer, clock=clock, run=run
+            )
+            if until in done.ran and tracker is not None:
+                tracker.put(tuned_run(work, told))
+        except BaseException as error:
+            tell_failure(work, error, told=told)
+            raise
     return done
 
 
-def _bring(work: Workspace, observer: Observer | None) -> None:
-    """Bring the rows that are elsewhere, and tell of it."""
+@contextmanager
+def _brought(work: Workspace, observer: Observer | None) -> Iterator[None]:
+    """Bring the rows that are elsewhere, and tell of it. What was made of them early and nobody kept is
+    removed."""
+    if not any(map(is_brought, work.project.data.source)):
+        yield
+        return
+    from cauce.running.early_parts import early_parts  # noqa: PLC0415 - only where rows are elsewhere
+
+    early = early_parts(work)
+    try:
+        _bring(work, observer, early)
+        yield
+    finally:
+        if early is not None:
+            early.discard()
+
+
+def _bring(work: Workspace, observer: Observer | None, early: EarlyParts | None) -> None:
+    work.heard.early = early
     if isinstance(observer, HearsBringing):
         work.heard.report = observer.bringing
     try:

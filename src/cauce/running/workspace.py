@@ -136,7 +136,8 @@ class Workspace:
         if self.brought is not None:
             return self.brought
         sources = read_options(data, self.folder).paths
-        return bring_here(sources, self.wanted, folder=self.store_folder, report=self.heard)
+        wanted = replace(self.wanted, onlooker=self.heard.early)
+        return bring_here(sources, wanted, folder=self.store_folder, report=self.heard)
 
     @property
     def wanted(self) -> Wanted:

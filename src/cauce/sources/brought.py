@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cauce.core.reading.notices import Notice
 from cauce.sources.options import FileFormat
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Report = Callable[[float, float | None], None]
 """Hears how many rows (or bytes) are here, of how many where that is known."""
 
 
+class Onlooker(Protocol):
+    """Sees rows while they are on their way into a file."""
+
+    def looking(self, schema: Any) -> AbstractContextManager[Callable[[pl.DataFrame], None]]:
+        """Takes the frames of rows of the file's Arrow schema, all of them in order, every column in one
+        piece. Rows that end with an exception are no rows, and begin anew."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What a project says beside the address. home: what a relative path is relative to. query: of a
-    database, in place of a table. drop: columns that need not be brought."""
+    database, in place of a table. drop: columns that need not be brought. onlooker: who wants to see rows
+    that may have changed before all are here, where they come as frames."""
 
     home: Path
     query: str | None = None
     drop: tuple[str, ...] = ()
+    onlooker: Onlooker | None = None
 
 
 @dataclass(frozen=True)

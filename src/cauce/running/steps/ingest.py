@@ -13,6 +13,7 @@ from typing import Any
 from cauce.core.faults import translated
 from cauce.core.features import Roles
 from cauce.core.roles import check_roles
+from cauce.core.snapshot import Manifest
 from cauce.core.validation.expected import refuse_misfits
 from cauce.errors import CauceError
 from cauce.expr.codec import encode
@@ -20,7 +21,7 @@ from cauce.language import use_language
 from cauce.planning.step import Reference, Step
 from cauce.running.execution import Made
 from cauce.running.loading import load_learners
-from cauce.running.project_rows import open_project_rows
+from cauce.running.project_rows import ProjectRows, open_project_rows
 from cauce.running.spread_rows import StoredRejections
 from cauce.running.steps.objects import keep_json
 from cauce.running.steps.roles import declared_target
@@ -37,7 +38,7 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     check_roles(Roles.of(work.project.data, ()), source.schema)
     declared_target(work.project, source.schema)
     refuse_misfits(work.project.validate, source.schema)
-    manifest = work.engine.write(work.engine.scan(source.scanned), work.store)
+    manifest = stored(work, source)
     source.check_same(manifest.identity)
     rejected = source.rejected()
     outputs = {
@@ -58,6 +59,13 @@ def ingest(work: Workspace, step: Step, *, report: Report) -> Made:
     notices = [[notice.code, dict(notice.values), notice.file] for notice in source.notices]
     facts: dict[str, Any] = {"rows": manifest.rows, "rejected": len(rejected), "notices": notices}
     return Made(outputs, facts)
+
+
+def stored(work: Workspace, source: ProjectRows) -> Manifest:
+    """The source's rows as a snapshot, which they may be already, but for its name."""
+    early = work.heard.early
+    found = None if early is None else early.published(source.schema)
+    return found or work.engine.write(work.engine.scan(source.scanned), work.store)
 
 
 def _check_limit(work: Workspace, rejected: int, rows: int, key: str) -> None:

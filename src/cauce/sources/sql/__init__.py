@@ -28,7 +28,7 @@ def open_database(address: Address, wanted: Wanted) -> Remote:
     if dialect.OPTIONS is not None:
         check_options(address, dialect.OPTIONS)
     asked = Asked(parts_of(address.fragment), wanted.query, wanted.drop)
-    return SqlRows(address, asked, dialect.reader(address, wanted.home))
+    return SqlRows(address, asked, dialect.reader(address, wanted.home), wanted.onlooker)
 
 
 def _dialect(scheme: str) -> Dialect:

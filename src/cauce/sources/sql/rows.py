@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +24,8 @@ from cauce.core.reading.notices import Notice
 from cauce.errors import CauceError, warn
 from cauce.language import gettext_noop as _
 from cauce.language import translate, translate_plural
-from cauce.sources.brought import Brought, Report
-from cauce.sources.downloads import replace_json, sha256_of
+from cauce.sources.brought import Brought, Onlooker, Report
+from cauce.sources.downloads import replace_json
 from cauce.sources.sql.reader import Lost, Opening, Reader
 from cauce.sources.sql.retrying import until_done
 from cauce.sources.sql.wording import Asked
@@ -38,11 +40,13 @@ _SKEW = 60.0
 
 @dataclass(frozen=True)
 class SqlRows:
-    """The rows of a table or a query. opening: opens a snapshot of the database."""
+    """The rows of a table or a query. opening: opens a snapshot of the database. onlooker: sees rows that do
+    not begin as those of the last time did."""
 
     address: Address
     asked: Asked
     opening: Opening
+    onlooker: Onlooker | None = None
 
     def check(self) -> tuple[str, ...]:
         """What was found: server, columns, clock. Raises what reading raises before the first row."""
@@ -81,16 +85,18 @@ class SqlRows:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
         file = folder / f"rows.{os.getpid()}.{secrets.token_hex(8)}.parquet"
+        last = _last(folder) or {}
+        looking = _Looking(self.onlooker, last.get("begin"))
         try:
             with self.opening(self.asked) as reader:
                 _checked(reader, self.asked)
-                _write(file, reader, report)
+                identity = _write(file, reader, looking=looking, report=report)
                 undated = reader.undated
         except BaseException:
             file.unlink(missing_ok=True)
             raise
-        identity, now = sha256_of(file), datetime.now(UTC).isoformat(timespec="seconds")
-        replace_json(folder / _LAST, {"identity": identity, "time": now})
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        replace_json(folder / _LAST, {"identity": identity, "time": now, "begin": looking.begin})
         notices = tuple(Notice.of("W2525", column=name, count=count) for name, count in undated.items())
         return Brought((file.name,), "parquet", identity, notices)
 
@@ -132,22 +138,65 @@ def _checked(reader: Reader, asked: Asked) -> None:
             raise CauceError("E2521", column=name)
 
 
-def _write(path: Path, reader: Reader, report: Report) -> None:
+class _Digested(io.RawIOBase):
+    """A file whose digest is known when it is written."""
+
+    def __init__(self, file: io.BufferedWriter) -> None:
+        self.file, self.digest = file, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+
+@dataclass
+class _Looking:
+    """Shows an onlooker the frames of rows. known: what `begin` was the last time; rows that begin as those
+    did are hardly others, and are not shown."""
+
+    onlooker: Onlooker | None
+    known: str | None
+    begin: str = ""
+
+    def begun(self, begin: str, schema: Any) -> AbstractContextManager[Callable[[pl.DataFrame], None]]:
+        """Takes the frames. begin: a digest of the first of them; schema: of the file they go to."""
+        self.begin = begin
+        if self.onlooker is None or begin == self.known:
+            return nullcontext(_unseen)
+        return self.onlooker.looking(schema)
+
+
+def _unseen(frame: pl.DataFrame) -> None:
+    """Shows the frame to nobody."""
+
+
+def _write(path: Path, reader: Reader, *, looking: _Looking, report: Report) -> str:
+    """Write the rows, and give the digest of their file."""
     import pyarrow.parquet as pq
 
     empty = pl.DataFrame(schema={column.name: column.dtype for column in reader.columns})
     schema, done, total = _arrow(empty).schema, 0, reader.expected()
-    with (
-        translated(path),
-        pq.ParquetWriter(
-            path, schema, compression="lz4", use_dictionary=False, write_statistics=False
-        ) as writer,
-    ):
-        for frame in _groups(reader.batches()):
-            # The pieces that a column comes in would show in the file.
-            writer.write_table(_arrow(frame.rechunk()).cast(schema), row_group_size=_GROUP)
-            done += frame.height
-            report(done, None if total is None else max(total, done))
+    with translated(path), path.open("wb") as file, ExitStack() as shown:
+        digested = _Digested(file)
+        show: Callable[[pl.DataFrame], None] = _unseen
+        with pq.ParquetWriter(
+            digested, schema, compression="lz4", use_dictionary=False, write_statistics=False
+        ) as writer:
+            for frame in _groups(reader.batches()):
+                # The pieces that a column comes in would show in the file.
+                whole = frame.rechunk()
+                show(whole)
+                writer.write_table(_arrow(whole).cast(schema), row_group_size=_GROUP)
+                if not done:
+                    begin = f"{digested.digest.hexdigest()} {total}"
+                    show = shown.enter_context(looking.begun(begin, schema))
+                    show(whole)
+                done += frame.height
+                report(done, None if total is None else max(total, done))
+    return digested.digest.hexdigest()
 
 
 def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
