@@ -202,7 +202,7 @@ def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 @cache
 def without_price(task: str = "binary") -> Bundle:
-    """A bundle whose columns can all be read from texts (decimals cannot)."""
+    """A bundle all of whose columns any file and frame has."""
     whole = draft(task)
     flat = tuple(replace(one, expression=n.literal(0.5)) if one.name == "price" else one for one in FEATURES)
     columns = tuple(one for one in COLUMNS if one.name != "price")

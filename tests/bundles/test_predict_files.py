@@ -311,13 +311,23 @@ def test_a_model_trained_from_parquet_reads_plain_texts(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "out.parquet").select(expected.columns).equals(expected)
 
 
-def test_a_decimal_column_of_a_text_file_is_refused_rather_than_rounded(tmp_path: Path) -> None:
-    """Texts are read as floats; a decimal read so would lose digits."""
-    small.as_texts(small.rows(20)).with_columns(price=pl.lit("1.5")).write_csv(
-        tmp_path / "rows.csv", separator=";"
-    )
-    with pytest.raises(CauceError, match=r"E1209 .*price"):
-        predicted(tmp_path, source="rows.csv")
+def test_a_model_of_a_databases_decimals_scores_a_text_file_as_the_table(tmp_path: Path) -> None:
+    """Who trained on a table with prices has tomorrow's as a CSV; 12.50 there is 12.50 here, or no number."""
+    frame = small.rows(60, seed=4)
+    whole = pl.col("distance").cast(pl.Int64, strict=False).cast(pl.Float64)
+    frame = frame.with_columns(distance=whole, at=pl.col("at").dt.truncate("1s"))
+    frame.write_parquet(tmp_path / "rows.parquet")
+    predicted(tmp_path)
+    prices = [None if one is None else f" {one}0" for one in frame["price"].to_list()]
+    texts = small.as_texts(frame).with_columns(price=pl.Series(prices))
+    texts.write_csv(tmp_path / "rows.csv", separator=";")
+    assert predicted(tmp_path, "texts.parquet", source="rows.csv").rejected == 0
+    first, second = (pl.read_parquet(tmp_path / name) for name in ("out.parquet", "texts.parquet"))
+    assert first.drop("scored_at").equals(second.drop("scored_at"))
+    bad = texts.head(12).with_columns(price=pl.Series(["1.505", "1,50", "1e3", "9" * 37] + ["1.50"] * 8))
+    bad.write_csv(tmp_path / "bad.csv", separator=";")
+    found = predicted(tmp_path, "rest.parquet", source="bad.csv")
+    assert (found.rows, found.rejected) == (8, 4)
 
 
 def test_several_files_and_none_at_all(tmp_path: Path, rows: pl.DataFrame) -> None:

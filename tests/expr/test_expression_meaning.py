@@ -190,6 +190,56 @@ def test_local_numbers_are_read_with_their_marks(text, decimal, grouping, curren
     assert by_batch(made, s=[text]) == [expected]
 
 
+# The text, scale, decimal mark, grouping mark; the decimal.
+DECIMALS = [
+    ("12.50", 2, ".", "", "12.50"),
+    (" +12.5 ", 2, ".", "", "12.50"),
+    ("12", 2, ".", "", "12.00"),
+    ("12.", 2, ".", "", "12.00"),
+    (".5", 2, ".", "", "0.50"),
+    ("-.5", 1, ".", "", "-0.5"),
+    ("12.5000", 1, ".", "", "12.5"),
+    ("12.505", 2, ".", "", None),
+    ("0.1", 0, ".", "", None),
+    ("5.0", 0, ".", "", "5"),
+    (".0", 0, ".", "", "0"),
+    ("-0.00", 2, ".", "", "0.00"),
+    ("0" * 50 + "7", 2, ".", "", "7.00"),
+    ("9" * 36 + ".99", 2, ".", "", "9" * 36 + ".99"),
+    ("1" + "0" * 36, 2, ".", "", None),
+    ("-" + "9" * 38, 0, ".", "", "-" + "9" * 38),
+    ("9" * 39, 0, ".", "", None),
+    ("." + "9" * 38, 38, ".", "", "0." + "9" * 38),
+    ("0", 38, ".", "", "0." + "0" * 38),
+    ("1", 38, ".", "", None),
+    ("1.234,50", 2, ",", ".", "1234.50"),
+    ("1.23,5", 2, ",", ".", None),
+    ("1 234 567", 0, ".", " ", "1234567"),
+    ("1e3", 2, ".", "", None),
+    ("1,5", 2, ".", "", None),
+    (".", 2, ".", "", None),
+    (".", 0, ".", "", None),
+    ("", 2, ".", "", None),
+    ("NaN", 2, ".", "", None),
+    ("１", 2, ".", "", None),
+    ("--1", 2, ".", "", None),
+]
+
+
+@pytest.mark.parametrize(("text", "scale", "decimal", "grouping", "expected"), DECIMALS)
+def test_decimals_are_read_exactly_or_not_at_all(text, scale, decimal, grouping, expected):
+    made = n.ParseDecimal(S, scale, decimal, grouping)
+    found = [*by_batch(made, s=[text]), to_row(made, SCHEMA)({"s": text})]
+    assert [None if one is None else format(one, "f") for one in found] == [expected] * 2
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**30, min_value=-(10**30)))
+def test_every_printed_decimal_reads_back_to_the_same_number(value):
+    text = format(value, "f")
+    assert by_batch(n.ParseDecimal(S, 4), s=[text]) == [value]
+    assert to_row(n.ParseDecimal(S, 4), SCHEMA)({"s": text}) == value
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_printed_float_reads_back_to_the_same_bits(value):
     assert repr(to_row(n.ParseFloat(S), SCHEMA)({"s": repr(value)})) == repr(value)

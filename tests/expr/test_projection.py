@@ -116,6 +116,8 @@ def test_decimals_and_zones_stay_in_the_fields_of_results():
         (n.Literal("\ud800", "text"), "E0104", "literal: value"),
         (n.ParseFloat(Column("s"), ".", "."), "E0104", "number: grouping"),
         (n.ParseInteger(Column("s"), "", "5"), "E0104", "number: currency"),
+        (n.ParseDecimal(Column("s"), 39), "E0104", "parse_decimal: scale"),
+        (n.ParseDecimal(Column("s"), 2, ""), "E0104", "parse_decimal: decimal"),
         (n.ParseDate(Column("s"), "%d/%m"), "E0120", "The date format %d/%m cannot be used"),
         (n.ParseDate(Column("s"), "%Y-%m-%d %H"), "E0120", "The date format"),
         (n.ParseDate(Column("s"), "%-d%-m%Y"), "E0120", "The date format"),

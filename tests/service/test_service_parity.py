@@ -175,3 +175,21 @@ def test_a_swapped_model_answers_the_next_request() -> None:
     after = serving.ask(app, "/predict", serving.FINE).json
     assert "probability_sí" in before
     assert "probability_NO" in after
+
+
+def test_decimals_in_csv_are_those_of_json() -> None:
+    """A price that CSV cannot carry keeps a model of a database's rows out of whatever sends CSV."""
+    app = serving.application()
+    names = "distance,stops,^a*$,*,day,price,at"
+    body = f'{names}\n"16,5",3,AA,sí,31/12/2020,{{}},2020-12-31 10:00:00\n'
+    headers = {"content-type": "text/csv"}
+    for price, sent in ((" 12.5", "12.50"), ("12.500", "12.50"), ("", None), ("0", "0.00")):
+        found = serving.ask(app, "/invocations", body.format(price).encode(), headers=headers)
+        assert found.status == 200, found.body
+        (row,) = found.json["predictions"]
+        plain = serving.ask(app, "/predict", serving.fine(price=sent)).json
+        assert row == {name: plain[name] for name in row}
+    for price in ("12.505", '"1,50"', "1e1", "x"):
+        refused = serving.ask(app, "/invocations", body.format(price).encode(), headers=headers)
+        assert (refused.status, refused.json["errors"][0]["code"]) == (422, "E2436")
+        assert refused.json["errors"][0]["field"] == "price"

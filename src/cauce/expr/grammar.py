@@ -114,6 +114,16 @@ def float_grammar(decimal: str, grouping: str, *, currency: str, percent: bool) 
     return _grammar(_pattern(number, currency, percent), decimal, grouping, currency)
 
 
+@lru_cache(maxsize=256)
+def decimal_grammar(decimal: str, grouping: str, *, scale: int) -> NumberGrammar:
+    """How a decimal is written that is one without rounding: further digits behind the mark are zeros."""
+    _check_marks(decimal, grouping, "")
+    mark, digits = escape(decimal), f"[0-9]{{0,{scale}}}0*"
+    alone = f"[0-9]{{1,{scale}}}0*" if scale else "0+"
+    number = f"(?:{_whole(grouping)}(?:{mark}{digits})?|{mark}{alone})"
+    return _grammar(_pattern(number, "", False), decimal, grouping, "")
+
+
 def _grammar(pattern: str, decimal: str, grouping: str, currency: str) -> NumberGrammar:
     percent = pattern.endswith("%)?")
     dropped = list(BLANKS) if currency or percent or (grouping and grouping in BLANKS) else []

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import get_args
 
+from cauce.expr.arity import Binary, Many, Unary
 from cauce.expr.choices import Comparison, ElapsedUnit, Level, Part, Side, TruncateUnit, Value, kind_of_value
 from cauce.expr.schema import Kind
 
@@ -24,28 +25,6 @@ class Literal:
 
     value: Value
     kind: Kind
-
-
-@dataclass(frozen=True)
-class Unary:
-    """A node over one expression."""
-
-    operand: Expression
-
-
-@dataclass(frozen=True)
-class Binary:
-    """A node over two expressions."""
-
-    left: Expression
-    right: Expression
-
-
-@dataclass(frozen=True)
-class Many:
-    """A node over several expressions."""
-
-    operands: tuple[Expression, ...]
 
 
 class Add(Binary):
@@ -219,6 +198,15 @@ class ParseFloat(Unary):
 
 
 @dataclass(frozen=True)
+class ParseDecimal(Unary):
+    """A text as a decimal of so many digits behind the mark, exactly; with its decimal and grouping marks."""
+
+    scale: int
+    decimal: str = "."
+    grouping: str = ""
+
+
+@dataclass(frozen=True)
 class ParseBoolean(Unary):
     """A text as a boolean by two lists of words, read without blanks and case."""
 
@@ -385,7 +373,7 @@ class Component(Many):
 _ARITHMETIC = Add | Subtract | Multiply | Divide | FloorDivide | Modulo | Power | Negate | Absolute
 _NUMERIC = Minimum | Maximum | Clip | Log | Log1p | Log10 | Exp | Expm1 | SquareRoot | Floor | Ceiling | Round
 _LOGIC = Compare | And | Or | Not | IsNull | IsNan | IsMissing | Coalesce | IfElse | IsIn | Cast
-_PARSING = ParseInteger | ParseFloat | ParseBoolean | ParseDate | ParseDatetime | ParseDuration
+_PARSING = ParseInteger | ParseFloat | ParseDecimal | ParseBoolean | ParseDate | ParseDatetime | ParseDuration
 _TEXT = Strip | Lower | Upper | Length | Slice | Contains | StartsWith | EndsWith | Replace | Concatenate
 _DATES = Normalise | DatePart | Elapsed | Truncate
 _LEARNED = LookupNumber | LookupCode | Bins | LevelEquals | Linear | Component

@@ -9,7 +9,7 @@ from typing import Any
 from cauce.expr import choices
 from cauce.expr import nodes as n
 from cauce.expr.date_format import date_grammar
-from cauce.expr.grammar import float_grammar, integer_grammar, word
+from cauce.expr.grammar import decimal_grammar, float_grammar, integer_grammar, word
 from cauce.expr.value_types import (
     BOOLEAN,
     DATE,
@@ -22,7 +22,7 @@ from cauce.expr.value_types import (
     require,
     require_some,
 )
-from cauce.expr.values import is_of, is_whole
+from cauce.expr.values import DIGITS, is_of, is_whole
 from cauce.language import translate
 
 
@@ -34,15 +34,23 @@ def _parse_integer(node: n.ParseInteger, types: Types) -> ValueType:
 
 def _parse_float(node: n.ParseFloat, types: Types) -> ValueType:
     float_grammar(node.decimal, node.grouping, currency=node.currency, percent=node.percent)
-    require(
-        node.decimal != "",
-        node,
-        setting="decimal",
-        value=node.decimal,
-        rule=translate("a decimal mark is needed"),
-    )
+    _need_mark(node)
     types.need(node, node.operand, "text")
     return FLOAT
+
+
+def _parse_decimal(node: n.ParseDecimal, types: Types) -> ValueType:
+    fits = is_whole(node.scale, low=0, high=DIGITS)
+    require(fits, node, setting="scale", value=node.scale, rule=translate("a whole number from 0 to 38"))
+    decimal_grammar(node.decimal, node.grouping, scale=node.scale)
+    _need_mark(node)
+    types.need(node, node.operand, "text")
+    return ValueType("decimal", node.scale)
+
+
+def _need_mark(node: n.ParseFloat | n.ParseDecimal) -> None:
+    rule = translate("a decimal mark is needed")
+    require(node.decimal != "", node, setting="decimal", value=node.decimal, rule=rule)
 
 
 def _parse_boolean(node: n.ParseBoolean, types: Types) -> ValueType:
@@ -173,6 +181,7 @@ def _truncate(node: n.Truncate, types: Types) -> ValueType:
 RULES: dict[type, Callable[[Any, Types], ValueType]] = {
     n.ParseInteger: _parse_integer,
     n.ParseFloat: _parse_float,
+    n.ParseDecimal: _parse_decimal,
     n.ParseBoolean: _parse_boolean,
     n.ParseDate: _parse_date,
     n.ParseDatetime: _parse_datetime,

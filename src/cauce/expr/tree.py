@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cauce.errors import CauceError
 from cauce.expr import nodes as n
+from cauce.expr.arity import Binary, Many, Unary
 from cauce.expr.nodes import Expression
 
 MAX_DEPTH = 150
@@ -15,11 +16,11 @@ MAX_NODES = 100_000
 def children(expression: Expression) -> tuple[Expression, ...]:
     """The expressions directly inside `expression`, in order."""
     match expression:
-        case n.Unary():
+        case Unary():
             return (expression.operand,)
-        case n.Binary():
+        case Binary():
             return (expression.left, expression.right)
-        case n.Many():
+        case Many():
             return expression.operands
         case n.IfElse():
             return (expression.condition, expression.then, expression.otherwise)

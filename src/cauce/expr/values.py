@@ -8,6 +8,9 @@ from decimal import Decimal
 
 from cauce.expr.value_types import INTEGER_MAX, INTEGER_MIN
 
+DIGITS = 38
+"""That a decimal has, before and behind the mark."""
+
 
 def is_whole(value: object, *, low: int, high: int) -> bool:
     """Whether `value` is an int within the bounds."""
@@ -28,9 +31,9 @@ def is_of(value: object, kind: str) -> bool:
 
 
 def _is_decimal(value: object) -> bool:
-    if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() >= 38:
+    if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() >= DIGITS:
         return False
-    return max(0, value.adjusted() + 1) + decimal_scale(value) <= 38
+    return max(0, value.adjusted() + 1) + decimal_scale(value) <= DIGITS
 
 
 def _is_text(value: object) -> bool:

@@ -160,6 +160,7 @@ def _texts() -> list[Expression]:
     ]
     marks = ((".", ""), (",", ""), (",", "."), (".", ","), (",", " "))
     found += [n.ParseFloat(S, d, g, c, p) for d, g in marks for c in ("", "$") for p in (False, True)]
+    found += [n.ParseDecimal(S, digits, d, g) for d, g in marks for digits in (0, 2, 37, 38)]
     found += [n.ParseInteger(n.Strip(S)), n.ParseFloat(n.Lower(S))]
     found += [
         n.ParseBoolean(S),

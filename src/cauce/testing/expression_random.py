@@ -298,7 +298,7 @@ _INSTANTS: list[Maker] = [
 _MAKERS: dict[str, list[Maker]] = {
     "float": _FLOATS,
     "integer": _INTEGERS,
-    "decimal": [],
+    "decimal": [lambda d: n.ParseDecimal(d.of("text"), 2, ",", d.pick(("", ".", " ", "'")))],
     "text": _TEXTS,
     "boolean": _BOOLEANS,
     "date": _DATES,

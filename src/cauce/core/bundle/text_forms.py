@@ -12,10 +12,11 @@ from cauce.core.reading.decision import Reading
 from cauce.core.reading.formats import BOOLEAN, Format, declared_time_formats, number_formats, time_formats
 from cauce.expr.kinds import field_of
 from cauce.expr.schema import Field, Schema
+from cauce.expr.value_types import NUMBERS
 
 
 def readable(column: InputColumn, manifest: Manifest) -> InputColumn:
-    """The column with a reading of texts: its own, else the plain form of its kind (decimals have none)."""
+    """The column with a reading of texts: its own, else the plain form of its kind."""
     if column.text is not None:
         return column
     said = manifest.reading
@@ -29,8 +30,11 @@ def readable(column: InputColumn, manifest: Manifest) -> InputColumn:
 
 
 def _formats(field: Field, said: Mapping[str, Any]) -> tuple[Format, ...]:
-    if field.kind in ("integer", "float"):
+    if field.kind in NUMBERS:
         every = number_formats(said.get("decimal") or ".", said.get("thousands") or "", currencies=())
+        if field.kind == "decimal":
+            whole = (item for item in every if item.kind == "float")
+            return tuple(replace(item, kind="decimal", scale=field.scale or 0) for item in whole)
         return tuple(item for item in every if item.kind == field.kind)
     if field.kind == "boolean":
         return (BOOLEAN,)

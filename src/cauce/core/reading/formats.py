@@ -12,6 +12,7 @@ from cauce.expr.nodes import (
     ParseBoolean,
     ParseDate,
     ParseDatetime,
+    ParseDecimal,
     ParseFloat,
     ParseInteger,
 )
@@ -46,12 +47,14 @@ class NumberMarks:
 
 @dataclass(frozen=True)
 class Format:
-    """One way of writing values of a kind. pattern: of dates; zone: the texts carry an offset from UTC."""
+    """One way of writing values of a kind. pattern: of dates; zoned: the texts carry an offset from UTC;
+    scale: of decimals, which are read only to be scored."""
 
     kind: Kind
     marks: NumberMarks = NumberMarks()
     pattern: str = ""
     words: bool = False
+    scale: int = 0
 
     @property
     def zoned(self) -> bool:
@@ -69,6 +72,8 @@ class Format:
                 return ParseInteger(operand, marks.grouping, marks.currency)
             case "float":
                 return ParseFloat(operand, marks.decimal, marks.grouping, marks.currency)
+            case "decimal":
+                return ParseDecimal(operand, self.scale, marks.decimal, marks.grouping)
             case "date":
                 return ParseDate(operand, self.pattern)
         return ParseDatetime(operand, self.pattern)

@@ -6,12 +6,14 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import Context, Decimal
 from typing import Any
 
 from cauce.expr import nodes as n
 from cauce.expr.grammar import (
     STRIPPED,
     NumberGrammar,
+    decimal_grammar,
     duration_pattern,
     float_grammar,
     integer_grammar,
@@ -22,7 +24,9 @@ from cauce.expr.grammar import (
 )
 from cauce.expr.scalar.compiler import Builder, Closure, Compiler
 from cauce.expr.scalar.numbers import narrow
+from cauce.expr.values import DIGITS
 
+_EXACT = Context(prec=DIGITS + 1)
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -56,6 +60,16 @@ def read_float(text: str, grammar: NumberGrammar) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def read_decimal(text: str, grammar: NumberGrammar, *, scale: int) -> Decimal | None:
+    """The decimal the stripped `text` names, with exactly `scale` digits behind the mark, or None."""
+    plain = plain_number(text, grammar)
+    number = None if plain is None else Decimal(plain)
+    if number is None or (number and number.adjusted() >= DIGITS - scale):
+        return None
+    found = number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    return found or found.copy_abs()
+
+
 def _parse_integer(c: Compiler, node: n.ParseInteger) -> Closure:
     grammar = integer_grammar(node.grouping, node.currency)
     return mapped(lambda text: read_integer(text.strip(STRIPPED), grammar), c.compile(node.operand))
@@ -70,6 +84,13 @@ def _parse_float(c: Compiler, node: n.ParseFloat) -> Closure:
         return number / 100.0 if number is not None and bare.endswith("%") else number
 
     return mapped(of, c.compile(node.operand))
+
+
+def _parse_decimal(c: Compiler, node: n.ParseDecimal) -> Closure:
+    grammar, scale = decimal_grammar(node.decimal, node.grouping, scale=node.scale), node.scale
+    return mapped(
+        lambda text: read_decimal(text.strip(STRIPPED), grammar, scale=scale), c.compile(node.operand)
+    )
 
 
 def _parse_boolean(c: Compiler, node: n.ParseBoolean) -> Closure:
@@ -134,6 +155,7 @@ def _of(change: Callable[[str], Any]) -> Builder:
 BUILDERS: dict[type, Builder] = {
     n.ParseInteger: _parse_integer,
     n.ParseFloat: _parse_float,
+    n.ParseDecimal: _parse_decimal,
     n.ParseBoolean: _parse_boolean,
     n.ParseDuration: _parse_duration,
     n.Strip: _of(lambda text: text.strip(STRIPPED)),

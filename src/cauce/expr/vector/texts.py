@@ -10,11 +10,13 @@ from cauce.expr import nodes as n
 from cauce.expr.grammar import (
     STRIPPED,
     NumberGrammar,
+    decimal_grammar,
     duration_pattern,
     float_grammar,
     integer_grammar,
     word,
 )
+from cauce.expr.values import DIGITS
 from cauce.expr.vector.binding import bind, quotient
 from cauce.expr.vector.compiler import Builder, Compiler
 
@@ -63,6 +65,11 @@ def _parse_float(c: Compiler, node: n.ParseFloat) -> pl.Expr:
         return pl.when(text.str.ends_with("%")).then(quotient(number, pl.lit(100.0))).otherwise(number)
 
     return _finite(bind(body, stripped(c, node)))
+
+
+def _parse_decimal(c: Compiler, node: n.ParseDecimal) -> pl.Expr:
+    grammar = decimal_grammar(node.decimal, node.grouping, scale=node.scale)
+    return _plain(stripped(c, node), grammar).cast(pl.Decimal(DIGITS, node.scale), strict=False)
 
 
 def _parse_boolean(c: Compiler, node: n.ParseBoolean) -> pl.Expr:
@@ -135,6 +142,7 @@ def _normalise(c: Compiler, node: n.Normalise) -> pl.Expr:
 BUILDERS: dict[type, Builder] = {
     n.ParseInteger: _parse_integer,
     n.ParseFloat: _parse_float,
+    n.ParseDecimal: _parse_decimal,
     n.ParseBoolean: _parse_boolean,
     n.ParseDuration: _parse_duration,
     n.Strip: _strip,
