@@ -30,6 +30,9 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _check_keys(value: Any) -> None:
+    # Whether a type is a Mapping is asked of every Mapping there is, once for each type.
+    if value is None or isinstance(value, str | int | float):
+        return
     if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):

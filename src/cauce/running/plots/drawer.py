@@ -16,6 +16,7 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from cauce.sparing import spare_plot_imports
 
@@ -54,6 +55,9 @@ def _load() -> None:
     spare_plot_imports()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # Its classes list their properties in their docstrings, a fifth of all that is loaded here.
+        artist: Any = import_module("matplotlib.artist")
+        artist.kwdoc = lambda _artist: ""
         for module in _NEEDED:
             import_module(module)
 
