@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tracking_records import record, tracked_bundle
 
 from cauce.errors import CauceError
 from cauce.tracking.border import connect
+from cauce.tracking.delivery import Deliverer
 from cauce.tracking.destination import Destination, destination_for
-from cauce.tracking.places import refuse_elsewhere
+from cauce.tracking.inspection import inspect
+from cauce.tracking.outbox import Outbox
+from cauce.tracking.places import refuse_elsewhere, refuse_to_send
 from cauce.tracking.registry import MlflowRegistry
+from cauce.tracking.shipping import Shipment, ship_all
 from cauce.tracking.versions import DIGEST
 
 _SERVER = Destination("https://mlflow.example.org")
@@ -103,3 +108,43 @@ def _register(destination: Destination, source: str) -> Any:
     client = connect(destination)
     client.create_registered_model("flights")
     return client.create_model_version("flights", source=source, tags={DIGEST: "a" * 64})
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/x", "http://169.254.169.254/x", "ftp://evil.example/x"]
+)
+def test_files_are_not_sent_to_another_server(place: str) -> None:
+    """Models and the login would go to whoever made the experiment."""
+    with pytest.raises(CauceError, match="E1320"):
+        refuse_to_send(place, _SERVER.uri)
+    for fine in ("mlflow-artifacts:/1/2/artifacts", "s3://bucket/1", "/shared/mlruns/1", _HERE):
+        refuse_to_send(fine, _SERVER.uri)
+
+
+@pytest.mark.mlflow
+@pytest.mark.usefixtures("quiet")
+def test_a_run_of_an_experiment_that_lies_elsewhere_keeps_its_files(
+    tmp_path: Path, home: Path, bundles: tuple[Path, ...], digests: tuple[str, ...]
+) -> None:
+    """Whoever may make experiments could have every model, report and token of a team sent anywhere."""
+    picture = tmp_path / "roc.png"
+    picture.write_bytes(b"picture")
+    destination, outbox = destination_for(None, tmp_path, home=home, environment={}), Outbox(home / "outbox")
+    told = tracked_bundle(bundles[0], digests[0], "model")
+    with outbox.run("r1") as mail:
+        mail.put_record(record("r1", artifacts={"plots/roc.png": str(picture)}, bundle=told))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(0.2)
+        place = f"http://127.0.0.1:{door.getsockname()[1]}/1"
+        client = connect(destination)
+        client.create_experiment("flights", artifact_location=place)
+        assert ship_all(Shipment(outbox, Deliverer(destination))) is None
+        with pytest.raises(CauceError, match="E1320"):
+            inspect(destination, experiment="flights")
+        with pytest.raises(TimeoutError):
+            door.accept()
+    (run,) = client.search_runs([client.get_experiment_by_name("flights").experiment_id])
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics
+    assert (outbox.refused(), outbox.backlog()) == (2, 0)
+    assert not client.search_registered_models()

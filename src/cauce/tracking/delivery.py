@@ -17,6 +17,7 @@ from cauce.tracking.border import code_of, connect, unless_exists
 from cauce.tracking.destination import Destination
 from cauce.tracking.messages import Message
 from cauce.tracking.outbox import checked_name, kept_file
+from cauce.tracking.places import refuse_to_send
 from cauce.tracking.trouble import files_in
 from cauce.tracking.versions import PROJECT, Kept, give_alias, register_version, registered, renew_card
 
@@ -35,6 +36,7 @@ class Deliverer:
     destination: Destination
     certain: set[str] = field(default_factory=set)
     _experiments: dict[str, str] = field(default_factory=dict)
+    _places: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def client(self) -> Any:
@@ -52,7 +54,8 @@ class Deliverer:
         """
         if message.kind == "begin":
             return self._begin(folder.name, message.body)
-        to = _Addressed(self.client, folder, run, folder.name not in self.certain)
+        place = self._place(run) if message.kind == "artifact" else ""
+        to = _Addressed(self.client, folder, run, folder.name not in self.certain, place)
         _ACTIONS[message.kind](to, message.body)
         return run
 
@@ -74,23 +77,36 @@ class Deliverer:
         experiment = self._experiment(body["experiment"])
         found = self._found(experiment, run)
         if found is not None:
-            return found
+            return self._noted(found)
         tags = {RUN: run, PROJECT: body["project"]}
         if body.get("parent"):
             # Its name sorts before those of its parts, so it has begun, or cannot be told at all.
             parent = self._found(experiment, body["parent"])
-            tags |= {PARENT: body["parent"], **({_NESTED: parent} if parent else {})}
+            tags |= {PARENT: body["parent"], **({_NESTED: parent.info.run_id} if parent else {})}
         made = self.client.create_run(
             experiment, start_time=body["started"], tags=tags, run_name=body["name"]
         )
         passage("delivery.run")
-        return str(made.info.run_id)
+        return self._noted(made)
 
-    def _found(self, experiment: str, run: str) -> str | None:
-        """MLflow's id of a run of ours; None where there is none."""
+    def _found(self, experiment: str, run: str) -> Any | None:
+        """MLflow's own of a run of ours; None where there is none."""
         wanted = f"tags.`{RUN}` = '{run}'"
         found = self.client.search_runs([experiment], filter_string=wanted, max_results=1)
-        return str(found[0].info.run_id) if found else None
+        return found[0] if found else None
+
+    def _noted(self, run: Any) -> str:
+        """Its id; where its files lie is kept."""
+        found = str(run.info.run_id)
+        self._places[found] = str(run.info.artifact_uri)
+        return found
+
+    def _place(self, run: str) -> str:
+        """Where the files of a run of MLflow's lie; E1320 where nothing may be sent there."""
+        if run not in self._places:
+            self._noted(self.client.get_run(run))
+        refuse_to_send(self._places[run], self.destination.uri)
+        return self._places[run]
 
     def _experiment(self, name: str) -> str:
         if name not in self._experiments:
@@ -107,12 +123,14 @@ class Deliverer:
 
 @dataclass(frozen=True)
 class _Addressed:
-    """Where a message comes from and goes to. run: MLflow's id. doubtful: it may be there already."""
+    """Where a message comes from and goes to. run: MLflow's id. doubtful: it may be there already. place: of
+    the run's files, where it has some."""
 
     client: Any
     folder: Path
     run: str
     doubtful: bool
+    place: str = ""
 
 
 def _params(to: _Addressed, body: Mapping[str, Any]) -> None:
@@ -161,7 +179,7 @@ def _artifact(to: _Addressed, body: Mapping[str, Any]) -> None:
     with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
         copy = Path(scratch, name)
         shutil.copyfile(kept_file(to.folder, body["sha256"]), copy)
-        with files_in(lambda: place_of(to.client, to.run)):
+        with files_in(lambda: to.place):
             to.client.log_artifact(to.run, str(copy), where or None)
 
 
@@ -200,27 +218,25 @@ def _continued(to: _Addressed, version: Any) -> None:
         to.client.set_tag(version.run_id, CONTINUED, to.folder.name)
 
 
-def place_of(client: Any, run: str) -> str:
-    """Where the files of a run of MLflow's lie."""
-    return str(client.get_run(run).info.artifact_uri)
-
-
 def _end(to: _Addressed, body: Mapping[str, Any]) -> None:
     to.client.set_terminated(to.run, status=_STATUS[body["status"]], end_time=body["ended"])
 
 
 def register_bundle(client: Any, told: TrackedBundle, *, run: str) -> Any:
-    """Track the bundle as the model of `run`, register it and give it its alias; the version."""
+    """Track the bundle as the model of `run`, register it and give it its alias; the version. E1318,
+    E1320."""
     from cauce.tracking.model_folder import CARD, write_model_folder
 
     with tempfile.TemporaryDirectory(prefix="cauce-") as scratch:
         opened = write_model_folder(Path(told.folder), Path(scratch), run=run, card=told.card)
         version = registered(client, told.name, digest=opened.identity)
         if version is None:
-            with files_in(lambda: place_of(client, run)):
+            found = client.get_run(run)
+            place = str(found.info.artifact_uri)
+            refuse_to_send(place, client.tracking_uri)
+            with files_in(lambda: place):
                 client.log_artifacts(run, scratch, "model")
             passage("delivery.model")
-            found = client.get_run(run)
             kept = Kept(digest=opened.identity, project=opened.name, description=told.card)
             version = register_version(client, told.name, run=found, kept=kept)
             passage("delivery.version")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cauce.tracking.border import answering, connect
 from cauce.tracking.destination import Destination, redacted
+from cauce.tracking.places import refuse_to_send
 from cauce.tracking.trouble import files_in
 
 PROBE = "cauce-doctor"
@@ -30,7 +31,8 @@ class Inspection:
 def inspect(destination: Destination, *, experiment: str) -> Inspection:
     """Ask the server as a run of `experiment` would, and put a file of a few bytes where its files would go.
 
-    The file is called cauce-doctor and is removed where that is allowed. Raises E1301, E1302, E1316, E1317.
+    The file is called cauce-doctor and is removed where that is allowed. Raises E1301, E1302, E1316, E1317,
+    E1320.
     """
     with answering(destination):
         client = connect(destination)
@@ -38,6 +40,7 @@ def inspect(destination: Destination, *, experiment: str) -> Inspection:
         found = [known] if known is not None else client.search_experiments(max_results=1)
         place = str(found[0].artifact_location) if found else ""
         own = urlsplit(place).scheme in ("", "file")
+        refuse_to_send(place, destination.uri)
         if place and not own:
             with files_in(lambda: place):
                 _try_file(place, destination.uri)

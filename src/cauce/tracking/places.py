@@ -1,4 +1,4 @@
-"""Where the files of a version may lie: a registry is written by many, and is not to send us anywhere."""
+"""Where files of versions and runs may lie: a server is written by many, and is not to send us anywhere."""
 
 from __future__ import annotations
 
@@ -23,17 +23,27 @@ def refuse_elsewhere(source: str, destination: Destination, *, name: str, versio
     MLflow's client would go there, with the server's password or token. Folders and buckets are left to their
     own rights; what comes from them must have the digest.
     """
-    found = _SCHEME.match(source)
-    scheme = found[1].lower() if found else ""
-    if scheme in _NEVER or (scheme in _OF_SERVER and not _is_server(source, scheme, destination)):
+    if _is_elsewhere(source, destination.uri):
         raise CauceError("E1319", name=name, version=version, there=redacted(source))
 
 
-def _is_server(source: str, scheme: str, destination: Destination) -> bool:
+def refuse_to_send(place: str, server: str) -> None:
+    """E1320 where a run's files are to lie behind such an address. server: the tracking server's own."""
+    if _is_elsewhere(place, server):
+        raise CauceError("E1320", there=redacted(place))
+
+
+def _is_elsewhere(place: str, server: str) -> bool:
+    found = _SCHEME.match(place)
+    scheme = found[1].lower() if found else ""
+    return scheme in _NEVER or (scheme in _OF_SERVER and not _is_server(place, scheme, server))
+
+
+def _is_server(source: str, scheme: str, uri: str) -> bool:
     if _TWO_MEANINGS.search(source):
         return False
     try:
-        there, server = urlsplit(source), urlsplit(destination.uri)
+        there, server = urlsplit(source), urlsplit(uri)
         if scheme == "mlflow-artifacts" and not there.netloc:
             return True
         meant = server.scheme if scheme == "mlflow-artifacts" else scheme

@@ -12,6 +12,7 @@ from cauce.errors import CauceError
 from cauce.failpoints import passage
 from cauce.ports.registry import CHALLENGER, CHAMPION
 from cauce.tracking.border import code_of, unless_exists
+from cauce.tracking.places import refuse_to_send
 from cauce.tracking.trouble import files_in
 
 DIGEST, PROJECT, DECISION = "cauce.bundle", "cauce.project", "cauce.history"
@@ -57,9 +58,10 @@ def register_version(client: Any, name: str, *, run: Any, kept: Kept) -> Any:
 
 
 def renew_card(client: Any, version: Any, *, file: Path, text: str) -> None:
-    """Give a version that is there already the card of today. file: where the card lies."""
+    """Give a version that is there already the card of today. file: where the card lies. E1320."""
     if version.description == shortened(text):
         return
+    refuse_to_send(str(client.get_run(version.run_id).info.artifact_uri), client.tracking_uri)
     with files_in(lambda: str(version.source)):
         client.log_artifact(version.run_id, str(file), "model")
     client.update_model_version(version.name, version.version, description=shortened(text))

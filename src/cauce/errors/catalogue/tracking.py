@@ -225,4 +225,17 @@ ENTRIES = (
             "address: nothing was asked of this one."
         ),
     ),
+    Entry(
+        code="E1320",
+        exit=Exit.PERMISSION,
+        says=_("Files of these runs are to lie at {there}, which is not the tracking server."),
+        hint=_("Let runs go to another experiment ([tracking] experiment), and find out who made this one."),
+        explanation=_(
+            "Whoever makes an experiment on a server says where files of its runs lie, which can be any "
+            "address. Sending them would go there from this machine, with models, reports and the login for "
+            "the tracking server. So files are sent to the server itself, to a folder or to a bucket, and to "
+            "no other address. Numbers and settings of runs go to the server as always; files that were not "
+            "sent are kept in the outbox's folder refused."
+        ),
+    ),
 )
