@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -169,6 +171,39 @@ def test_what_a_task_meets_has_its_code_and_leaves_nothing(spark_session: Any, t
     with pytest.raises(CauceError, match=r"E0420 rows\.parquet"):
         both(spark_session, tmp_path / "rows.parquet", "scored")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.parquet"]
+
+
+def test_rows_of_a_database_are_scored_as_on_one_machine(spark_session: Any, tmp_path: Path) -> None:
+    """Who trains on a table would have to export it to score what is in it tomorrow."""
+    frame = small.as_texts(small.rows(900, seed=5))
+    names = ", ".join(f'"{name}" text' for name in frame.columns)
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as base, base:
+        base.execute(f"create table flights ({names})")
+        marks = ", ".join("?" * frame.width)
+        base.executemany(f"insert into flights values ({marks})", frame.rows())
+    model = export_bundle(small.without_price(), tmp_path / "model")
+    source = f"sqlite:///{tmp_path}/shop.db#flights"
+    here = cauce.predict(source, out=tmp_path / "here.parquet", model=model)
+    there = cauce.predict(source, out=tmp_path / "scored", model=model, spark=spark_session)
+    assert (there.rows, there.rejected) == (here.rows, here.rejected) == (900, 0)
+    assert parts(tmp_path / "scored").equals(single(tmp_path / "here.parquet"))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"shop.db", "model", "here.parquet", "scored"}
+
+
+def test_rows_that_cannot_be_brought_leave_nothing(spark_session: Any, tmp_path: Path) -> None:
+    """A hidden folder beside the predictions would be there for good."""
+    model = export_bundle(small.bundle(), tmp_path / "model")
+    with pytest.raises(CauceError) as refused:
+        cauce.predict(
+            f"sqlite:///{tmp_path}/none.db#a", out=tmp_path / "scored", model=model, spark=spark_session
+        )
+    assert refused.value.code.startswith("E25")
+    assert {path.name for path in tmp_path.iterdir()} == {"model"}
+    for slip, code in (("sqlitte:///x.db#a", "E2528"), ("hdfs://ana:CANARY@nn/rows", "E0753")):
+        with pytest.raises(CauceError, match=code) as refused:
+            cauce.predict(slip, out=tmp_path / "scored", model=model, spark=spark_session)
+        assert "CANARY" not in str(refused.value)
 
 
 def test_no_rows_are_a_readable_folder(spark_session: Any, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,8 +18,9 @@ from cauce.core.bundle.shipping import Shipped
 from cauce.core.durable import sync
 from cauce.errors import CauceError
 from cauce.ports.pieces import Question
+from cauce.running.bringing import Report, brought_here
 from cauce.running.clock import SystemClock
-from cauce.running.prediction import Prediction, PredictOptions, Report, Scoring, say_formulas
+from cauce.running.prediction import Prediction, PredictOptions, Scoring, say_formulas
 from cauce.running.prediction_folder import (
     LOCK,
     Part,
@@ -35,7 +37,9 @@ from cauce.running.prediction_output import (
     write_rejected,
 )
 from cauce.running.prediction_source import RowsToScore, Share, open_rows, reading_options
+from cauce.sources.brought import Wanted
 from cauce.sources.files import find_files
+from cauce.spec.addresses import is_brought, slip_in, without_user
 
 _LEAST, _MOST = 1 << 16, 1 << 21
 _TASKS = 4
@@ -51,19 +55,52 @@ def predict_on_spark(
     options: PredictOptions | None = None,
     report: Report | None = None,
 ) -> Prediction:
-    """Score the rows of files into the folder `out` on the executors of a Spark session.
+    """Score the rows of files, or of addresses, into the folder `out` on the executors of a Spark session.
 
     As `predict_file`, with the same columns, numbers and rejected rows; every executor must see the files
-    and the folder under the same paths. out: .csv for parts of CSV, .parquet or no ending for Parquet.
-    Parts are in the order of the rows. E0750 to E0753 besides what `predict_file` raises.
+    and the folder under the same paths. Rows of addresses are brought beside `out` first. out: .csv for
+    parts of CSV, .parquet or no ending for Parquet. Parts are in the order of the rows. E0750 to E0753
+    besides what `predict_file` and bringing raise.
     """
     chosen, target = replace(options or PredictOptions(), threads=1), Path(out).absolute()
-    given = (sources,) if isinstance(sources, str | Path) else tuple(sources)
-    _refuse_addresses(*map(str, given), str(out))
-    paths = tuple(str(Path(one).expanduser().absolute()) for one in given)
-    suffix = form_of(target)
+    given = (str(sources),) if isinstance(sources, str | Path) else tuple(map(str, sources))
+    _refuse_addresses(*(one for one in given if not is_brought(one)), str(out))
+    form_of(target)
     sweep_folders(target)
     check_folder(target, overwrite=chosen.overwrite)
+    with _seen(given, target, report) as paths:
+        return _predicted(bundle, paths, session=session, target=target, options=chosen, report=report)
+
+
+@contextmanager
+def _seen(sources: Sequence[str], target: Path, report: Report | None) -> Iterator[tuple[str, ...]]:
+    """The sources as paths that whoever sees `target` sees too: rows of addresses are brought beside it, for
+    as long as the context lasts."""
+    if not any(map(is_brought, sources)):
+        yield _absolute(sources)
+        return
+    with (
+        translated_writing(target),
+        draft_folder(target) as place,
+        brought_here(sources, Wanted(home=Path.cwd()), folder=place, report=report) as here,
+    ):
+        yield _absolute(here.paths)
+
+
+def _absolute(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(Path(one).expanduser().absolute()) for one in paths)
+
+
+def _predicted(
+    bundle: Bundle,
+    paths: tuple[str, ...],
+    *,
+    session: Any,
+    target: Path,
+    options: PredictOptions,
+    report: Report | None,
+) -> Prediction:
+    chosen, suffix = options, form_of(target)
     reading = chosen.reading or reading_options(bundle.manifest, paths)
     rows = open_rows(bundle.manifest, reading, key=chosen.key, ask=partial(_asked, session, reading.paths))
     if any(target == file.path.resolve() or target in file.path.resolve().parents for file in rows.files):
@@ -85,7 +122,7 @@ def predict_on_spark(
 def _refuse_addresses(*paths: str) -> None:
     for path in paths:
         if "://" in path or path.startswith("table:"):
-            raise CauceError("E0753", path=path)
+            raise slip_in(path) or CauceError("E0753", path=without_user(path))
 
 
 def _asked(session: Any, paths: tuple[str, ...], questions: Sequence[Question]) -> list[Any]:

@@ -253,13 +253,14 @@ ENTRIES = (
         exit=Exit.USAGE,
         says=_("{path} is an address; predicting files takes paths of a folder that all machines share."),
         hint=_(
-            "Leave --engine spark out, and this machine reads the address; or score a DataFrame of Spark "
-            "with model.transform(spark.read.parquet(…))."
+            "Score a DataFrame of Spark with model.transform(spark.read.parquet(…)), and write it by Spark's "
+            "own means."
         ),
         explanation=_(
-            "Executors read and write the files with Cauce's own readers and writers, which take paths. A "
-            "model loaded with cauce.load has transform, which adds the predictions to any Spark DataFrame, "
-            "whatever it was read from: a bucket, a table, a stream of files."
+            "Executors read and write the files with Cauce's own readers and writers, which take paths. Rows "
+            "of a database, a bucket (s3://) or the web are brought beside the output first; addresses that "
+            "only Spark reads are not. A model loaded with cauce.load has transform, which adds the "
+            "predictions to any Spark DataFrame, whatever it was read from."
         ),
     ),
     Entry(
