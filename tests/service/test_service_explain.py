@@ -246,6 +246,8 @@ def test_the_page_about_the_doors_lists_explaining_only_where_it_is_done() -> No
         page = serving.ask(serving.application(explain=explain, docs=True), "/docs").body
         assert (b"/explain" in page) is listed
         assert b"/predict" in page
+        hint = serving.ask(serving.application(explain=explain), "/nowhere").json["hint"]
+        assert ("/explain" in hint) is listed
 
 
 def test_without_a_process_that_explains_the_door_says_how_to_have_one() -> None:

@@ -17,7 +17,7 @@ from cauce.service.counters import Counters
 from cauce.service.doors import DOORS, Door
 from cauce.service.explaining import Explain
 from cauce.service.lane import Full, Lane
-from cauce.service.layout import DOCS, NAMES, PREDICT
+from cauce.service.layout import DOCS, EXPLAIN, NAMES, PREDICT
 from cauce.service.messages import CLOSE, Answer, Capture, Request
 from cauce.service.problems import STATUS, Refusal, Refused, refusal_of_faults, speak
 from cauce.service.scoring import predict_together
@@ -94,7 +94,7 @@ class Application:
         if door is None or door.scope is not None:
             self._check_client(door, headers)
         if door is None:
-            error = CauceError("E2415", path=path, known=", ".join(self._doors))
+            error = CauceError("E2415", path=path, known=", ".join(one.path for one in self.answering))
             raise Refused(Refusal(error, headers=_CLOSE))
         if method not in door.methods:
             known = ", ".join(door.methods)
@@ -225,6 +225,12 @@ class Application:
         """E2421 where the service is about to stop."""
         if self.draining:
             raise Refused(Refusal(CauceError("E2421"), headers=_AGAIN))
+
+    @cached_property
+    def answering(self) -> tuple[Door, ...]:
+        """The doors that do what they are for; /explain without anybody who explains only says how to."""
+        explains = self.explain is not None
+        return tuple(one for one in self._doors.values() if one.path != EXPLAIN or explains)
 
     @cached_property
     def _doors(self) -> dict[str, Door]:

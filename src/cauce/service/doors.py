@@ -88,8 +88,7 @@ def _openapi(app: Application, _request: Request) -> Answer:
 
 
 def _docs(app: Application, _request: Request) -> Answer:
-    shown = (one for one in DOORS if one.path != EXPLAIN or app.explain is not None)
-    listed = ((one.path, ", ".join(one.methods), one.scope or "–") for one in shown)
+    listed = ((one.path, ", ".join(one.methods), one.scope or "–") for one in app.answering)
     return Answer(200, pages.doors(app.served, listed), HTML, (*PAGE, *app.served.headers))
 
 
