@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -108,6 +112,24 @@ def test_rows_that_did_not_change_are_only_read(tmp_path: Path) -> None:
     assert (scanned(typed), found.rows, found.identity != first.identity) == (100, 100, True)
     other = project(tmp_path / "p", source, 'drop = ["amount"]')
     assert (ingested(other)[1].schema.names, scanned(other)) == (("id", "kind", "day"), 0)
+
+
+def test_a_kill_while_parts_are_made_early_leaves_nothing(tmp_path: Path) -> None:
+    """Otherwise half of a snapshot stays in the store, or is taken for one."""
+    fill(tmp_path / "shop.db", 300)
+    work = project(tmp_path / "p", f"sqlite:///{tmp_path}/shop.db#orders")
+    killed = subprocess.run(
+        [sys.executable, "-m", "cauce", "run", "--project", str(work.folder)],
+        env={**os.environ, "CAUCE_FAILPOINT": "snapshot.part:1"},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(left_over(work)) == 1
+    assert list(work.store.list("parts/")) == list(work.store.list("snapshots/")) == []
+    _, found = ingested(work)
+    assert (found.rows, scanned(work), left_over(work)) == (300, 0, [])
+    assert brought(work).exists()
 
 
 @pytest.mark.parametrize("types", ['{ day = "date" }', '{ amount = "integer" }'])
