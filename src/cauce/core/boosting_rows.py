@@ -292,6 +292,10 @@ def joined(parts: Sequence[Part]) -> Part:
 
 def _hash_order(part: Part) -> npt.NDArray[np.intp]:
     first, second = part.lanes
+    order = np.argsort(first)
+    ordered = first[order]
+    if (ordered[1:] != ordered[:-1]).all():
+        return order
     order = np.lexsort((second, first))
     same = (first[order][1:] == first[order][:-1]) & (second[order][1:] == second[order][:-1])
     if not same.any():

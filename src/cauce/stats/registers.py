@@ -19,6 +19,8 @@ RELATIVE_ERROR: Final = 1.04 / math.sqrt(SLOTS)
 _RANK_BITS: Final = 64 - INDEX_BITS
 _REST: Final = np.uint64((1 << _RANK_BITS) - 1)
 _BLOCK: Final = 1 << 14
+_MANY: Final = 8
+"""Where more than an eighth of a block raised registers, it pays to look at them again."""
 _LIMITS: Final = np.array([1 << (_RANK_BITS - rank) for rank in range(_RANK_BITS + 1)] + [0], np.uint64)
 """By rank: what the rest of a hash must be below to have a higher one."""
 
@@ -33,15 +35,18 @@ def registers_of(hashes: Words, *, known: Registers | None = None) -> Registers:
     those are left out, which saves most of the work once there are many hashes."""
     registers = no_registers()
     reached = no_registers() if known is None else known.copy()
+    limits = _LIMITS[reached]
     for low in range(0, len(hashes), _BLOCK):
         block = hashes[low : low + _BLOCK]
         rest = block & _REST
-        places = (block >> np.uint64(_RANK_BITS)).astype(np.intp)
-        raising = np.flatnonzero(rest < _LIMITS[reached][places])
+        places = (block >> np.uint64(_RANK_BITS)).view(np.int64)
+        raising = np.flatnonzero(rest < limits.take(places))
         # Below 2^53 the conversion is exact, so the exponent counts the leading zeros.
         _, exponents = np.frexp(rest[raising].astype(np.float64))
         np.maximum.at(registers, places[raising], (_RANK_BITS + 1 - exponents).astype(np.uint8))
-        np.maximum(reached, registers, out=reached)
+        if _MANY * len(raising) > len(block):
+            np.maximum(reached, registers, out=reached)
+            limits = _LIMITS[reached]
     return registers
 
 
