@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cauce.api.spark_machine import check_master, check_spark
-from cauce.api.submit import Heard, submit
+from cauce.api.submit import Heard, carried_extras, submit
 from cauce.engines.spark.workers import PACKED_FOR, Worker, judge, probe
 from cauce.errors import CauceError
 from cauce.running.project_run import run_project
@@ -200,6 +200,30 @@ def test_a_jobs_code_and_answer_come_through(
     assert said == ["reading the data"]
     assert made.log is not None
     assert made.log.read_text(encoding="utf-8") == "WARN from Java\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "carried"),
+    [
+        ("", ()),
+        ('url = "s3://bucket/cauce"', ("s3",)),
+        ('[warehouse]\nurl = "mysql://ana@h/w"', ()),
+    ],
+)
+def test_executors_get_what_reaches_the_store(project: Path, more: str, carried: tuple[str, ...]) -> None:
+    """A library that only the driver has ends the job on the first machine that writes."""
+    (project / "cauce.toml").write_text(f"{TOML}{more}\n", encoding="utf-8")
+    work = open_workspace(project)
+    assert carried_extras(make_job(work.project, {"master": "spark://h:7077"}), work) == set(carried)
+
+
+def test_a_driver_of_the_cluster_gets_what_reads_and_writes(project: Path) -> None:
+    """It has nothing else: the project's databases and buckets would be out of its reach."""
+    text = TOML.replace("flights.csv", "postgresql://ana@h/w#flights")
+    (project / "cauce.toml").write_text(f'{text}url = "s3://bucket/cauce"\n', encoding="utf-8")
+    work = open_workspace(project)
+    job = make_job(work.project, {"master": "yarn", "deploy_mode": "cluster"})
+    assert carried_extras(job, work) == {"s3", "sql"}
 
 
 def test_a_dry_run_starts_nothing(project: Path, spark: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,14 @@ import pytest
 from cauce.api.run import run
 from cauce.running.shipping.starting import find_program, start
 from cauce.running.shipping.submission import Command
+from cauce.stores.objects import ObjectStore
 from cauce.testing.spark import Cluster, bare_python
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
+from faulty_s3 import s3_server
+
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
+
 TOML = """
 schema = 1
 name = "visits"
@@ -63,15 +68,22 @@ LARGE = ("polars", "pyarrow", "scipy", "numpy", "pandas", "matplotlib", "onnx", 
 
 
 def submitted(
-    project: Path, cluster: Cluster, *, packed: Path, python: str, exclude: tuple[str, ...] = ()
+    project: Path,
+    cluster: Cluster,
+    *,
+    packed: Path,
+    python: str,
+    exclude: tuple[str, ...] = (),
+    conf: Sequence[str] = (),
 ) -> tuple[int, Any, str]:
     """`cauce submit --json` of the project: exit code, document, and what people read."""
     words = ["submit", "--master", cluster.master, "--out", str(packed), "--json", "--project", str(project)]
-    conf = ["--conf", f"spark.pyspark.python={python}", "--conf", "spark.driver.memory=1g"]
+    settings = (f"spark.pyspark.python={python}", "spark.driver.memory=1g", *conf)
+    words += [word for one in settings for word in ("--conf", one)]
     words += [word for name in exclude for word in ("--exclude", name)]
     environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
     done = subprocess.run(
-        [sys.executable, "-m", "cauce", *words, *conf],
+        [sys.executable, "-m", "cauce", *words],
         env=environment,
         capture_output=True,
         text=True,
@@ -93,6 +105,32 @@ def test_a_bare_python_with_the_archive_makes_the_model_that_this_machine_makes(
     assert told["answer"]["snapshot"] == local.snapshot
     assert told["answer"]["bundle"] == local.bundle
     assert Path(told["archive"]["file"]).stat().st_size == told["archive"]["bytes"]
+
+
+def test_a_store_in_a_bucket_takes_what_executors_of_a_bare_python_write(
+    project: Path, packed: Path, spark_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library that reaches the bucket would be here alone, or the keys would."""
+    secret = "CANARY/of+the=keys"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    here, there = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(project, here, ignore=shutil.ignore_patterns(".cauce"))
+    shutil.copytree(here, there)
+    local = run(here)
+    names = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": secret}
+    conf = [f"spark.executorEnv.{name}={value}" for name, value in names.items()]
+    with s3_server() as endpoint:
+        url = f"s3://cauce-test/shipped?region=us-east-1&endpoint={endpoint}"
+        with (there / "cauce.toml").open("a", encoding="utf-8") as file:
+            file.write(f'[store]\nurl = "{url}"\n')
+        python = str(bare_python(tmp_path))
+        code, told, said = submitted(there, spark_cluster, packed=packed, python=python, conf=conf)
+        assert code == 0, said
+        kept = list(ObjectStore(url, str(tmp_path / "look")).list(""))
+    assert (told["answer"]["snapshot"], told["answer"]["bundle"]) == (local.snapshot, local.bundle)
+    assert any(key.endswith(".parquet") for key in kept)
+    assert secret not in json.dumps(told) + said
 
 
 def test_a_worker_of_another_minor_version_is_told_by_both_versions(

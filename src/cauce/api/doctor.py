@@ -28,7 +28,7 @@ from cauce.language import format_number, translate, translate_plural
 from cauce.language import gettext_noop as _
 from cauce.running.workspace import Workspace, open_workspace, read_options
 from cauce.spec import FILE_NAME
-from cauce.spec.addresses import is_brought
+from cauce.spec.addresses import DATABASES, is_brought, is_for_sqlalchemy, scheme_of
 
 _LEAST_FREE, _LITTLE_FREE = 100 * 10**6, 2 * 10**9
 _SKEW = 60.0
@@ -80,11 +80,17 @@ def needed_extras(work: Workspace | None) -> frozenset[str]:
     """Extras of Cauce that the project makes use of."""
     if work is None:
         return frozenset()
-    searches = (getattr(model, "search", None) for model in work.project.models)
+    project = work.project
+    addresses = (*project.data.source, project.store.url, project.warehouse.url)
+    schemes = {scheme_of(one) for one in addresses if one is not None}
+    searches = (getattr(model, "search", None) for model in project.models)
     used = {
-        "mlflow": work.project.tracking.enabled,
+        "mlflow": project.tracking.enabled,
         "tune": any(one is not None and one.method == "tpe" for one in searches),
-        "spark": work.project.engine.kind == "spark",
+        "spark": project.engine.kind == "spark",
+        "s3": "s3" in schemes,
+        "sql": not schemes.isdisjoint(DATABASES - {"sqlite"}),
+        "sqlalchemy": any(map(is_for_sqlalchemy, schemes)),
     }
     return frozenset(name for name, needed in used.items() if needed)
 

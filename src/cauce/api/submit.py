@@ -137,10 +137,16 @@ def submit(
 
 
 def _archived(job: Job, work: Workspace, *, out: Path, report: Report | None) -> Archive:
-    extras = set(needed_extras(work)) if job.on_cluster else set()
-    if not work.tracked:
-        extras.discard("mlflow")
+    extras = carried_extras(job, work)
     return pack(find_environment(extras=extras, exclude=job.exclude), out, report=report)
+
+
+def carried_extras(job: Job, work: Workspace) -> frozenset[str]:
+    """Extras of Cauce that machines of the cluster make use of; where the driver is here, those that
+    executors reach the store with."""
+    if not job.on_cluster:
+        return frozenset() if work.project.store.url is None else frozenset(("s3",))
+    return needed_extras(work) - (frozenset() if work.tracked else frozenset(("mlflow",)))
 
 
 def _project_file(project: str | Path) -> Path:
