@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cauce.core.secrets import MASK, redacted, resolve_secret
 from cauce.errors import CauceError
+from cauce.sources.sql.wording import parts_of, written
 from cauce.spec.addresses import Address, parse_address, text_of
 from cauce.spec.settings import FrozenMap
 
@@ -129,3 +130,10 @@ def test_a_secret_never_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert redacted("login as ana with hunter2-shown failed") == f"login as ana with {MASK} failed"
     with pytest.raises(TypeError):
         __import__("copy").copy(secret)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=2))
+def test_a_tables_name_is_written_so_that_it_is_read_back(parts: list[str]) -> None:
+    """A name that is quoted without need cannot be read by people, and one that is not is another table's."""
+    assert parts_of(written(parts)) == tuple(parts)
+    assert written(["raw_data", "predictions"]) == "raw_data.predictions"

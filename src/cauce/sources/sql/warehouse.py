@@ -22,7 +22,7 @@ from cauce.sources.sql import open_database
 from cauce.sources.sql.claiming import Claimed, Limits, Name, shown_name
 from cauce.sources.sql.restoring import restored
 from cauce.sources.sql.sink import load_rows, writing_to
-from cauce.sources.sql.wording import Asked, parts_of, quoted, select
+from cauce.sources.sql.wording import Asked, parts_of, quoted, select, written
 from cauce.sources.sql.writing import RUN, Target
 from cauce.spec.addresses import Address
 from cauce.stats.identity import Identity, TableIdentity
@@ -45,8 +45,7 @@ def claimed(address: Address, home: Path, *, claim: str) -> AbstractContextManag
 
 def table_at(address: Address, name: Name) -> Address:
     """The address of a table in the database."""
-    parts = (quoted(part, '"') for part in name)
-    return replace(address, fragment=".".join(parts))
+    return replace(address, fragment=written(name))
 
 
 def check_columns(schema: Schema, limits: Limits, *, table: str) -> None:

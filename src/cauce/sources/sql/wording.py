@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_PLAIN = re.compile(r'[^\s".][^".]*')
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(?:\.|$)')
 
 
@@ -50,3 +51,8 @@ def parts_of(fragment: str) -> tuple[str, ...]:
         found.append(part[1].replace('""', '"') if part[1] is not None else part[2])
         place = part.end()
     return tuple(found)
+
+
+def written(parts: Sequence[str]) -> str:
+    """The name of which these are the parts, with quotes where it needs them; what `parts_of` reads."""
+    return ".".join(part if _PLAIN.fullmatch(part) else quoted(part, '"') for part in parts)
