@@ -31,6 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("out.txt", "E1212"),
         ("no/such/folder/out.csv", "E0504"),
         ("s3://bucket/out.csv", "E1223"),
+        ("postgress://ana:CANARY@h/shop#p", "E2528"),
         ("https://example.org/out.csv", "E1223"),
         ("mysql://ana@127.0.0.1:1/shop", "E2507"),
         ("mysql://ana@127.0.0.1:1/shop#t", "E2510"),

@@ -121,7 +121,8 @@ def test_a_sealed_file_that_was_changed_is_refused(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "code"), [("answers.csv", "E2560"), (None, "E2570"), ("sqlite:///a.db", "E2507")]
+    ("out", "code"),
+    [("answers.csv", "E2560"), ("mysqll://h/a#b", "E2528"), (None, "E2570"), ("sqlite:///a.db", "E2507")],
 )
 def test_where_they_go_has_to_be_said(here: Path, out: str | None, code: str) -> None:
     """Otherwise they land where nobody looks."""

@@ -282,6 +282,16 @@ def test_settings_that_cannot_be_are_refused_before_anything_starts(
     assert refused.value.code == code
 
 
+def test_bounds_are_told_as_one_types_them() -> None:
+    """1.07374e+09 is no number that anybody could give."""
+    with pytest.raises(CauceError) as refused:
+        prepare(serving.folder_of(small.bundle()), choices={"body_bytes": 10})
+    assert refused.value.message == "--body-bytes takes 1024 … 1073741824, not 10."
+    with pytest.raises(CauceError) as refused:
+        prepare(serving.folder_of(small.bundle()), choices={"watch": -1.0})
+    assert refused.value.message == "--watch takes 0 … 86400, not -1."
+
+
 PROJECT = """
 name = "small"
 

@@ -12,7 +12,7 @@ from cauce.running.model_reference import nearest_workspace
 from cauce.running.warehouse_place import Place
 from cauce.running.workspace import open_workspace
 from cauce.spec import Project
-from cauce.spec.addresses import DATABASES, parse_address, scheme_of
+from cauce.spec.addresses import DATABASES, parse_address, scheme_of, slip_in
 
 
 def captures(
@@ -34,7 +34,8 @@ def captures(
     work = None if project is None else open_workspace(project)
     if out is not None:
         if scheme_of(out) not in DATABASES:
-            raise CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
+            slip = slip_in(out) if scheme_of(out) else None
+            raise slip or CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
         table, home = parse_address(out), Path.cwd()
     else:
         if work is None or work.project.warehouse.url is None:

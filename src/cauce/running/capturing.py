@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +67,22 @@ def check_left_out(settings: CaptureSettings, manifest: Manifest) -> None:
             raise CauceError("E2455", column=name, known=", ".join(known))
 
 
+def check_bounds(said: Mapping[str, Any], bounds: Mapping[str, tuple[float, float]]) -> None:
+    """E2406 for a number that is not within its bounds."""
+    for name, (low, high) in bounds.items():
+        value = said.get(name)
+        if value is not None and not low <= value <= high:
+            expected = f"{_typed(low)} … {_typed(high)}"
+            raise CauceError("E2406", option=_option(name), expected=expected, value=_typed(value))
+
+
+def _typed(value: float) -> str:
+    """A number as one types it."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
 def _check(said: dict[str, Any]) -> None:
-    for name, (low, high) in _BOUNDS.items():
-        if name in said and not low <= said[name] <= high:
-            raise CauceError("E2406", option=_option(name), expected=f"{low:g} … {high:g}", value=said[name])
+    check_bounds(said, _BOUNDS)
     if said.get("capture_full", FULLS[0]) not in FULLS:
         expected = ", ".join(FULLS)
         raise CauceError("E2406", option="--capture-full", expected=expected, value=said["capture_full"])

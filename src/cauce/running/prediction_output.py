@@ -17,7 +17,7 @@ from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.running.prediction_source import KEY_PREFIX
 from cauce.sources.rejections import Rejection, Rejections
-from cauce.spec.addresses import scheme_of
+from cauce.spec.addresses import scheme_of, slip_in
 
 SUFFIXES = (".parquet", ".csv")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -31,10 +31,11 @@ def rejected_path(out: Path) -> Path:
 
 
 def check_output(named: str | Path, *, overwrite: bool) -> Path:
-    """The file of predictions that is named. E1223 for an address, E1212 for another ending, E1211 where it
-    or the file of rejected rows exists already, E0504 or E0505 where its folder cannot be found."""
+    """The file of predictions that is named. E1223 for an address, E2528 for a slip in one, E1212 for another
+    ending, E1211 where it or the file of rejected rows exists already, E0504 or E0505 where its folder cannot
+    be found."""
     if scheme := scheme_of(str(named)):
-        raise CauceError("E1223", scheme=scheme)
+        raise slip_in(str(named)) or CauceError("E1223", scheme=scheme)
     out = Path(named)
     if out.suffix.lower() not in SUFFIXES:
         raise CauceError("E1212", path=out)

@@ -19,7 +19,7 @@ from cauce.errors import CauceError
 from cauce.language import active_language, translate
 from cauce.language import gettext_noop as _
 from cauce.ports.registry import ModelAddress
-from cauce.running.capturing import capture_settings, check_left_out
+from cauce.running.capturing import capture_settings, check_bounds, check_left_out
 from cauce.running.model_reference import REGISTERED, find_model, nearest_workspace
 from cauce.running.served_folders import keep_served
 from cauce.service.listening import listen
@@ -218,11 +218,7 @@ def _watcher(
 
 
 def _check(chosen: Mapping[str, Any]) -> None:
-    for name, (low, high) in _BOUNDS.items():
-        value = chosen.get(name)
-        if value is not None and not low <= value <= high:
-            option = "--" + name.replace("_", "-")
-            raise CauceError("E2406", option=option, expected=f"{low:g} … {high:g}", value=value)
+    check_bounds(chosen, _BOUNDS)
     if chosen.get("extra", EXTRAS[0]) not in EXTRAS:
         raise CauceError("E2406", option="--extra", expected=", ".join(EXTRAS), value=chosen["extra"])
 

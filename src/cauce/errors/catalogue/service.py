@@ -39,7 +39,7 @@ ENTRIES = (
         code="E2403",
         exit=Exit.UNAVAILABLE,
         says=_("The service cannot listen on {host}, port {port}: {reason}."),
-        hint=_("Choose another one with --port, or end the program that uses it."),
+        hint=_("Choose another one with --port or --host, or end the program that uses it."),
         explanation=_(
             "A port can belong to one program at a time, and ports below 1024 often only to the system's "
             "administrator. The address must be one of this machine."
