@@ -186,21 +186,20 @@ def _write(path: Path, reader: Reader, *, looking: _Looking, report: Report) -> 
             digested, schema, compression="lz4", use_dictionary=False, write_statistics=False
         ) as writer:
             for frame in _groups(reader.batches()):
-                # The pieces that a column comes in would show in the file.
-                whole = frame.rechunk()
-                show(whole)
-                writer.write_table(_arrow(whole).cast(schema), row_group_size=_GROUP)
+                show(frame)
+                writer.write_table(_arrow(frame).cast(schema), row_group_size=_GROUP)
                 if not done:
                     begin = f"{digested.digest.hexdigest()} {total}"
                     show = shown.enter_context(looking.begun(begin, schema))
-                    show(whole)
+                    show(frame)
                 done += frame.height
                 report(done, None if total is None else max(total, done))
     return digested.digest.hexdigest()
 
 
 def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of one size, so that the same rows make the same bytes."""
+    """The same rows in frames of one size and columns of one piece, so that the same rows make the same
+    bytes; no other is held while one is worked on."""
     waiting: list[pl.DataFrame] = []
     height = 0
     for batch in batches:
@@ -208,11 +207,12 @@ def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         height += batch.height
         while height >= _GROUP:
             whole = pl.concat(waiting)
-            yield whole[:_GROUP]
-            waiting = [whole[_GROUP:]]
+            waiting, whole = [whole[_GROUP:]], whole[:_GROUP].rechunk()
             height -= _GROUP
+            yield whole
+            del whole
     if height:
-        yield pl.concat(waiting)
+        yield pl.concat(waiting, rechunk=True)
 
 
 def _arrow(frame: pl.DataFrame) -> Any:
