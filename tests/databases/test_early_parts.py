@@ -24,6 +24,8 @@ from hypothesis import strategies as st
 
 from cauce.core.snapshot import Manifest, snapshot_key
 from cauce.errors import CauceWarning
+from cauce.expr.schema import Field, Schema
+from cauce.running.early_parts import early_parts
 from cauce.running.execution import RunResult
 from cauce.running.project_run import run_project
 from cauce.running.workspace import Workspace, open_workspace
@@ -214,6 +216,22 @@ def test_a_lost_connection_begins_anew_for_whoever_looks_on(tmp_path: Path) -> N
     assert (frames.given[-1], frames.ended) == (300_000, [False, True])
     again = rows.bring(tmp_path, lambda done, total: None)
     assert (again.identity, len(frames.given)) == (first.identity, 2)
+
+
+def test_parts_of_a_lost_attempt_are_in_no_snapshot(tmp_path: Path) -> None:
+    """Otherwise rows that came before the connection was lost are there twice."""
+    work = project(tmp_path / "p", "sqlite:///a.db#n")
+    early = early_parts(work)
+    assert early is not None
+    rows = SqlRows(parse_address("sqlite:///a.db#n"), Asked(("n",)), Frames(1).opening, early)
+    with pytest.warns(CauceWarning, match="W2521"):
+        rows.bring(tmp_path, lambda done, total: None)
+    assert len(left_over(work)) == 1
+    assert early.published(Schema((Field("m", "integer"),))) is None
+    found = early.published(Schema((Field("n", "integer"),)))
+    assert found is not None
+    assert (found.rows, left_over(work)) == (300_000, [])
+    assert early.published(found.schema) is None
 
 
 VALUES: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
