@@ -15,7 +15,7 @@ _expecting: list[subprocess.Popen[bytes]] = []
 
 @contextmanager
 def expected_shipper(*, wanted: bool = True) -> Iterator[None]:
-    """Inside, a process loads MLflow at low priority for the first run that is tracked.
+    """Inside, a process loads MLflow for the first run that is tracked.
 
     It ends here where nobody took it. Nothing where it is not wanted, or MLflow is not installed.
     """
