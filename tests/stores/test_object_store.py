@@ -16,7 +16,7 @@ from faulty_s3 import check_one_of_sixteen_wins, code_of, make_bucket, proxied
 
 from cauce.errors import CauceError
 from cauce.stores import objects
-from cauce.stores.bucket import bucket_of, limited
+from cauce.stores.bucket import Bucket, bucket_of, limited
 from cauce.stores.garbage import collect_garbage
 from cauce.stores.objects import ObjectStore
 from cauce.testing.loopback import served
@@ -89,6 +89,27 @@ def test_a_large_file_goes_up_in_parts_and_is_there_whole_or_not_at_all(stores: 
     assert other.get("parts/p") == data
     assert list(store.list("")) == ["parts/p"]
     assert not bucket_of(store.url).list(".uploads")
+
+
+@pytest.mark.usefixtures("_parts")
+def test_a_large_file_that_goes_up_as_one_may_be_held_for_a_moment_longer(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What sends it lets go of it in a thread of its own: that it is there would be an error."""
+    store, held, create = stores(), [], Bucket.create
+
+    def holding(self: Bucket, key: str, data: Any, **more: Any) -> None:
+        held.append(data)
+        create(self, key, data, **more)
+
+    monkeypatch.setattr(Bucket, "create", holding)
+    bucket_of(store.url).copies[:] = [False]
+    file, data = store.scratch() / "part", os.urandom((2 << 20) + 7)
+    file.write_bytes(data)
+    assert store.put_file_if_absent("parts/p", file)
+    assert not file.exists()
+    assert [one == data for one in held if isinstance(one, memoryview)] == [True]
+    assert store.get("parts/p") == data
 
 
 @pytest.mark.usefixtures("_parts")

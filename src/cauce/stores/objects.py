@@ -55,8 +55,10 @@ class ObjectStore:
             elif self._copies:
                 fresh = self._upload(key, file)
             else:
-                with file.open("rb") as data, mmap.mmap(data.fileno(), 0, prot=mmap.PROT_READ) as content:
-                    fresh = self._put(key, memoryview(content))
+                # An upload that failed may hold it yet: it is closed once nobody does.
+                with file.open("rb") as data:
+                    content = mmap.mmap(data.fileno(), 0, prot=mmap.PROT_READ)
+                fresh = self._put(key, memoryview(content))
             file.unlink()
         return fresh
 
