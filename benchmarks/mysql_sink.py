@@ -10,6 +10,7 @@ second.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import tempfile
@@ -26,6 +27,7 @@ from cauce.testing.databases import PASSWORD, Server, database_server
 from mysql_ingest import server_seconds
 
 RUN = "r" * 64
+TARGET = 0.5
 LOAD = """LOAD DATA LOCAL INFILE '{file}' INTO TABLE reference CHARACTER SET utf8mb4
 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY ''"""
 
@@ -48,11 +50,21 @@ def main() -> None:
         _write(server, Path(folder, "few.parquet"))
         server.run("CREATE TABLE reference LIKE predictions")
         both = [(_theirs(server, file), _ours(server, Path(folder))) for _ in range(asked.rounds)]
+    rates = {}
     for name, times in zip(("LOAD DATA", "cauce"), zip(*both, strict=True), strict=True):
         wall, here, there = (statistics.median(one) for one in zip(*times, strict=True))
-        print(f"{name}: {asked.rows / wall:,.0f} rows/s, {here:.1f} s + server {there:.1f} s of a processor")
+        rates[name] = round(asked.rows / wall)
+        print(f"{name}: {rates[name]:,} rows/s, {here:.1f} s + server {there:.1f} s of a processor")
     ratio = statistics.median(theirs[0] / ours[0] for theirs, ours in both)
-    print(f"ratio: {ratio:.2f} (target 0.5)")
+    result = {
+        "name": "mysql_sink",
+        "rows": asked.rows,
+        "rows_a_second": rates,
+        "ratio": round(ratio, 3),
+        "target": TARGET,
+        "holds": ratio >= TARGET,
+    }
+    print(json.dumps(result))
 
 
 def predictions(rows: int) -> pl.DataFrame:
