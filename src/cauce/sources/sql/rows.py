@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -138,20 +137,6 @@ def _checked(reader: Reader, asked: Asked) -> None:
             raise CauceError("E2521", column=name)
 
 
-class _Digested(io.RawIOBase):
-    """A file whose digest is known when it is written."""
-
-    def __init__(self, file: io.BufferedWriter) -> None:
-        self.file, self.digest = file, hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        return self.file.write(data)
-
-
 @dataclass
 class _Looking:
     """Shows an onlooker the frames of rows. known: what `begin` was the last time; rows that begin as those
@@ -179,22 +164,26 @@ def _write(path: Path, reader: Reader, *, looking: _Looking, report: Report) -> 
 
     empty = pl.DataFrame(schema={column.name: column.dtype for column in reader.columns})
     schema, done, total = _arrow(empty).schema, 0, reader.expected()
-    with translated(path), path.open("wb") as file, ExitStack() as shown:
-        digested = _Digested(file)
+    digest = hashlib.sha256()
+    with translated(path), ExitStack() as shown:
         show: Callable[[pl.DataFrame], None] = _unseen
+        # A file of Python's would have the writer wait for the interpreter's lock a thousand times.
         with pq.ParquetWriter(
-            digested, schema, compression="lz4", use_dictionary=False, write_statistics=False
+            path, schema, compression="lz4", use_dictionary=False, write_statistics=False
         ) as writer:
+            file = shown.enter_context(path.open("rb"))
             for frame in _groups(reader.batches()):
                 show(frame)
                 writer.write_table(_arrow(frame).cast(schema), row_group_size=_GROUP)
+                hashlib.file_digest(file, lambda: digest)
                 if not done:
-                    begin = f"{digested.digest.hexdigest()} {total}"
+                    begin = f"{digest.hexdigest()} {total}"
                     show = shown.enter_context(looking.begun(begin, schema))
                     show(frame)
                 done += frame.height
                 report(done, None if total is None else max(total, done))
-    return digested.digest.hexdigest()
+        hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def _groups(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
