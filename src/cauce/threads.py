@@ -7,7 +7,12 @@ import math
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -76,6 +81,40 @@ def in_threads(action: Callable[[Given], Made], items: Iterable[Given]) -> list[
     with ThreadPoolExecutor(threads, "cauce-threads") as pool:
         coming = [pool.submit(contextvars.copy_context().run, action, item) for item in every]
         return [one.result() for one in coming]
+
+
+class Handing(Generic[Given]):
+    """Items on their way from one thread to another, which may be so many behind.
+
+    waiting: how many may wait, 1 or more. None is no item.
+    """
+
+    def __init__(self, waiting: int = 1) -> None:
+        self._items: SimpleQueue[Given | None] = SimpleQueue()
+        self._room = Semaphore(waiting)
+        self._taker: Future[Any] | None = None
+
+    def until(self, taker: Future[Any]) -> None:
+        """Nobody waits for room once `taker` is done, which may be before the last item."""
+        self._taker = taker
+        taker.add_done_callback(lambda _: self._room.release())
+
+    def give(self, item: Given) -> None:
+        """Hand it over once there is room; nothing where the taker is done."""
+        if self._taker is not None and self._taker.done():
+            return
+        self._room.acquire()
+        self._items.put(item)
+
+    def end(self) -> None:
+        """No more items. It never waits."""
+        self._items.put(None)
+
+    def taken(self) -> Iterator[Given]:
+        """The items, in the other thread, as they come."""
+        while (item := self._items.get()) is not None:
+            self._room.release()
+            yield item
 
 
 def made_ahead(

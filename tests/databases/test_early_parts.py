@@ -234,6 +234,44 @@ def test_parts_of_a_lost_attempt_are_in_no_snapshot(tmp_path: Path) -> None:
     assert early.published(found.schema) is None
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, Lost])
+def test_parts_that_cannot_be_made_hide_no_other_end(
+    tmp_path: Path, ended: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C would hang, or a lost connection would be told as another fault and not be tried again."""
+
+    def failing(*_given: Any, **_more: Any) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("cauce.running.early_parts.draft_parts", failing)
+    work = project(tmp_path / "p", "sqlite:///a.db#n")
+    early = early_parts(work)
+    assert early is not None
+    frame = pl.DataFrame({"n": range(10)})
+    schema = frame.to_arrow(compat_level=OLDEST).schema
+
+    def shown() -> None:
+        with early.looking(schema) as take:
+            for _turn in range(5):
+                take(frame)
+            raise ended
+
+    with pytest.raises(ended):
+        shown()
+    assert left_over(work) == []
+    with early.looking(schema) as take:
+        take(frame)
+    assert early.published(Schema((Field("n", "integer"),))) is None
+    assert left_over(work) == []
+
+
+def test_columns_that_cannot_be_read_so_are_left_to_whoever_says_it() -> None:
+    """A run would end before it began, and nobody's tracker would hear of it."""
+    days = pl.DataFrame({"d": [date(2024, 5, 6)]})
+    assert arriving(days, ReadOptions(paths=("x",), types={"d": "boolean"})) is None
+
+
 VALUES: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
     "integer": (pl.Int64(), st.integers(-(2**63), 2**63 - 1)),
     "unsigned": (pl.UInt64(), st.integers(0, 2**63 - 1)),

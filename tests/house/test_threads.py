@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cauce.errors import CauceError
 from cauce.language import active_language, use_language
-from cauce.threads import in_threads, limit_threads, usable_cores
+from cauce.threads import Handing, in_threads, limit_threads, usable_cores
 
 
 def counted(code: str, **environment: str) -> str:
@@ -69,6 +72,41 @@ def test_work_in_threads_keeps_its_order_and_its_language() -> None:
     finally:
         use_language("en")
     assert found == [(number * number, "es") for number in range(50)]
+
+
+def handed(items: int, *, taken: int, interrupted: bool = False) -> list[int]:
+    """What a taker got that stops after so many items."""
+    handing = Handing[int]()
+
+    def take() -> list[int]:
+        coming = handing.taken()
+        return [item for _place, item in zip(range(taken), coming, strict=False)]
+
+    with ThreadPoolExecutor(1) as thread:
+        taker = thread.submit(take)
+        handing.until(taker)
+        try:
+            for item in range(items):
+                handing.give(item)
+                if interrupted:
+                    raise KeyboardInterrupt
+        finally:
+            handing.end()
+    return taker.result()
+
+
+@pytest.mark.timeout(60)
+@given(items=st.integers(0, 60), taken=st.integers(0, 60))
+def test_a_taker_gets_all_in_order_and_one_that_stops_holds_nobody(items: int, taken: int) -> None:
+    """A run would wait for ever for a thread that has failed, or lose rows."""
+    assert handed(items, taken=taken) == list(range(min(items, taken)))
+
+
+@pytest.mark.timeout(60)
+def test_whoever_is_interrupted_leaves_no_thread_behind() -> None:
+    """Ctrl-C would hang: the thread waits for items, and the process for the thread."""
+    with pytest.raises(KeyboardInterrupt):
+        handed(5, taken=60, interrupted=True)
 
 
 def test_what_the_first_item_raises_is_raised() -> None:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Semaphore
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -17,6 +15,7 @@ from cauce.core.faults import as_failure, hidden_system_error
 from cauce.core.snapshot import Part, part_key
 from cauce.expr.schema import Schema
 from cauce.failpoints import passage
+from cauce.threads import Handing
 
 MOST_BYTES = 256 * 2**20
 _CELLS = 16 * 2**20
@@ -51,7 +50,7 @@ class Parts:
     thread: ThreadPoolExecutor
     height: int = 0
     size: int = 0
-    open: _Open | None = None
+    open: Handing[pl.DataFrame] | None = None
     written: list[Future[Part]] = field(default_factory=list)
 
     def add(self, batch: pl.DataFrame) -> None:
@@ -69,7 +68,7 @@ class Parts:
     def close(self) -> None:
         """No more rows for the part that is open."""
         if self.open is not None:
-            self.open.frames.put(None)
+            self.open.end()
         self.open, self.height, self.size = None, 0, 0
 
     def finish(self) -> tuple[Part, ...]:
@@ -81,40 +80,21 @@ class Parts:
 
     def _give(self, batch: pl.DataFrame) -> None:
         part = self.open or self._begin()
-        part.room.acquire()
+        part.give(batch)
         for one in self.written[-2:]:
             if one.done():
                 one.result()
-        part.frames.put(batch)
         self.height += batch.height
         self.size += int(batch.estimated_size())
 
-    def _begin(self) -> _Open:
+    def _begin(self) -> Handing[pl.DataFrame]:
         if len(self.written) > 1:
             self.written[-2].result()
-        frames: SimpleQueue[pl.DataFrame | None] = SimpleQueue()
-        room = Semaphore(_WAITING)
+        self.open = Handing(_WAITING)
         draft = self.folder / f"{len(self.written)}.draft"
-        future = self.thread.submit(_write, _taken(frames, room), self.schema, draft)
-        # Who waits for room would wait for ever where writing failed.
-        future.add_done_callback(lambda _: room.release())
-        self.written.append(future)
-        self.open = _Open(frames, room)
+        self.written.append(self.thread.submit(_write, self.open.taken(), self.schema, draft))
+        self.open.until(self.written[-1])
         return self.open
-
-
-@dataclass(frozen=True)
-class _Open:
-    """A part that takes rows. frames: on their way to the thread; room: for more of them."""
-
-    frames: SimpleQueue[pl.DataFrame | None]
-    room: Semaphore
-
-
-def _taken(frames: SimpleQueue[pl.DataFrame | None], room: Semaphore) -> Iterator[pl.DataFrame]:
-    while (frame := frames.get()) is not None:
-        room.release()
-        yield frame
 
 
 def _write(frames: Iterator[pl.DataFrame], schema: Schema, draft: Path) -> Part:

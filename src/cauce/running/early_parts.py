@@ -9,23 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import polars as pl
 
 from cauce.core.snapshot import Manifest
 from cauce.core.snapshot_writing import draft_parts, drafted_manifest, publish_snapshot
-from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.ports.store import Store
 from cauce.running.workspace import Workspace, read_options
-from cauce.sources.arriving import ArrivingRows, Undecided, arriving_rows
+from cauce.sources.arriving import ArrivingRows, arriving_rows
 from cauce.sources.options import ReadOptions
 from cauce.spec.addresses import is_brought
 from cauce.stats.identity import Identity
-
-_Frames = Queue[pl.DataFrame | None]
+from cauce.threads import Handing
 
 
 @dataclass
@@ -48,22 +45,21 @@ class EarlyParts:
         if rows is None:
             yield _nothing
             return
-        frames: _Frames = Queue(1)
         self._folder = self.store.scratch()
-        with ThreadPoolExecutor(1, "cauce-early") as thread:
-            here = contextvars.copy_context()
-            drafted = thread.submit(here.run, _drafted, rows, frames, self._folder)
-            try:
-                yield frames.put
-            except BaseException:
-                frames.put(None)
-                drafted.result()
+        try:
+            with ThreadPoolExecutor(1, "cauce-early") as thread:
+                handing = Handing[pl.DataFrame]()
+                here = contextvars.copy_context()
+                drafted = thread.submit(here.run, _drafted, rows, handing.taken(), self._folder)
+                handing.until(drafted)
+                try:
+                    yield handing.give
+                finally:
+                    handing.end()
+                self._manifest = drafted.result()
+        finally:
+            if self._manifest is None:
                 self.discard()
-                raise
-            frames.put(None)
-            self._manifest = drafted.result()
-        if self._manifest is None:
-            self.discard()
 
     def published(self, schema: Schema) -> Manifest | None:
         """The snapshot of the rows that were seen last; None where there is none of this schema."""
@@ -93,20 +89,11 @@ def _nothing(frame: pl.DataFrame) -> None:
     """Takes no rows."""
 
 
-def _drafted(rows: ArrivingRows, frames: _Frames, folder: Path) -> Manifest | None:
-    """The manifest of all the rows; None where their parts could not be made."""
-    coming, identity = _taken(frames), Identity(rows.schema)
+def _drafted(rows: ArrivingRows, coming: Iterator[pl.DataFrame], folder: Path) -> Manifest | None:
+    """The manifest of all the rows; None where their parts could not be made, for whatever reason."""
+    identity = Identity(rows.schema)
     try:
         state, parts = draft_parts(map(rows.read, coming), rows.schema, folder=folder, identity=identity)
         return drafted_manifest(rows.schema, identity, state=state, parts=parts)
-    except (CauceError, OSError, Undecided, pl.exceptions.PolarsError):
+    except Exception:
         return None
-    finally:
-        # Whoever gives frames would wait for ever for room.
-        for _ in coming:
-            pass
-
-
-def _taken(frames: _Frames) -> Iterator[pl.DataFrame]:
-    while (frame := frames.get()) is not None:
-        yield frame

@@ -11,6 +11,7 @@ import polars as pl
 
 from cauce.core.reading.decision import Reading
 from cauce.core.reading.typed import Typing
+from cauce.errors import CauceError
 from cauce.expr.schema import Schema
 from cauce.sources.options import ReadOptions
 from cauce.sources.parquet_table import reading_of
@@ -60,6 +61,9 @@ def arriving_rows(schema: Any, options: ReadOptions) -> ArrivingRows | None:
     something is wrong, which whoever reads the file will say."""
     arrivals = {name: arrived(name, schema.field(name).type) for name in schema.names}
     found = {name: one for name, one in arrivals.items() if isinstance(one, Arrived)}
-    readings = [reading_of(one.field, options) for one in found.values()]
+    try:
+        readings = [reading_of(one.field, options) for one in found.values()]
+    except CauceError:
+        return None
     decided = tuple(one for one in readings if one is not None)
     return ArrivingRows(found, decided) if len(decided) == len(schema.names) else None
