@@ -200,7 +200,8 @@ def test_rows_that_cannot_be_brought_leave_nothing(spark_session: Any, tmp_path:
         )
     assert refused.value.code.startswith("E25")
     assert {path.name for path in tmp_path.iterdir()} == {"model"}
-    for slip, code in (("sqlitte:///x.db#a", "E2528"), ("hdfs://ana:CANARY@nn/rows", "E0753")):
+    slips = {"sqlitte:///x.db#a": "E2528", "hdfs://ana:CANARY@nn/rows": "E0753", "table:flights": "E0753"}
+    for slip, code in slips.items():
         with pytest.raises(CauceError, match=code) as refused:
             cauce.predict(slip, out=tmp_path / "scored", model=model, spark=spark_session)
         assert "CANARY" not in str(refused.value)

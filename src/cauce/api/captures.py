@@ -31,11 +31,10 @@ def captures(
     what writing raises.
     """
     tell = report or _silent
-    work = None if project is None else open_workspace(project)
+    work = None if project is None or (out and folder) else open_workspace(project)
     if out is not None:
         if scheme_of(out) not in DATABASES:
-            slip = slip_in(out) if scheme_of(out) else None
-            raise slip or CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
+            raise slip_in(out) or CauceError("E2560", setting="--out", scheme=scheme_of(out) or out)
         table, home = parse_address(out), Path.cwd()
     else:
         if work is None or work.project.warehouse.url is None:

@@ -6,7 +6,7 @@ import json
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -79,11 +79,11 @@ def _seen(sources: Sequence[str], target: Path, report: Report | None) -> Iterat
     if not any(map(is_brought, sources)):
         yield _absolute(sources)
         return
-    with (
-        translated_writing(target),
-        draft_folder(target) as place,
-        brought_here(sources, Wanted(home=Path.cwd()), folder=place, report=report) as here,
-    ):
+    with ExitStack() as kept:
+        with translated_writing(target):
+            place = kept.enter_context(draft_folder(target))
+        wanted = Wanted(home=Path.cwd())
+        here = kept.enter_context(brought_here(sources, wanted, folder=place, report=report))
         yield _absolute(here.paths)
 
 

@@ -102,8 +102,7 @@ def find_files(paths: tuple[str, ...]) -> tuple[SourceFile, ...]:
             raise CauceError("E2618", source=f"{scheme_of(pattern)}://…")
         matched = _matched(pattern)
         if not matched:
-            slip = slip_in(pattern) if "://" in pattern else None
-            raise slip or CauceError("E0401", pattern=pattern)
+            raise slip_in(pattern) or CauceError("E0401", pattern=pattern)
         for file in matched:
             found.setdefault(file.path.resolve(), file)
     if not found:

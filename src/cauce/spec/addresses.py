@@ -71,11 +71,12 @@ def is_brought(text: str) -> bool:
 
 
 def slip_in(text: str) -> CauceError | None:
-    """E2528 for a scheme that nobody has but that is nearly one of ours, E2500 for none; None for others."""
+    """E2528 for a scheme that nobody has but that is nearly one of ours, E2500 for an address without one;
+    None for others, and for what is no address."""
     scheme = scheme_of(text)
-    if not scheme:
+    if not scheme and "://" in text:
         return CauceError("E2500", address=_bare(text), part="scheme")
-    if is_brought(text) or _OF_ENGINES.fullmatch(scheme):
+    if not scheme or is_brought(text) or _OF_ENGINES.fullmatch(scheme):
         return None
     from cauce.spec.nearest import nearest
 
