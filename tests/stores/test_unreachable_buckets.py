@@ -15,6 +15,7 @@ import pytest
 from cauce.errors import CauceError
 from cauce.stores.bucket import limited
 from cauce.stores.objects import ObjectStore
+from cauce.stores.unreachable import is_keyless, words_of
 from cauce.testing.canaries import told_by
 
 KEY = "Expired/Timeout/ConnectionRefused"
@@ -144,6 +145,18 @@ def test_a_certificate_of_an_unknown_authority_is_told_with_the_way_to_name_it(
         failed = failure_of(f"https://{place}", tmp_path, more)
     assert (failed.code, failed.values["reason"]) == ("E2606", "no authority known here signed it")
     assert "SSL_CERT_FILE" in failed.hint
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error", "503 Slow Down"])
+def test_a_role_that_is_busy_is_asked_again(status: str) -> None:
+    """A long run would end for want of keys that a second question gets."""
+    asked = "Error performing POST https://sts.eu-west-1.amazonaws.com/ in 1s - non-2xx status code: "
+    assert is_keyless(f"{asked}403 Forbidden")
+    assert not is_keyless(f"{asked}{status}: ")
+
+
+def test_pythons_own_words_for_a_net_without_a_way_are_known() -> None:
+    assert words_of("OSError: [Errno 101] Network is unreachable") == "no network leads to it"
 
 
 def test_without_keys_it_is_told_that_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,10 @@ _CERTIFICATES = (
 _CAUSES = (
     ("ConnectionRefused", _("nothing answers at that address and port")),
     ("dns error|gaierror", _("the name of its host is not known")),
-    ("NetworkUnreachable|HostUnreachable|No route to host", _("no network leads to it")),
+    (
+        "NetworkUnreachable|HostUnreachable|No route to host|Network is unreachable",
+        _("no network leads to it"),
+    ),
     (r"TimedOut|Timeout|Elapsed", _("it did not answer in time")),
     (
         "InvalidMessage|WRONG_VERSION_NUMBER|packet length too long",
@@ -34,6 +37,8 @@ _CAUSES = (
 _ASKED = re.compile(r"Error performing [A-Z]+ https?://([^/\s]+)")
 _ROLE = re.compile(r"169\.254\.\d+\.\d+(:\d+)?|\[fd00:ec2::\w+\](:\d+)?|sts\.[\w.-]*amazonaws\.com(\.cn)?")
 """Where a machine, a container or a web identity asks for its role's keys."""
+_BUSY = re.compile(r"\b(429|5\d\d) [A-Z]")
+"""A status that says to ask again."""
 
 
 def words_of(text: str) -> str | None:
@@ -51,6 +56,8 @@ def untrusted(text: str) -> CauceError | None:
 def is_keyless(text: str) -> bool:
     """Whether the bucket was not asked at all, because the keys to ask with could not be had."""
     asked = _ASKED.search(text)
+    if asked and _BUSY.search(text):
+        return False
     return "Failed to read token file" in text or bool(asked and _ROLE.fullmatch(asked[1]))
 
 
