@@ -73,12 +73,12 @@ def check_bounds(said: Mapping[str, Any], bounds: Mapping[str, tuple[float, floa
         value = said.get(name)
         if value is not None and not low <= value <= high:
             expected = f"{_typed(low)} … {_typed(high)}"
-            raise CauceError("E2406", option=_option(name), expected=expected, value=_typed(value))
+            raise CauceError("E2406", option=_option(name), expected=expected, value=value)
 
 
-def _typed(value: float) -> str:
-    """A number as one types it."""
-    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+def _typed(bound: float) -> str:
+    """A bound as one types it."""
+    return str(int(bound)) if float(bound).is_integer() else f"{bound:g}"
 
 
 def _check(said: dict[str, Any]) -> None:

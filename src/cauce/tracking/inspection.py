@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cauce.tracking.border import answering, connect
 from cauce.tracking.destination import Destination, redacted
-from cauce.tracking.places import refuse_to_send
+from cauce.tracking.places import leads_away, refuse_to_send
 from cauce.tracking.trouble import files_in
 
 PROBE = "cauce-doctor"
@@ -40,7 +40,11 @@ def inspect(destination: Destination, *, experiment: str) -> Inspection:
         found = [known] if known is not None else client.search_experiments(max_results=1)
         place = str(found[0].artifact_location) if found else ""
         own = urlsplit(place).scheme in ("", "file")
-        refuse_to_send(place, destination.uri)
+        if known is not None:
+            refuse_to_send(place, destination.uri)
+        elif leads_away(place, destination.uri):
+            # Another's: where the project's own will be, the server says once it is made.
+            place = ""
         if place and not own:
             with files_in(lambda: place):
                 _try_file(place, destination.uri)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cauce.core.giving_back import give_back
@@ -24,7 +24,8 @@ def held(path: Path, *, patience: float = 0.0) -> Iterator[bool]:
             yield taken
         finally:
             if taken:
-                give_back(file.fileno())
+                with suppress(OSError):
+                    give_back(file.fileno())
 
 
 def _taken(descriptor: int, patience: float) -> bool:

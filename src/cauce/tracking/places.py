@@ -10,7 +10,8 @@ from cauce.tracking.destination import Destination, redacted
 
 _OF_SERVER = ("http", "https", "mlflow-artifacts")
 _NEVER = ("ftp", "sftp", "models", "runs")
-"""What no version of ours has, and what names a place only once it is looked up."""
+"""What files of ours neither come from nor go to: one logs in there as this user, or it names a place
+only once it is looked up."""
 _PORTS = {"http": 80, "https": 443}
 _TWO_MEANINGS = re.compile(r"[\s\\@\x00-\x1f\x7f]")
 """Signs by which one reader of an address finds another host in it than the next."""
@@ -23,17 +24,18 @@ def refuse_elsewhere(source: str, destination: Destination, *, name: str, versio
     MLflow's client would go there, with the server's password or token. Folders and buckets are left to their
     own rights; what comes from them must have the digest.
     """
-    if _is_elsewhere(source, destination.uri):
+    if leads_away(source, destination.uri):
         raise CauceError("E1319", name=name, version=version, there=redacted(source))
 
 
 def refuse_to_send(place: str, server: str) -> None:
     """E1320 where a run's files are to lie behind such an address. server: the tracking server's own."""
-    if _is_elsewhere(place, server):
+    if leads_away(place, server):
         raise CauceError("E1320", there=redacted(place))
 
 
-def _is_elsewhere(place: str, server: str) -> bool:
+def leads_away(place: str, server: str) -> bool:
+    """Whether it is an address of the net that is neither the server's nor a bucket's."""
     found = _SCHEME.match(place)
     scheme = found[1].lower() if found else ""
     return scheme in _NEVER or (scheme in _OF_SERVER and not _is_server(place, scheme, server))

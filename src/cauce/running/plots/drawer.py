@@ -34,13 +34,13 @@ _NICE, _LOOK = 10, 0.5
 
 def main() -> None:
     """Draw what is ordered, once."""
-    warnings.simplefilter("ignore")
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     loading = threading.Thread(target=_load)
     loading.start()
     loading.join()
     line = sys.stdin.buffer.readline()
     if line:
+        warnings.simplefilter("ignore")
         _draw(json.loads(line))
         os.write(1, DRAWN)
 
