@@ -281,7 +281,7 @@ def test_requests_that_come_while_the_disk_keeps_others_are_kept_together() -> N
 @pytest.fixture(params=["waited for", "told later"])
 def quickness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How the loop hears of a write: it stands still for a disk that is quick, and goes on for another."""
-    monkeypatch.setattr(capture, "_MOMENT", 0.001 if request.param == "waited for" else 0.0)
+    monkeypatch.setattr(capture, "_MOMENT", 0.1 if request.param == "waited for" else 0.0)
 
 
 def test_what_is_handed_over_is_told_once_however_late_it_is() -> None:

@@ -28,6 +28,8 @@ from cauce.service.capture_sealing import seal
 from cauce.testing.disks import disk
 from cauce.testing.waiting import until
 
+_AT_ONCE = 8
+
 
 def workers(service: Service) -> list[int]:
     """The processes that answer: children of the supervisor that are workers."""
@@ -173,7 +175,7 @@ def answered_and_missing(folder: Path, **choices: object) -> tuple[int, int]:
     """Predictions answered until the power is cut, and how many of them are not there afterwards.
 
     The one write under way at that moment may come back well and be lost: so it is with system calls alone,
-    in one try of twelve. Without power its answer would leave no more.
+    in one try of twelve. Without power its answers, one a client, would leave no more.
     """
     with ExitStack() as stack:
         try:
@@ -181,12 +183,14 @@ def answered_and_missing(folder: Path, **choices: object) -> tuple[int, int]:
         except OSError as error:
             pytest.skip(f"no disk can be made here: {error}")
         service = stack.enter_context(serving.start(capture=str(made.folder), patience=60.0, **choices))
-        with service, clients(service.url, 8) as answered:
+        with service, clients(service.url, _AT_ONCE) as answered:
             assert until(lambda: len(answered) > 300 and files.size(made.folder) > 1 << 16)
             before = answered.copy()
             made.cut()
             assert until(lambda: _is_refused(service.url))
         made.come_back()
+        if "capture_window" not in choices:
+            assert len(missing(made.folder, answered)) <= _AT_ONCE
         return len(before), len(missing(made.folder, before))
 
 

@@ -152,8 +152,8 @@ class CaptureLog:
         self._put(_Group(rows, (captured(scored, self.settings.left_out),), settle))
         return None
 
-    def _hand_over(self) -> None:
-        """Give all that waits to the thread, and the next ones once it is done."""
+    def _hand_over(self, *, wait: bool = True) -> None:
+        """Give all that waits to the thread, and the next ones once it is done. wait: for a quick disk."""
         if self._busy or not self._waiting:
             return
         group, self._waiting, self._busy = self._waiting, [], True
@@ -164,12 +164,12 @@ class CaptureLog:
             late.cancel()
             self._busy = self._hanging = False
             # The disk goes on while answers leave.
-            self._hand_over()
+            self._hand_over(wait=False)
             self._settle(group, error)
 
         handed = _Handed(done)
         self._put(_Group(_rows_of(group), [one.captured for one in group], handed.settle))
-        handed.wait(_MOMENT if self._took < _MOMENT else 0)
+        handed.wait(_MOMENT if wait and self._took < _MOMENT else 0)
 
     def _settle(self, group: list[_Waiting], error: Exception | None) -> None:
         """Tell those that have not been told yet."""
