@@ -231,10 +231,11 @@ def _with_key(value: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("object_", [False, True])
+@pytest.mark.parametrize("inner", ["1.50", ""])
 @pytest.mark.parametrize("levels", [33, 300, 900, 980, 990, 995, 997, 998])
-def test_a_key_nested_too_deeply_is_refused_by_name(levels: int, object_: bool) -> None:
+def test_a_key_nested_too_deeply_is_refused_by_name(levels: int, inner: str, object_: bool) -> None:
     """What can barely be read cannot be written down: the request would end in an error of the server's."""
-    body = _with_key(_nested(levels, object_=object_))
+    body = _with_key(_nested(levels, inner if inner or not object_ else "{}", object_))
     for found in (body, b"[" + body + b"]"):
         with pytest.raises((RowsRefused, CauceError)) as refused:
             READER.one(found) if found == body else READER.many(found)

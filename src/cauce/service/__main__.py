@@ -1,4 +1,4 @@
-"""`python -m cauce.service SETTINGS [LISTENING [ANNOUNCE]]`: the supervisor; the last two are file
+"""`python -m cauce.service SETTINGS LISTENING [ANNOUNCE]`: the supervisor; the last two are file
 descriptors."""
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import sys
 
 from cauce.errors import CauceError
 from cauce.language import use_language
-from cauce.service.listening import listen
 from cauce.service.logs import start_logs
 from cauce.service.settings import ServiceSettings
 from cauce.service.supervisor import Supervisor
@@ -18,10 +17,10 @@ if __name__ == "__main__":
     start_logs()
     settings = ServiceSettings.from_text(sys.argv[1])
     use_language(settings.language)
-    given = [int(one) for one in sys.argv[2:]]
+    listening, *announce = map(int, sys.argv[2:])
     try:
-        listening = socket.socket(fileno=given[0]) if given else listen(settings.host, settings.port)
-        status = Supervisor(settings, listening, given[1] if len(given) > 1 else None).run()
+        sock = socket.socket(fileno=listening)
+        status = Supervisor(settings, sock, announce[0] if announce else None).run()
     except CauceError as error:
         logging.getLogger("cauce.service").critical("%s (%s)", error, error.hint)
         status = int(error.exit_code)

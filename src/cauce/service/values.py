@@ -122,13 +122,12 @@ def plain(value: Any) -> Any:
 
 def is_deep(value: Any) -> bool:
     """Whether lists and objects are nested more than `DEEPEST` levels in it."""
-    if not isinstance(value, _NESTED):
-        return False
     level = [value]
     for _depth in range(DEEPEST + 1):
-        level = [inner for one in level if isinstance(one, _NESTED) for inner in _members(one)]
+        level = [one for one in level if isinstance(one, _NESTED)]
         if not level:
             return False
+        level = [inner for one in level for inner in _members(one)]
     return True
 
 
