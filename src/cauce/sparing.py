@@ -60,7 +60,8 @@ class _Unread(ModuleType):
             spec = self.__spec__
             later = None if spec is None else spec.loader
             if spec is not None and isinstance(later, _Later):
-                if later.comparing is not None and _is_asked_by(later.comparing):
+                is_type = name.endswith(("_matrix", "_array", "spmatrix", "sparray"))
+                if later.comparing is not None and is_type and _is_asked_by(later.comparing):
                     return _NoType
                 _fill(self, spec, later)
         if type(self) is _Unread:

@@ -11,7 +11,7 @@ def give_back(descriptor: int) -> None:
     Closing the file alone does not: a process that another thread begins has the lock too until it runs its
     program.
     """
-    with suppress(ImportError, OSError):
+    with suppress(ImportError):
         import fcntl  # noqa: PLC0415 - does not exist on every system
 
         fcntl.flock(descriptor, fcntl.LOCK_UN)
