@@ -202,7 +202,7 @@ def as_texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 @cache
 def without_price(task: str = "binary") -> Bundle:
-    """A bundle all of whose columns any file and frame has."""
+    """The same bundle without its column of decimals, which not every kind of file and frame holds."""
     whole = draft(task)
     flat = tuple(replace(one, expression=n.literal(0.5)) if one.name == "price" else one for one in FEATURES)
     columns = tuple(one for one in COLUMNS if one.name != "price")
