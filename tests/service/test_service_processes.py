@@ -290,6 +290,10 @@ def test_bounds_are_told_as_one_types_them() -> None:
     with pytest.raises(CauceError) as refused:
         prepare(serving.folder_of(small.bundle()), choices={"watch": -1.0})
     assert refused.value.message == "--watch takes 0 … 86400, not -1."
+    for beyond, shown in ((86400.5, "not 86400.5."), (10**400, "not 1000")):
+        with pytest.raises(CauceError, match="E2406") as refused:
+            prepare(serving.folder_of(small.bundle()), choices={"watch": beyond})
+        assert shown in refused.value.message
 
 
 PROJECT = """

@@ -73,7 +73,10 @@ def check_bounds(said: Mapping[str, Any], bounds: Mapping[str, tuple[float, floa
         value = said.get(name)
         if value is not None and not low <= value <= high:
             expected = f"{_typed(low)} … {_typed(high)}"
-            raise CauceError("E2406", option=_option(name), expected=expected, value=value)
+            whole = isinstance(value, float) and value.is_integer()
+            raise CauceError(
+                "E2406", option=_option(name), expected=expected, value=int(value) if whole else value
+            )
 
 
 def _typed(bound: float) -> str:
